@@ -1,0 +1,6 @@
+"""Coltiva's product code: what is true, what we do about it, and the adapters around it.
+
+Nothing is imported here, so that importing one part never loads another.
+"""
+
+__version__ = "0.1.0"

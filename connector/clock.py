@@ -1,0 +1,36 @@
+"""The only place that reads the wall clock; everywhere else time is an argument."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Tells the time and waits."""
+
+    def now(self) -> datetime:
+        """The present moment, aware, UTC, whole milliseconds."""
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Let this much real time pass."""
+        ...
+
+
+def whole_milliseconds(moment: datetime) -> datetime:
+    """The same moment without its microseconds below a millisecond: what the store keeps."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The present moment, aware, UTC, whole milliseconds."""
+        return whole_milliseconds(datetime.now(UTC))
+
+    def wait(self, seconds: float) -> None:
+        """Sleep."""
+        time.sleep(seconds)

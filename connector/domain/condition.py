@@ -1,0 +1,135 @@
+"""Conditions: what mapping files say about leads, as data. `predicate` makes functions of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from connector.domain.fact import Value
+from connector.domain.field import FieldType
+
+
+class Op(StrEnum):
+    """The comparisons of the mapping language."""
+
+    EQ = "eq"
+    NE = "ne"
+    IN = "in"
+    NOT_IN = "not_in"
+    GT = "gt"
+    GTE = "gte"
+    LT = "lt"
+    LTE = "lte"
+    CONTAINS = "contains"
+    STARTS_WITH = "starts_with"
+    ENDS_WITH = "ends_with"
+    KNOWN = "known"
+    UNKNOWN = "unknown"
+    BEFORE = "before"
+    AFTER = "after"
+    WITHIN_NEXT = "within_next"
+    WITHIN_LAST = "within_last"
+    MORE_THAN_AGO = "more_than_ago"
+
+
+#: What stands on the right of a comparison: a value, several, a duration, or nothing (known, unknown).
+Operand = Value | timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Every part holds; with no part, always."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """At least one part holds."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part does not hold."""
+
+    part: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class FieldTest:
+    """A lead field compared. A field without a value satisfies only `unknown`, `ne` and `not_in`."""
+
+    field: str
+    type: FieldType
+    op: Op
+    operand: Operand = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreTest:
+    """A score's whole points compared (eq, ne, gt, gte, lt, lte)."""
+
+    score: str
+    op: Op
+    operand: float
+
+
+@dataclass(frozen=True, slots=True)
+class GradeTest:
+    """A score's grade is one of these."""
+
+    score: str
+    grades: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentTest:
+    """The lead is in the segment."""
+
+    segment: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramTest:
+    """The lead has an open enrolment in the program; in this phase, where one is named."""
+
+    program: str
+    phase: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeTest:
+    """One attribute of a signal compared."""
+
+    attribute: str
+    op: Op
+    operand: Operand = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignalTest:
+    """A signal of this name whose attributes satisfy every test."""
+
+    signal: str
+    where: tuple[AttributeTest, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DidTest:
+    """The lead gave the signal at least so many times, ever or within the last so long."""
+
+    what: SignalTest
+    at_least: int = 1
+    within: timedelta | None = None
+
+    @property
+    def counter(self) -> str:
+        """The key under which a lead keeps the latest times of this signal."""
+        wheres = ",".join(f"{t.attribute}:{t.op}:{t.operand!r}" for t in self.what.where)
+        return f"{self.what.signal}({wheres})x{self.at_least}"
+
+
+Condition = AllOf | AnyOf | Not | FieldTest | ScoreTest | GradeTest | SegmentTest | ProgramTest | DidTest

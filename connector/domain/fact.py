@@ -1,0 +1,83 @@
+"""What a lead's mailbox holds, and the order in which facts count.
+
+Facts arrive late, twice and out of order. A lead is what its facts make of it *in the order in which they
+happened*, so the order below is total and does not depend on arrival.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+
+#: A lead's field or a signal's attribute. Dates and moments are ISO text, which sorts as time does.
+Value = str | float | bool | tuple[str, ...]
+
+#: Where a lead's fold stands: (epoch, when, rank, key). Compare with `<`.
+Position = tuple[int, datetime, int, str]
+
+START: Position = (-1, datetime(1970, 1, 1, tzinfo=UTC), 0, "")
+
+
+class FactKind(StrEnum):
+    """What sort of thing happened."""
+
+    BOOK = "book"  # a new version of the mapping applies from here; `name` is the version
+    RECORD = "record"  # property values of a CRM record; `name` is a RecordName, `data` raw text by property
+    SIGNAL = "signal"  # behaviour, past tense; `name` is the signal, `data` its attributes
+    COMMAND = "command"  # a person's order: `name` is a CommandName, `data` its arguments
+    OUTCOME = "outcome"  # a change was done or refused; `name` is the act's key
+    MERGED = "merged"  # another lead turned out to be the same person; `data` names it
+    ALARM = "alarm"  # time passed; never stored
+
+
+class RecordName(StrEnum):
+    """How we came to know a record's values."""
+
+    BASELINE = "baseline"  # all values, read when we first heard of the lead; counts before everything else
+    READ = "read"  # all values, read again later
+    CHANGED = "changed"  # the CRM said that these values changed
+    CREATED = "created"
+    ARCHIVED = "archived"  # deleted in the CRM, restorable
+    RESTORED = "restored"
+
+
+class CommandName(StrEnum):
+    """What a person may order for one lead."""
+
+    ENROL = "enrol"
+    EXIT = "exit"
+
+
+_RANK = {kind: rank for rank, kind in enumerate(FactKind)}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that happened to one lead."""
+
+    #: The same for every copy of the same happening; a second one is dropped.
+    key: str
+    #: When it happened, as its source says; never later than when we heard of it.
+    at: datetime
+    kind: FactKind
+    name: str
+    #: The CRM or door it came through: `hubspot`, `api`, `cli`.
+    source: str = ""
+    data: Mapping[str, Value] = field(default_factory=dict)
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether this is what we read when we first heard of the lead."""
+        return self.kind is FactKind.RECORD and self.name == RecordName.BASELINE
+
+    @property
+    def position(self) -> Position:
+        """The fact's place among all facts of its lead."""
+        return (0 if self.is_baseline else 1, self.at, _RANK[self.kind], self.key)
+
+
+def alarm(at: datetime) -> Fact:
+    """The fact that time has come to this moment."""
+    return Fact(key="", at=at, kind=FactKind.ALARM, name="alarm")

@@ -1,0 +1,116 @@
+"""Lead fields: their types, and how a CRM's text becomes a value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from enum import StrEnum
+
+from connector.domain.fact import Value
+
+
+class FieldType(StrEnum):
+    """What a field holds."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATE = "date"  # kept as 2026-11-22
+    DATETIME = "datetime"  # kept as 2026-11-22T10:00:00.000+00:00
+    CHOICES = "choices"  # several of a set; kept as a tuple in the CRM's order
+
+
+class FieldRole(StrEnum):
+    """What a field means to Coltiva beyond its value."""
+
+    IDENTITY = "identity"  # finds the person: an email address
+    TIMEZONE = "timezone"  # the lead's own time zone
+    OWNER = "owner"  # the sales rep, as the CRM's owner id
+    CONSENT = "consent"  # true means: opted out of email
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One lead field and the CRM properties it is read from."""
+
+    name: str
+    type: FieldType = FieldType.TEXT
+    #: CRM name -> its properties, the first that has a value wins.
+    properties: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: The CRM's word -> ours; words not listed pass unchanged.
+    values: Mapping[str, str] = field(default_factory=dict)
+    role: FieldRole | None = None
+
+
+_TRUE = frozenset({"true", "yes", "1"})
+_FALSE = frozenset({"false", "no", "0"})
+
+
+def parse_value(field_: Field, raw: str) -> Value | None:
+    """A CRM's text as this field's value; None where the CRM says that there is none.
+
+    Raises ValueError with a sentence for people when the text is not of the field's type.
+    """
+    text = raw.strip()
+    if not text:
+        return None
+    text = field_.values.get(text, text)
+    return _PARSERS[field_.type](text)
+
+
+def _parse_number(text: str) -> float:
+    number = float(text)
+    if number != number or number in (float("inf"), float("-inf")):
+        raise ValueError(f"{text!r} is not a number")
+    return number
+
+
+def _parse_boolean(text: str) -> bool:
+    word = text.lower()
+    if word in _TRUE:
+        return True
+    if word in _FALSE:
+        return False
+    raise ValueError(f"{text!r} is neither true nor false")
+
+
+def _parse_date(text: str) -> str:
+    if text.lstrip("-").isdigit() and len(text) > 8:
+        return datetime.fromtimestamp(int(text) / 1000, UTC).date().isoformat()
+    return date.fromisoformat(text[:10]).isoformat()
+
+
+def _parse_datetime(text: str) -> str:
+    return format_moment(_to_moment(text))
+
+
+def _to_moment(text: str) -> datetime:
+    if text.lstrip("-").isdigit():
+        return datetime.fromtimestamp(int(text) / 1000, UTC)
+    moment = datetime.fromisoformat(text)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _parse_choices(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(";") if part.strip())
+
+
+_PARSERS = {
+    FieldType.TEXT: str,
+    FieldType.NUMBER: _parse_number,
+    FieldType.BOOLEAN: _parse_boolean,
+    FieldType.DATE: _parse_date,
+    FieldType.DATETIME: _parse_datetime,
+    FieldType.CHOICES: _parse_choices,
+}
+
+
+def format_moment(moment: datetime) -> str:
+    """A moment as the text that fields and history keep: UTC, to the millisecond, sorting as time does."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def format_number(number: float) -> str:
+    """A number as people and CRMs write it: 50, 2.5."""
+    return str(int(number)) if number == int(number) else repr(number)

@@ -1,0 +1,351 @@
+"""Conditions compiled to functions.
+
+A predicate answers two questions: does it hold for this lead now, and, nothing else happening, when at the
+earliest could time alone change the answer.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from math import ceil, floor
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from connector.domain.condition import (
+    AllOf,
+    AnyOf,
+    Condition,
+    DidTest,
+    FieldTest,
+    GradeTest,
+    Not,
+    Op,
+    Operand,
+    ProgramTest,
+    ScoreTest,
+    SegmentTest,
+    SignalTest,
+)
+from connector.domain.fact import Value
+from connector.domain.field import FieldType
+
+
+class View(Protocol):
+    """What a condition may see of a lead."""
+
+    @property
+    def now(self) -> datetime:
+        """The moment of judgement."""
+        ...
+
+    @property
+    def fields(self) -> Mapping[str, Value]:
+        """The lead's field values."""
+        ...
+
+    @property
+    def seen(self) -> Mapping[str, tuple[datetime, ...]]:
+        """Counter -> the latest moments of its signal, oldest first, no more than the counter needs."""
+        ...
+
+    def points(self, score: str) -> int:
+        """The score's whole points now."""
+        ...
+
+    def grade(self, score: str) -> str:
+        """The score's grade now; empty where it has none."""
+        ...
+
+    def passes_at(self, score: str, threshold: float) -> datetime | None:
+        """When fading alone takes the score across the threshold; None for never."""
+        ...
+
+    def in_segment(self, segment: str) -> bool:
+        """Whether the lead is in the segment."""
+        ...
+
+    def in_program(self, program: str, phase: str | None) -> bool:
+        """Whether the lead has an open enrolment there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Predicate:
+    """A compiled condition."""
+
+    holds: Callable[[View], bool]
+    #: The earliest moment after now at which time alone may change `holds`; None where time changes nothing.
+    flips_at: Callable[[View], datetime | None] | None = None
+    #: What it looks at: `field:industry`, `signal:form_submitted`, `score:fit`, `segment:big`, `program:welcome`.
+    reads: frozenset[str] = frozenset()
+    #: The counters that leads must keep for it.
+    counters: tuple[DidTest, ...] = ()
+
+
+ALWAYS = Predicate(holds=lambda view: True)
+
+
+@dataclass(frozen=True, slots=True)
+class Scales:
+    """What compiling needs to know of the book: each score's grades (best first, with their least points), and the zone of dates."""
+
+    grades: Mapping[str, tuple[tuple[str, float], ...]]
+    zone: ZoneInfo
+
+
+def earliest(moments: Iterable[datetime | None]) -> datetime | None:
+    """The first of several moments, any of which may be None."""
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def compile_condition(condition: Condition, scales: Scales) -> Predicate:
+    """The condition as functions; total and pure."""
+    match condition:
+        case AllOf(parts):
+            return _combine(all, [compile_condition(part, scales) for part in parts])
+        case AnyOf(parts):
+            return _combine(any, [compile_condition(part, scales) for part in parts])
+        case Not(part):
+            inner = compile_condition(part, scales)
+            return Predicate(lambda view: not inner.holds(view), inner.flips_at, inner.reads, inner.counters)
+        case FieldTest():
+            return _compile_field(condition, scales.zone)
+        case ScoreTest():
+            return _compile_score(condition)
+        case GradeTest():
+            return _compile_grade(condition, scales)
+        case SegmentTest(segment):
+            return Predicate(lambda view: view.in_segment(segment), reads=frozenset({f"segment:{segment}"}))
+        case ProgramTest(program, phase):
+            reads = frozenset({f"program:{program}"})
+            return Predicate(lambda view: view.in_program(program, phase), reads=reads)
+        case DidTest():
+            return _compile_did(condition)
+
+
+def _combine(fold: Callable[[Iterable[bool]], bool], tests: list[Predicate]) -> Predicate:
+    if len(tests) == 1:
+        return tests[0]
+    holds = [test.holds for test in tests]
+    flips = [test.flips_at for test in tests if test.flips_at is not None]
+    return Predicate(
+        holds=lambda view: fold(hold(view) for hold in holds),
+        flips_at=(lambda view: earliest(flip(view) for flip in flips)) if flips else None,
+        reads=frozenset().union(*(test.reads for test in tests)),
+        counters=tuple(counter for test in tests for counter in test.counters),
+    )
+
+
+def _compile_field(test: FieldTest, zone: ZoneInfo) -> Predicate:
+    name, reads = test.field, frozenset({f"field:{test.field}"})
+    if test.op in _MOMENT_OPS and test.type in (FieldType.DATE, FieldType.DATETIME):
+        return _compile_moment(test, zone)
+    compare = compile_comparison(test.op, test.operand)
+    return Predicate(lambda view: compare(view.fields.get(name)), reads=reads)
+
+
+# --- comparisons of one value -------------------------------------------------------------------------------
+
+Comparison = Callable[[Value | None], bool]
+
+_ORDERINGS: Mapping[Op, Callable[[Any, Any], bool]] = {
+    Op.GT: operator.gt,
+    Op.GTE: operator.ge,
+    Op.LT: operator.lt,
+    Op.LTE: operator.le,
+    Op.BEFORE: operator.lt,
+    Op.AFTER: operator.gt,
+}
+
+
+def compile_comparison(op: Op, operand: Operand) -> Comparison:
+    """A function from a value (None: there is none) to whether the comparison holds.
+
+    Text compares without regard to case. A value of several choices satisfies `eq`, `in` and the text
+    comparisons when any of its choices does, `ne` and `not_in` when none does.
+    """
+    if op is Op.KNOWN:
+        return lambda value: value is not None
+    if op is Op.UNKNOWN:
+        return lambda value: value is None
+    if op in (Op.NE, Op.NOT_IN):
+        positive = compile_comparison(Op.EQ if op is Op.NE else Op.IN, operand)
+        return lambda value: not positive(value)
+    if op in _ORDERINGS:
+        order = _ORDERINGS[op]
+        return lambda value: value is not None and type(value) is type(operand) and order(value, operand)
+    return _any_choice(_compile_text_or_equality(op, operand))
+
+
+def _any_choice(single: Callable[[Value], bool]) -> Comparison:
+    def compare(value: Value | None) -> bool:
+        if value is None:
+            return False
+        if isinstance(value, tuple):
+            return any(single(choice) for choice in value)
+        return single(value)
+
+    return compare
+
+
+def _compile_text_or_equality(op: Op, operand: Operand) -> Callable[[Value], bool]:
+    if op is Op.EQ:
+        wanted = _fold_case(operand)
+        return lambda value: _fold_case(value) == wanted
+    if op is Op.IN:
+        members = frozenset(_fold_case(member) for member in _as_tuple(operand))
+        return lambda value: _fold_case(value) in members
+    part = str(operand).casefold()
+    match op:
+        case Op.CONTAINS:
+            return lambda value: part in str(value).casefold()
+        case Op.STARTS_WITH:
+            return lambda value: str(value).casefold().startswith(part)
+        case Op.ENDS_WITH:
+            return lambda value: str(value).casefold().endswith(part)
+    raise ValueError(f"{op} does not compare single values")
+
+
+def _fold_case(value: Any) -> Any:
+    return value.casefold() if isinstance(value, str) else value
+
+
+def _as_tuple(operand: Operand) -> tuple[Any, ...]:
+    return operand if isinstance(operand, tuple) else (operand,)
+
+
+def compile_signal_test(test: SignalTest) -> Callable[[Mapping[str, Value]], bool]:
+    """A function from a signal's attributes to whether the test's conditions on them hold."""
+    if not test.where:
+        return lambda attributes: True
+    checks = [(part.attribute, compile_comparison(part.op, part.operand)) for part in test.where]
+    return lambda attributes: all(compare(attributes.get(name)) for name, compare in checks)
+
+
+# --- dates and moments --------------------------------------------------------------------------------------
+
+_MOMENT_OPS = frozenset({Op.BEFORE, Op.AFTER, Op.WITHIN_NEXT, Op.WITHIN_LAST, Op.MORE_THAN_AGO})
+
+
+def _compile_moment(test: FieldTest, zone: ZoneInfo) -> Predicate:
+    """Date comparisons. A date stands for its first moment in the workspace's zone."""
+    name = test.field
+
+    def moment(view: View) -> datetime | None:
+        value = view.fields.get(name)
+        return to_moment(value, zone) if isinstance(value, str) else None
+
+    bounds = _bounds(test, zone)
+
+    def holds(view: View) -> bool:
+        at = moment(view)
+        if at is None:
+            return False
+        opens, closes = bounds(at)
+        return (opens is None or opens <= view.now) and (closes is None or view.now < closes)
+
+    def flips_at(view: View) -> datetime | None:
+        at = moment(view)
+        return None if at is None else earliest(edge for edge in bounds(at) if edge is not None and edge > view.now)
+
+    moves = test.op not in (Op.BEFORE, Op.AFTER)
+    return Predicate(holds, flips_at if moves else None, frozenset({f"field:{name}"}))
+
+
+_MILLISECOND = timedelta(milliseconds=1)
+_Bounds = Callable[[datetime], tuple[datetime | None, datetime | None]]
+
+
+def _bounds(test: FieldTest, zone: ZoneInfo) -> _Bounds:
+    """From the field's moment to the stretch of `now` in which the test holds: from the first, until before the second."""
+    never = (datetime.max.replace(tzinfo=UTC), None)
+    if test.op in (Op.BEFORE, Op.AFTER):
+        edge = to_moment(str(test.operand), zone)
+        before = test.op is Op.BEFORE
+        return lambda at: (None, None) if (at < edge if before else at > edge) else never
+    span = test.operand if isinstance(test.operand, timedelta) else timedelta()
+    match test.op:
+        case Op.WITHIN_NEXT:
+            return lambda at: (at - span, at + _MILLISECOND)
+        case Op.WITHIN_LAST:
+            return lambda at: (at, at + span + _MILLISECOND)
+        case _:
+            return lambda at: (at + span + _MILLISECOND, None)
+
+
+def to_moment(text: str, zone: ZoneInfo) -> datetime:
+    """A date's first moment in the zone, or the moment that the text names."""
+    if len(text) == 10:
+        return datetime.combine(date.fromisoformat(text), time(), zone).astimezone(UTC)
+    moment = datetime.fromisoformat(text)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=zone).astimezone(UTC)
+
+
+# --- scores and behaviour -----------------------------------------------------------------------------------
+
+
+def _compile_score(test: ScoreTest) -> Predicate:
+    score, value = test.score, test.operand
+    compare = _SCORE_COMPARISONS[test.op]
+    edges = _score_edges(test.op, value)
+    return Predicate(
+        holds=lambda view: compare(view.points(score), value),
+        flips_at=lambda view: earliest(view.passes_at(score, edge) for edge in edges),
+        reads=frozenset({f"score:{score}"}),
+    )
+
+
+_SCORE_COMPARISONS: Mapping[Op, Callable[[Any, Any], bool]] = {
+    Op.EQ: operator.eq,
+    Op.NE: operator.ne,
+    Op.GT: operator.gt,
+    Op.GTE: operator.ge,
+    Op.LT: operator.lt,
+    Op.LTE: operator.le,
+}
+
+
+def _score_edges(op: Op, value: float) -> tuple[float, ...]:
+    """The exact totals at which a comparison of whole points changes its answer."""
+    match op:
+        case Op.GTE | Op.LT:
+            return (ceil(value),)
+        case Op.GT | Op.LTE:
+            return (floor(value) + 1,)
+        case _:
+            return (ceil(value), floor(value) + 1)
+
+
+def _compile_grade(test: GradeTest, scales: Scales) -> Predicate:
+    score, wanted = test.score, frozenset(test.grades)
+    edges = tuple(ceil(least) for _, least in scales.grades.get(score, ()))
+    return Predicate(
+        holds=lambda view: view.grade(score) in wanted,
+        flips_at=lambda view: earliest(view.passes_at(score, edge) for edge in edges),
+        reads=frozenset({f"score:{score}"}),
+    )
+
+
+def _compile_did(test: DidTest) -> Predicate:
+    counter, needed, within = test.counter, test.at_least, test.within
+    reads = frozenset({f"signal:{test.what.signal}"})
+    if within is None:
+        return Predicate(lambda view: len(view.seen.get(counter, ())) >= needed, None, reads, (test,))
+    span = within
+
+    def lapses_at(view: View) -> datetime | None:
+        times = view.seen.get(counter, ())
+        return times[-needed] + span + _MILLISECOND if len(times) >= needed else None
+
+    def holds(view: View) -> bool:
+        end = lapses_at(view)
+        return end is not None and view.now < end
+
+    def flips_at(view: View) -> datetime | None:
+        end = lapses_at(view)
+        return end if end is not None and end > view.now else None
+
+    return Predicate(holds, flips_at, reads, (test,))

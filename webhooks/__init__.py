@@ -1,0 +1,1 @@
+"""The door: what a CRM may send us, and what we answer."""
