@@ -26,8 +26,7 @@ class SendWindow:
     def next_open(self, at: datetime, zone: ZoneInfo) -> datetime:
         """The first moment not before `at` at which the window is open, in UTC.
 
-        Wall-clock hours that a change to summer time skips open with the first moment after the gap. Returns
-        `at` where no opening lies within 400 days, so that a lead is never stranded; `check` refuses such a window.
+        Returns `at` where no opening lies within 400 days, so that a lead is never stranded; `check` refuses such a window.
         """
         day = at.astimezone(zone).date() - _DAY
         for _ in range(_HORIZON_DAYS):
@@ -44,13 +43,8 @@ class SendWindow:
 
 
 def _on_wall(day: date, hour: time, zone: ZoneInfo) -> datetime:
-    """That wall-clock moment in UTC; one that summer time skips becomes the first moment after the gap."""
-    wall = datetime.combine(day, hour, zone)
-    moment = wall.astimezone(UTC)
-    if moment.astimezone(zone).replace(tzinfo=None) != wall.replace(tzinfo=None):
-        return wall.replace(fold=1).astimezone(UTC) + (wall.utcoffset() or _NONE) - (wall.replace(fold=1).utcoffset() or _NONE)
-    return moment
+    """That wall-clock moment in UTC. An hour that summer time skips counts as if the clock had not jumped."""
+    return datetime.combine(day, hour, zone).astimezone(UTC)
 
 
-_NONE = timedelta()
 ALWAYS_OPEN = SendWindow()

@@ -1,0 +1,79 @@
+"""What Coltiva wants of a CRM: desired state, and acts that must happen exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+
+class Lane(IntEnum):
+    """What goes first when calls are scarce."""
+
+    NOTIFY = 0
+    OWNER = 1
+    SCORE = 2
+    LIST = 3
+    REST = 4
+
+
+class ChangeKind(StrEnum):
+    """What is to be written."""
+
+    PROPERTIES = "properties"  # desired state of one record's properties
+    MEMBERSHIP = "membership"  # desired state of one record in one list
+    TASK = "task"  # act
+    NOTE = "note"  # act
+
+
+ACTS = frozenset({ChangeKind.TASK, ChangeKind.NOTE})
+
+LANES: Mapping[ChangeKind, Lane] = {
+    ChangeKind.TASK: Lane.NOTIFY,
+    ChangeKind.PROPERTIES: Lane.SCORE,
+    ChangeKind.MEMBERSHIP: Lane.LIST,
+    ChangeKind.NOTE: Lane.REST,
+}
+
+
+class ChangeState(StrEnum):
+    """Where a change stands in the outbox."""
+
+    PENDING = "pending"  # waits for its time and its turn
+    ATTEMPTED = "attempted"  # an act whose call began; after a crash it is in doubt and looked up before anything else
+    DONE = "done"  # the CRM has it
+    REFUSED = "refused"  # dead letter: the CRM refused it for good; keeps the CRM's own words
+    WITHDRAWN = "withdrawn"  # no longer wanted before it left
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """The whole of what one lead's record should hold in one CRM, as far as it is ours."""
+
+    #: Property -> text; the empty text clears.
+    properties: Mapping[str, str] = field(default_factory=dict)
+    #: List (our name) -> from when it is to hold the record.
+    lists: Mapping[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One task or note."""
+
+    #: Unique for the lead and stable over replays: what it is for, counted.
+    key: str
+    kind: ChangeKind
+    #: Leaves no sooner.
+    due_at: datetime
+    #: Plain text; empty for a note.
+    subject: str = ""
+    #: HTML, already escaped.
+    body: str = ""
+    #: When the rep should have done it; None for a note.
+    task_due_at: datetime | None = None
+    remind_at: datetime | None = None
+    priority: str = ""
+    type: str = ""
+    #: The CRM's owner id; empty for nobody.
+    owner: str = ""

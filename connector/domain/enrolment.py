@@ -1,0 +1,112 @@
+"""One lead in one program: where it stands and what it waits for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from connector.domain.predicate import earliest
+from connector.domain.program import Target
+from connector.errors import InvariantError
+
+
+class EnrolmentState(StrEnum):
+    """Where an enrolment stands."""
+
+    RUNNING = "running"  # sends and waits for answers
+    MOVING = "moving"  # the phase is settled; waits to go on
+    COMPLETED = "completed"  # went through
+    WON = "won"  # reached the goal
+    EXITED = "exited"  # ended otherwise; `reason` says why
+
+
+class Step(StrEnum):
+    """What can happen to an enrolment."""
+
+    SETTLE = "settle"
+    MOVE = "move"
+    COMPLETE = "complete"
+    WIN = "win"
+    EXIT = "exit"
+
+
+#: Every legal move; anything else is a defect.
+TRANSITIONS: dict[tuple[EnrolmentState, Step], EnrolmentState] = {
+    (EnrolmentState.RUNNING, Step.SETTLE): EnrolmentState.MOVING,
+    (EnrolmentState.RUNNING, Step.WIN): EnrolmentState.WON,
+    (EnrolmentState.RUNNING, Step.EXIT): EnrolmentState.EXITED,
+    (EnrolmentState.MOVING, Step.MOVE): EnrolmentState.RUNNING,
+    (EnrolmentState.MOVING, Step.COMPLETE): EnrolmentState.COMPLETED,
+    (EnrolmentState.MOVING, Step.WIN): EnrolmentState.WON,
+    (EnrolmentState.MOVING, Step.EXIT): EnrolmentState.EXITED,
+}
+
+OPEN_STATES = frozenset({EnrolmentState.RUNNING, EnrolmentState.MOVING})
+
+
+def to_state(state: EnrolmentState, step: Step) -> EnrolmentState:
+    """The state after the step. Raises InvariantError for a step that the table does not have."""
+    try:
+        return TRANSITIONS[state, step]
+    except KeyError:
+        raise InvariantError(f"an enrolment that is {state} cannot {step}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An activity that left, and its answer."""
+
+    activity: str
+    at: datetime
+    #: Until when an answer counts; None where none is expected.
+    answer_by: datetime | None = None
+    answered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Where the enrolment goes next, and when."""
+
+    target: Target
+    at: datetime
+    repeat_unanswered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """One lead's way through one program."""
+
+    program: str
+    #: First enrolment of this lead in this program is 1; part of every act's key.
+    number: int
+    entered_at: datetime
+    phase: str
+    phase_at: datetime
+    #: How many times a phase of this enrolment began; part of every act's key.
+    visit: int = 1
+    #: Whether this visit repeats what was unanswered, and which activities that leaves.
+    only: tuple[str, ...] | None = None
+    state: EnrolmentState = EnrolmentState.RUNNING
+    #: What leaves next, and when; None when all has left.
+    next_activity: str | None = None
+    send_at: datetime | None = None
+    sent: tuple[Sent, ...] = ()
+    move: Move | None = None
+    ended_at: datetime | None = None
+    reason: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still goes on."""
+        return self.state in OPEN_STATES
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The earliest moment at which time alone moves it."""
+        if self.state is EnrolmentState.MOVING:
+            return self.move.at if self.move else None
+        if self.state is not EnrolmentState.RUNNING:
+            return None
+        waits = (sent.answer_by for sent in self.sent if sent.answered_at is None)
+        return earliest([self.send_at, *waits])

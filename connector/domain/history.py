@@ -1,0 +1,51 @@
+"""What happened to a lead and why, for people: the timeline and the score ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class HistoryKind(StrEnum):
+    """What an entry tells."""
+
+    FIELD_CHANGED = "field_changed"  # subject: field; detail: was, now
+    FIELD_UNREADABLE = "field_unreadable"  # subject: field; detail: text, problem
+    SIGNAL = "signal"  # subject: signal; detail: its attributes
+    SCORED = "scored"  # subject: score; detail: rule, points, total, book
+    GRADED = "graded"  # subject: score; detail: was, now
+    JOINED = "joined"  # subject: segment:x or list:x
+    LEFT = "left"
+    NOTIFIED = "notified"  # subject: notification
+    ENTERED = "entered"  # subject: program; detail: phase
+    NOT_ENTERED = "not_entered"  # subject: program; detail: why
+    PHASE = "phase"  # subject: program; detail: phase, from
+    SENT = "sent"  # subject: program; detail: phase, activity, what
+    ANSWERED = "answered"  # subject: program; detail: phase, activity, by
+    UNANSWERED = "unanswered"  # subject: program; detail: phase, activity
+    SETTLED = "settled"  # subject: program; detail: phase, outcome (all, some, none), next, at
+    COMPLETED = "completed"  # subject: program
+    WON = "won"  # subject: program; detail: by
+    EXITED = "exited"  # subject: program; detail: why
+    ARCHIVED = "archived"
+    RESTORED = "restored"
+    MERGED = "merged"  # detail: lead
+    BOOK = "book"  # subject: version
+    OUTCOME = "outcome"  # subject: the act's key; detail: state, words
+
+
+Detail = Mapping[str, str | float]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One line of a lead's timeline."""
+
+    at: datetime
+    kind: HistoryKind
+    subject: str = ""
+    detail: Detail = field(default_factory=dict)
+    #: The key of the fact that caused it; empty for the passing of time.
+    cause: str = ""

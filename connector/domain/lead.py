@@ -1,0 +1,47 @@
+"""The person we nurture: all that `decide` knows of one lead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from connector.domain.change import Desired
+from connector.domain.enrolment import Enrolment
+from connector.domain.fact import START, Position, Value
+from connector.domain.ids import LeadId
+from connector.domain.score import Part
+
+
+class Standing(StrEnum):
+    """Whether the lead is nurtured."""
+
+    ACTIVE = "active"
+    ARCHIVED = "archived"  # deleted in the CRM and restorable: nothing moves, nothing is written
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """One lead's state: a pure function of its facts and the book versions they name."""
+
+    id: LeadId
+    #: The version of the book it was last judged by.
+    book: str = ""
+    standing: Standing = Standing.ACTIVE
+    fields: Mapping[str, Value] = field(default_factory=dict)
+    #: Counter -> latest moments of its signal.
+    seen: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
+    #: Score -> rule -> what the rule gave.
+    scores: Mapping[str, Mapping[str, Part]] = field(default_factory=dict)
+    #: Which segments, lists and notifications hold, since when: `segment:x`, `list:x`, `notification:x`.
+    holding: Mapping[str, datetime] = field(default_factory=dict)
+    #: Notification -> how many times its condition came to hold.
+    crossings: Mapping[str, int] = field(default_factory=dict)
+    enrolments: tuple[Enrolment, ...] = ()
+    #: CRM -> what its record should hold.
+    desired: Mapping[str, Desired] = field(default_factory=dict)
+    #: The last fact or alarm that was folded in.
+    position: Position = START
+    #: When time alone changes something.
+    wake_at: datetime | None = None

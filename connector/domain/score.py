@@ -1,0 +1,143 @@
+"""Scores: rules, what each rule has given a lead, and how points fade.
+
+A score is the sum of its parts, one part a rule. Parts are touched only when their rule gives or takes points, so
+that how often a lead is looked at never changes a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from math import ceil, floor, log2
+
+from connector.domain.condition import Condition, SignalTest
+
+_SECOND = timedelta(seconds=1)
+#: Sums of fading points come out a hair below the whole number they mean.
+_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class FitRule:
+    """Points that a lead has for as long as the condition holds."""
+
+    id: str
+    when: Condition
+    points: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """No more points than this from one rule: in any stretch of `per`, or ever."""
+
+    points: float
+    per: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EngagementRule:
+    """Points for each signal."""
+
+    id: str
+    on: SignalTest
+    points: float
+    at_most: Cap | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One named score: either rules or the sum of other scores."""
+
+    name: str
+    rules: tuple[FitRule | EngagementRule, ...] = ()
+    #: The time in which the points that signals gave fade to half; None for never.
+    half_life: timedelta | None = None
+    #: The scores whose sum this is.
+    sum_of: tuple[str, ...] = ()
+    #: Grade and its least points, best first.
+    grades: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one rule has given one lead."""
+
+    #: Worth at `at`; fades from there.
+    points: float
+    at: datetime
+    #: How many times the rule gave points.
+    count: int = 1
+    #: (when, points) as far back as the rule's cap looks.
+    given: tuple[tuple[datetime, float], ...] = ()
+
+
+Parts = Mapping[str, Part]
+
+
+def decayed(points: float, age: timedelta, half_life: timedelta | None) -> float:
+    """What points are worth after `age`."""
+    return points if half_life is None else float(points * 2.0 ** -(age / half_life))
+
+
+def total(parts: Parts, half_life: timedelta | None, now: datetime) -> float:
+    """The exact sum of a rules score."""
+    return sum(decayed(part.points, now - part.at, half_life) for part in parts.values())
+
+
+def whole(points: float) -> int:
+    """Points as people see them and conditions compare them: rounded down."""
+    return floor(points + _TOLERANCE)
+
+
+def grade_of(points: int, grades: Iterable[tuple[str, float]]) -> str:
+    """The best grade that these points reach; empty for none."""
+    return next((grade for grade, least in grades if points >= least), "")
+
+
+def give(part: Part | None, rule: EngagementRule, half_life: timedelta | None, now: datetime) -> tuple[Part, float]:
+    """The part after the rule's signal, and the points it gave: fewer or none once the cap is reached."""
+    given = _since(part.given, rule.at_most, now) if part else ()
+    points = _room(rule, given)
+    if part is None:
+        return Part(points, now, 1, _noted(given, rule, now, points)), points
+    worth = decayed(part.points, now - part.at, half_life) + points
+    return replace(part, points=worth, at=now, count=part.count + 1, given=_noted(given, rule, now, points)), points
+
+
+def _since(given: tuple[tuple[datetime, float], ...], cap: Cap | None, now: datetime) -> tuple[tuple[datetime, float], ...]:
+    if cap is None or cap.per is None:
+        return given
+    start = now - cap.per
+    return tuple(entry for entry in given if entry[0] > start)
+
+
+def _room(rule: EngagementRule, given: tuple[tuple[datetime, float], ...]) -> float:
+    if rule.at_most is None:
+        return rule.points
+    left = rule.at_most.points - sum(points for _, points in given)
+    return max(0.0, min(rule.points, left))
+
+
+def _noted(
+    given: tuple[tuple[datetime, float], ...], rule: EngagementRule, now: datetime, points: float
+) -> tuple[tuple[datetime, float], ...]:
+    return (*given, (now, points)) if rule.at_most is not None and points else given
+
+
+def passes_at(constant: float, fading: Mapping[timedelta, float], threshold: float, now: datetime) -> datetime | None:
+    """When `constant` plus the fading amounts (by half-life, worth now) next falls or rises across the threshold.
+
+    Exact, rounded up to the next second, when one half-life fades. With several, the moment lies within a day of
+    the answer: whoever wakes then and finds nothing changed asks again.
+    """
+    amounts = {half_life: amount for half_life, amount in fading.items() if abs(amount) > _TOLERANCE}
+    if not amounts:
+        return None
+    if len(amounts) > 1:
+        return now + timedelta(days=1)
+    ((half_life, amount),) = amounts.items()
+    ratio = (threshold - _TOLERANCE - constant) / amount
+    if not 0 < ratio < 1:
+        return None
+    return now + ceil(-log2(ratio) * half_life / _SECOND) * _SECOND
