@@ -35,7 +35,7 @@ check: $(VENV)/.dev ## Check format, lint, strict types, import contracts and do
 	@echo "format";           $(BIN)/ruff format --quiet --check $(SOURCES) || { echo "run: make format"; exit 1; }
 	@echo "lint";             $(BIN)/ruff check --quiet $(SOURCES)
 	@echo "types";            $(BIN)/mypy $(TYPED)
-	@echo "import contracts"; $(BIN)/lint-imports
+	@echo "import contracts"; $(BIN)/lint-imports --no-logo
 	@echo "docs";             $(BIN)/python -m pytest tests/test_docs.py tests/test_architecture.py
 
 .PHONY: format
@@ -72,12 +72,12 @@ clean: ## Remove the environment, builds and caches
 # The environment. A stamp is older than its lock only after a change, so a second run needs no network.
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
-	@echo "installing the test tools (once; a minute at most) ..."
+	@echo "installing the test tools (once; about a minute) ..."
 	@$(INSTALL) --require-hashes --requirement requirements/dev.txt
 	@touch $@
 
-$(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(BIN)/python
-	@echo "installing Coltiva into $(VENV) (once; a minute at most) ..."
+$(VENV)/.runtime: requirements/runtime.txt pyproject.toml $(BIN)/python
+	@echo "installing Coltiva into $(VENV) (once; about a minute) ..."
 	@$(INSTALL) --require-hashes --requirement requirements/runtime.txt
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
