@@ -42,7 +42,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "structlog": ("connector.log",),
     "tenacity": ("connector.crms",),
     "typer": ENTRY,
-    "urllib3": ("connector.crms",),
+    "urllib3": ("connector.crms", "connector.sandbox"),  # the sandbox sends webhooks, as the vendor would
     "werkzeug": WEB,
 }  # fmt: skip
 
