@@ -32,11 +32,20 @@ test: $(VENV)/.dev ## Run the tests; ARGS="-k score" passes options to pytest
 
 .PHONY: check
 check: $(VENV)/.dev ## Check format, lint, strict types, import contracts and docs
-	@echo "format";           $(BIN)/ruff format --quiet --check $(SOURCES) || { echo "run: make format"; exit 1; }
-	@echo "lint";             $(BIN)/ruff check --quiet $(SOURCES)
-	@echo "types";            $(BIN)/mypy $(TYPED)
+	@$(MAKE) --keep-going check-format check-lint check-types check-imports check-docs
+
+.PHONY: check-format check-lint check-types check-imports check-docs
+check-format: $(VENV)/.dev
+	@echo "format"; $(BIN)/ruff format --quiet --check --output-format concise $(SOURCES) || { \
+		echo "run: make format"; exit 1; }
+check-lint: $(VENV)/.dev
+	@echo "lint"; $(BIN)/ruff check --quiet --output-format concise $(SOURCES)
+check-types: $(VENV)/.dev
+	@echo "types"; $(BIN)/mypy $(TYPED)
+check-imports: $(VENV)/.dev
 	@echo "import contracts"; $(BIN)/lint-imports --no-logo
-	@echo "docs";             $(BIN)/python -m pytest tests/test_docs.py tests/test_architecture.py
+check-docs: $(VENV)/.dev
+	@echo "docs and architecture"; $(BIN)/python -m pytest tests/test_docs.py tests/test_architecture.py
 
 .PHONY: format
 format: $(VENV)/.dev ## Format the code and apply the linter's safe fixes
