@@ -226,11 +226,13 @@ class NewFact:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A lead of whom we know nothing but an id: to be read from its CRM before it is judged."""
+    """A lead to be read from its CRM: before it is judged, or again because what we hold is out of date."""
 
     workspace: WorkspaceId
     lead_id: LeadId
     ref: CrmRef
+    #: False for a lead of whom we know nothing but an id; it is not judged until it was read.
+    again: bool = False
 
 
 class DeliveryClaim(Protocol):
@@ -262,8 +264,11 @@ class LeadClaim(Protocol):
         """Every fact of these leads, by position."""
         ...
 
-    def save(self, saved: Sequence[SavedLead]) -> None:
-        """Write all of it in one transaction. Raises LostClaimError, with nothing written, when another was faster."""
+    def save(self, saved: Sequence[SavedLead], parked: Mapping[LeadId, datetime]) -> None:
+        """Write all of it in one transaction. Raises LostClaimError, with nothing written, when another was faster.
+
+        `parked`: claimed leads that could not be judged, and when to try again; they stay as they are, mail unread.
+        """
         ...
 
 
@@ -419,6 +424,10 @@ class Deliveries(Protocol):
         """The latest first."""
         ...
 
+    def forget(self, ids: Collection[int]) -> None:
+        """Drop the bodies of these deliveries."""
+        ...
+
     def forget_before(self, moment: datetime) -> int:
         """Drop the bodies of deliveries that were taken in before this moment; how many."""
         ...
@@ -439,12 +448,16 @@ class Leads(Protocol):
         """Put facts into mailboxes and wake their leads; duplicates are dropped. Returns how many were new."""
         ...
 
+    def read_again(self, workspace: WorkspaceId, refs: Collection[CrmRef], now: datetime) -> None:
+        """Have these records read again; meanwhile their leads are judged by what is known."""
+        ...
+
     def unread(self, connection: Connection, limit: int) -> Sequence[Unread]:
-        """Leads of this connection that wait to be read."""
+        """Leads of this connection that wait to be read, those of whom nothing is known first."""
         ...
 
     def set_read(self, workspace: WorkspaceId, lead_ids: Collection[LeadId], now: datetime) -> None:
-        """They were read: from now on they are judged."""
+        """They were read at this moment: from now on they are judged. A wish to read again that is younger stays."""
         ...
 
     def merge(self, workspace: WorkspaceId, into: LeadId, refs: Collection[CrmRef], now: datetime) -> None:
@@ -486,7 +499,11 @@ class Outbox(Protocol):
         ...
 
     def settle(self, settled: Sequence[Settled]) -> None:
-        """Close or postpone. A desired state that was wanted differently meanwhile stays pending."""
+        """Close or postpone, and count one attempt more.
+
+        A desired state that was wanted differently meanwhile stays pending. An act settled as `attempted` stays in
+        doubt: it is due again, and is not withdrawn.
+        """
         ...
 
     def list(self, workspace: WorkspaceId | None, states: Collection[ChangeState], limit: int) -> Sequence[OutboxChange]:
@@ -589,6 +606,8 @@ class LeadSummary:
     refs: tuple[CrmRef, ...]
     lead: Lead
     facts: int
+    #: How many of the facts were not folded in yet.
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)
