@@ -1,0 +1,62 @@
+"""Structured log lines: one JSON object an outcome, named noun and past verb (`change.settled`).
+
+Lines carry ids and counts, never payloads, addresses or secrets. What slips in through the text of an error
+is blotted out before the line is written.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any, TextIO, cast
+
+import structlog
+
+Logger = structlog.typing.FilteringBoundLogger
+
+#: Keys whose values never belong on a log line, whatever they hold.
+_PRIVATE_KEYS = frozenset(
+    {"authorization", "body", "email", "payload", "password", "raw", "secret", "token", "value"}
+)
+_ADDRESS = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
+_SECRET = re.compile(
+    r"(?i)(?:://[^\s/@]+@|\bbearer\s+\S+|\bpat-[\w-]{8,}|\b(?:token|secret|password)=[^\s&\"']+)"
+)
+
+
+def configure(level: str = "info", stream: TextIO | None = None) -> None:
+    """Write lines of this level and above to the stream, by default standard error. Once, at a process's start."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+            structlog.processors.format_exc_info,
+            redact,
+            structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.WriteLoggerFactory(stream or sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def get_logger() -> Logger:
+    """The log. May be called before `configure`: a logger takes its settings when it is used."""
+    return cast(Logger, structlog.get_logger())
+
+
+def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Blot out private keys, and addresses and secrets inside any text."""
+    for key, value in event.items():
+        if key in _PRIVATE_KEYS:
+            event[key] = "[private]"
+        elif isinstance(value, str):
+            event[key] = without_secrets(value)
+    return event
+
+
+def without_secrets(text: str) -> str:
+    """The text with email addresses, tokens and passwords blotted out."""
+    return _ADDRESS.sub("[address]", _SECRET.sub("[secret]", text))
