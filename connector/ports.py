@@ -665,6 +665,10 @@ class ReadModels(Protocol):
         """The numbers of `coltiva status`."""
         ...
 
+    def held_leases(self, now: datetime) -> Mapping[str, str]:
+        """Lease -> its holder. A running worker renews one named `worker:<its id>`: readiness looks for it."""
+        ...
+
 
 class Store(Protocol):
     """The database."""
@@ -693,6 +697,10 @@ class Store(Protocol):
 
     def migrate(self) -> None:
         """Bring the schema up to date. A second run changes nothing."""
+        ...
+
+    def is_current(self) -> bool:
+        """Whether the schema is the one this code needs. Raises StoreUnavailableError."""
         ...
 
     def close(self) -> None:
