@@ -27,7 +27,7 @@ _SECRET = re.compile(
 
 
 def configure(level: str = "info", stream: TextIO | None = None) -> None:
-    """Write lines of this level and above to the stream, by default standard error. Once, at a process's start."""
+    """Write lines of this level and above to the stream or, by default, to standard error. Once a process."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
