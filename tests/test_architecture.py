@@ -34,6 +34,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
     ),
     "psycopg": ("connector.store",),
     "pydantic": ("connector.mapping",),
+    "pydantic_core": ("connector.mapping",),  # comes with pydantic: its errors and schemas
     "requests": ("connector.crms",),
     "rich": ENTRY,
     "ruamel": ("connector.mapping",),
