@@ -208,6 +208,8 @@ class SavedLead:
     lead: Lead
     history: Sequence[HistoryEntry]
     acts: Sequence[Act]
+    #: The lead's address, by which people look it up; empty where it has none.
+    email: str = ""
     #: True when the lead was folded from its first fact: its history is replaced, and acts that are still pending
     #: and no longer wanted are withdrawn.
     refolded: bool = False
@@ -441,11 +443,17 @@ class Leads(Protocol):
         ...
 
     def add(self, workspace: WorkspaceId, leads: Mapping[CrmRef, LeadId], book: str, now: datetime) -> None:
-        """Make leads that wait to be read from their CRM. One that exists is left as it is."""
+        """Make leads that wait to be read from their CRM. One that exists is left as it is.
+
+        Raises LostClaimError when another worker gave one of the records to another lead a moment ago.
+        """
         ...
 
     def add_facts(self, workspace: WorkspaceId, facts: Sequence[NewFact], now: datetime) -> int:
-        """Put facts into mailboxes and wake their leads; duplicates are dropped. Returns how many were new."""
+        """Put facts into mailboxes and wake their leads; duplicates are dropped. Returns how many were new.
+
+        Raises LostClaimError when one of the leads is gone: another worker merged or erased it a moment ago.
+        """
         ...
 
     def read_again(self, workspace: WorkspaceId, refs: Collection[CrmRef], now: datetime) -> None:
@@ -460,15 +468,18 @@ class Leads(Protocol):
         """They were read at this moment: from now on they are judged. A wish to read again that is younger stays."""
         ...
 
-    def merge(self, workspace: WorkspaceId, into: LeadId, refs: Collection[CrmRef], now: datetime) -> None:
-        """Make one lead of all leads of these records.
+    def merge(
+        self, workspace: WorkspaceId, into: LeadId, survivor: CrmRef, refs: Collection[CrmRef], now: datetime
+    ) -> None:
+        """Make one lead of all leads of these records, of which `survivor` is the one that lives on in the CRM.
 
-        Their facts, records and acts move to `into`, which is folded anew. A second run changes nothing.
+        Their facts, records and acts move to `into`, which is made if missing and folded anew; the other records
+        become names for it that are no longer written to. A second run changes nothing.
         """
         ...
 
     def erase(self, workspace: WorkspaceId, ref: CrmRef, now: datetime) -> bool:
-        """Remove all that is held of the record's lead, raw deliveries included, and keep only a hash that refuses it later.
+        """Remove all that is held of the record's lead, raw deliveries included; only a hash stays, to refuse it later.
 
         Returns whether there was anything to remove.
         """
@@ -494,11 +505,15 @@ class Outbox(Protocol):
         """When the earliest pending change may leave."""
         ...
 
-    def mark_attempted(self, changes: Sequence[OutboxChange]) -> None:
-        """Record that the calls for these acts begin."""
+    def mark_attempted(self, changes: Sequence[OutboxChange], now: datetime) -> None:
+        """Record that the calls for these changes begin.
+
+        An act is in doubt from here on, until it is settled. Of desired state, what the call overwrites is no longer
+        known. Raises LostClaimError, with nothing recorded, when one of the acts was withdrawn or changed meanwhile.
+        """
         ...
 
-    def settle(self, settled: Sequence[Settled]) -> None:
+    def settle(self, settled: Sequence[Settled], now: datetime) -> None:
         """Close or postpone, and count one attempt more.
 
         A desired state that was wanted differently meanwhile stays pending. An act settled as `attempted` stays in
@@ -506,7 +521,9 @@ class Outbox(Protocol):
         """
         ...
 
-    def list(self, workspace: WorkspaceId | None, states: Collection[ChangeState], limit: int) -> Sequence[OutboxChange]:
+    def list(
+        self, workspace: WorkspaceId | None, states: Collection[ChangeState], limit: int
+    ) -> Sequence[OutboxChange]:
         """The latest first."""
         ...
 
@@ -706,4 +723,3 @@ class Store(Protocol):
     def close(self) -> None:
         """Let go of the database."""
         ...
-
