@@ -57,11 +57,13 @@ class ListRule:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """What a rep is told each time a condition comes to hold."""
+    """What a rep is told when a condition comes to hold."""
 
     name: str
     when: Condition
     acts: tuple[Task | Note, ...]
+    #: Told again at the earliest so long after the last time: scores hover around thresholds.
+    again_after: timedelta = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +141,8 @@ class CompiledProgram:
     exit: tuple[CompiledTrigger, ...]
     #: Activity name -> what counts as its answer.
     answers: Mapping[tuple[str, str], tuple[CompiledTrigger, ...]]
-    #: What goal and exit conditions look at.
-    reads: frozenset[str]
+    #: Goal and exit conditions whose answer time alone may change.
+    timed: tuple[Predicate, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,12 @@ class Book:
     derived: tuple[Watcher | ScoreNode, ...]
     #: Lists and notifications: they look at everything, nothing looks at them.
     watchers: tuple[Watcher, ...]
+    #: All conditions whose answer time alone may change, but those of programs.
+    timed: tuple[Predicate, ...]
+    #: The scores that some CRM shows.
+    shown_scores: tuple[str, ...]
+    #: The CRMs that are written to.
+    crms: tuple[str, ...]
     programs: Mapping[str, CompiledProgram]
     #: Signal -> the programs it may enrol into.
     enrols: Mapping[str, tuple[str, ...]]
@@ -204,11 +212,24 @@ def compile_book(definitions: Definitions) -> Book:
         counters=_index_counters(_all_predicates(derived, watchers, programs.values())),
         derived=derived,
         watchers=watchers,
+        timed=tuple(test for test in _all_predicates(derived, watchers, ()) if test.flips_at is not None),
+        shown_scores=_shown_scores(definitions),
+        crms=_written_crms(definitions),
         programs=programs,
         enrols=_index_enrols(programs),
         notifications={notification.name: notification for notification in definitions.notifications},
         lists={rule.name: rule for rule in definitions.lists},
     )
+
+
+def _shown_scores(definitions: Definitions) -> tuple[str, ...]:
+    sources = (rule.source for rule in definitions.write_back)
+    return tuple(dict.fromkeys(source[1] for source in sources if source[0] == "score"))
+
+
+def _written_crms(definitions: Definitions) -> tuple[str, ...]:
+    written = {rule.crm for rule in definitions.write_back}
+    return tuple(sorted(written.union(*(rule.titles for rule in definitions.lists))))
 
 
 def _compile_watchers(definitions: Definitions, scales: Scales) -> Iterable[Watcher]:
@@ -263,7 +284,9 @@ def _compile_program(program: Program, scales: Scales) -> CompiledProgram:
             for phase in program.phases
             for activity in phase.activities
         },
-        reads=frozenset().union(*(trigger.test.reads for trigger in (*goal, *exit_))),
+        timed=tuple(
+            trigger.test for trigger in (*goal, *exit_) if not trigger.signal and trigger.test.flips_at is not None
+        ),
     )
 
 
@@ -307,7 +330,9 @@ def _all_predicates(
             yield from (trigger.test for trigger in triggers)
 
 
-def _index_counters(predicates: Iterable[Predicate]) -> Mapping[str, tuple[tuple[DidTest, AttributesMatch], ...]]:
+def _index_counters(
+    predicates: Iterable[Predicate],
+) -> Mapping[str, tuple[tuple[DidTest, AttributesMatch], ...]]:
     unique = {test.counter: test for predicate in predicates for test in predicate.counters}
     index: dict[str, list[tuple[DidTest, AttributesMatch]]] = defaultdict(list)
     for _, test in sorted(unique.items()):

@@ -26,7 +26,8 @@ class SendWindow:
     def next_open(self, at: datetime, zone: ZoneInfo) -> datetime:
         """The first moment not before `at` at which the window is open, in UTC.
 
-        Returns `at` where no opening lies within 400 days, so that a lead is never stranded; `check` refuses such a window.
+        Returns `at` where no opening lies within 400 days, so that a lead is never stranded; `check` refuses such
+        a window.
         """
         day = at.astimezone(zone).date() - _DAY
         for _ in range(_HORIZON_DAYS):

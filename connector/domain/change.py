@@ -53,7 +53,7 @@ class Desired:
 
     #: Property -> text; the empty text clears.
     properties: Mapping[str, str] = field(default_factory=dict)
-    #: List (our name) -> from when it is to hold the record.
+    #: The list's title in the CRM -> since when it is to hold the record.
     lists: Mapping[str, datetime] = field(default_factory=dict)
 
 

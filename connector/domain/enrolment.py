@@ -62,6 +62,13 @@ class Sent:
     #: Until when an answer counts; None where none is expected.
     answer_by: datetime | None = None
     answered_at: datetime | None = None
+    #: The time for an answer ran out.
+    lapsed: bool = False
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an answer may still come."""
+        return self.answer_by is not None and self.answered_at is None and not self.lapsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,7 @@ class Enrolment:
     phase_at: datetime
     #: How many times a phase of this enrolment began; part of every act's key.
     visit: int = 1
-    #: Whether this visit repeats what was unanswered, and which activities that leaves.
+    #: Of a visit that repeats what was unanswered: the activities it repeats.
     only: tuple[str, ...] | None = None
     state: EnrolmentState = EnrolmentState.RUNNING
     #: What leaves next, and when; None when all has left.
@@ -108,5 +115,5 @@ class Enrolment:
             return self.move.at if self.move else None
         if self.state is not EnrolmentState.RUNNING:
             return None
-        waits = (sent.answer_by for sent in self.sent if sent.answered_at is None)
+        waits = (sent.answer_by for sent in self.sent if sent.is_waiting)
         return earliest([self.send_at, *waits])

@@ -27,7 +27,6 @@ class FactKind(StrEnum):
     RECORD = "record"  # property values of a CRM record; `name` is a RecordName, `data` raw text by property
     SIGNAL = "signal"  # behaviour, past tense; `name` is the signal, `data` its attributes
     COMMAND = "command"  # a person's order: `name` is a CommandName, `data` its arguments
-    OUTCOME = "outcome"  # a change was done or refused; `name` is the act's key
     MERGED = "merged"  # another lead turned out to be the same person; `data` names it
     ALARM = "alarm"  # time passed; never stored
 
@@ -50,7 +49,7 @@ class CommandName(StrEnum):
     EXIT = "exit"
 
 
-_RANK = {kind: rank for rank, kind in enumerate(FactKind)}
+RANK = {kind: rank for rank, kind in enumerate(FactKind)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ class Fact:
     @property
     def position(self) -> Position:
         """The fact's place among all facts of its lead."""
-        return (0 if self.is_baseline else 1, self.at, _RANK[self.kind], self.key)
+        return (0 if self.is_baseline else 1, self.at, RANK[self.kind], self.key)
 
 
 def alarm(at: datetime) -> Fact:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -36,7 +36,7 @@ class Field:
 
     name: str
     type: FieldType = FieldType.TEXT
-    #: CRM name -> its properties, the first that has a value wins.
+    #: CRM name -> its properties. Of several, the first that has a value wins; later, the one that changed last.
     properties: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: The CRM's word -> ours; words not listed pass unchanged.
     values: Mapping[str, str] = field(default_factory=dict)
@@ -56,13 +56,16 @@ def parse_value(field_: Field, raw: str) -> Value | None:
     if not text:
         return None
     text = field_.values.get(text, text)
-    return _PARSERS[field_.type](text)
+    try:
+        return _PARSERS[field_.type](text)
+    except (ValueError, OverflowError, OSError) as error:
+        raise ValueError(f"{text[:80]!r} is not a {field_.type}") from error
 
 
 def _parse_number(text: str) -> float:
     number = float(text)
     if number != number or number in (float("inf"), float("-inf")):
-        raise ValueError(f"{text!r} is not a number")
+        raise ValueError(text)
     return number
 
 
@@ -72,7 +75,7 @@ def _parse_boolean(text: str) -> bool:
         return True
     if word in _FALSE:
         return False
-    raise ValueError(f"{text!r} is neither true nor false")
+    raise ValueError(text)
 
 
 def _parse_date(text: str) -> str:
@@ -96,7 +99,7 @@ def _parse_choices(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(";") if part.strip())
 
 
-_PARSERS = {
+_PARSERS: Mapping[FieldType, Callable[[str], Value]] = {
     FieldType.TEXT: str,
     FieldType.NUMBER: _parse_number,
     FieldType.BOOLEAN: _parse_boolean,
@@ -111,6 +114,14 @@ def format_moment(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
-def format_number(number: float) -> str:
-    """A number as people and CRMs write it: 50, 2.5."""
-    return str(int(number)) if number == int(number) else repr(number)
+def format_value(value: Value | None) -> str:
+    """A value as people and CRMs read it; nothing is the empty text."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return ";".join(value)
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
+    return value

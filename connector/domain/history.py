@@ -15,7 +15,6 @@ class HistoryKind(StrEnum):
     FIELD_UNREADABLE = "field_unreadable"  # subject: field; detail: text, problem
     SIGNAL = "signal"  # subject: signal; detail: its attributes
     SCORED = "scored"  # subject: score; detail: rule, points, total, book
-    GRADED = "graded"  # subject: score; detail: was, now
     JOINED = "joined"  # subject: segment:x or list:x
     LEFT = "left"
     NOTIFIED = "notified"  # subject: notification
@@ -33,7 +32,6 @@ class HistoryKind(StrEnum):
     RESTORED = "restored"
     MERGED = "merged"  # detail: lead
     BOOK = "book"  # subject: version
-    OUTCOME = "outcome"  # subject: the act's key; detail: state, words
 
 
 Detail = Mapping[str, str | float]

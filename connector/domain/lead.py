@@ -26,6 +26,8 @@ class Lead:
     """One lead's state: a pure function of its facts and the book versions they name."""
 
     id: LeadId
+    #: The version of the book it was born under: where folding it anew begins.
+    born_under: str = ""
     #: The version of the book it was last judged by.
     book: str = ""
     standing: Standing = Standing.ACTIVE
@@ -36,10 +38,10 @@ class Lead:
     scores: Mapping[str, Mapping[str, Part]] = field(default_factory=dict)
     #: Which segments, lists and notifications hold, since when: `segment:x`, `list:x`, `notification:x`.
     holding: Mapping[str, datetime] = field(default_factory=dict)
-    #: Notification -> how many times its condition came to hold.
-    crossings: Mapping[str, int] = field(default_factory=dict)
+    #: Notification -> how many times it was told, and when last.
+    told: Mapping[str, tuple[int, datetime]] = field(default_factory=dict)
     enrolments: tuple[Enrolment, ...] = ()
-    #: CRM -> what its record should hold.
+    #: CRM -> what its record should hold; empty while archived.
     desired: Mapping[str, Desired] = field(default_factory=dict)
     #: The last fact or alarm that was folded in.
     position: Position = START

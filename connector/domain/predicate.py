@@ -90,7 +90,7 @@ ALWAYS = Predicate(holds=lambda view: True)
 
 @dataclass(frozen=True, slots=True)
 class Scales:
-    """What compiling needs to know of the book: each score's grades (best first, with their least points), and the zone of dates."""
+    """What compiling needs of the book: each score's grades (best first, with least points), and the zone of dates."""
 
     grades: Mapping[str, tuple[tuple[str, float], ...]]
     zone: ZoneInfo
@@ -221,8 +221,25 @@ def compile_signal_test(test: SignalTest) -> Callable[[Mapping[str, Value]], boo
     """A function from a signal's attributes to whether the test's conditions on them hold."""
     if not test.where:
         return lambda attributes: True
-    checks = [(part.attribute, compile_comparison(part.op, part.operand)) for part in test.where]
+    checks = [(part.attribute, _compile_attribute(part.op, part.operand)) for part in test.where]
     return lambda attributes: all(compare(attributes.get(name)) for name, compare in checks)
+
+
+def _compile_attribute(op: Op, operand: Operand) -> Comparison:
+    """Attributes have no declared type: text that should compare with a number is read as one."""
+    compare = compile_comparison(op, operand)
+    if not isinstance(operand, float):
+        return compare
+    return lambda value: compare(_as_number(value))
+
+
+def _as_number(value: Value | None) -> Value | None:
+    if not isinstance(value, str):
+        return value
+    try:
+        return float(value)
+    except ValueError:
+        return None
 
 
 # --- dates and moments --------------------------------------------------------------------------------------
@@ -260,7 +277,7 @@ _Bounds = Callable[[datetime], tuple[datetime | None, datetime | None]]
 
 
 def _bounds(test: FieldTest, zone: ZoneInfo) -> _Bounds:
-    """From the field's moment to the stretch of `now` in which the test holds: from the first, until before the second."""
+    """From the field's moment to when the test holds: from the first moment, until before the second."""
     never = (datetime.max.replace(tzinfo=UTC), None)
     if test.op in (Op.BEFORE, Op.AFTER):
         edge = to_moment(str(test.operand), zone)

@@ -105,7 +105,9 @@ def give(part: Part | None, rule: EngagementRule, half_life: timedelta | None, n
     return replace(part, points=worth, at=now, count=part.count + 1, given=_noted(given, rule, now, points)), points
 
 
-def _since(given: tuple[tuple[datetime, float], ...], cap: Cap | None, now: datetime) -> tuple[tuple[datetime, float], ...]:
+def _since(
+    given: tuple[tuple[datetime, float], ...], cap: Cap | None, now: datetime
+) -> tuple[tuple[datetime, float], ...]:
     if cap is None or cap.per is None:
         return given
     start = now - cap.per

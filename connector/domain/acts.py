@@ -1,0 +1,89 @@
+"""Tasks and notes: rendered for one lead at one moment, with keys that stay the same however often facts are folded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from html import escape
+
+from connector.domain.book import Notification
+from connector.domain.change import Act, ChangeKind
+from connector.domain.draft import Draft
+from connector.domain.enrolment import Enrolment
+from connector.domain.field import FieldRole
+from connector.domain.history import HistoryKind
+from connector.domain.program import Milestone, Note, Task
+from connector.domain.wording import context
+
+#: An act decided later than this after its moment is put back into its send window.
+_ON_TIME = timedelta(hours=1)
+
+
+def key_of(enrolment: Enrolment) -> str:
+    """What the keys of an enrolment's acts begin with."""
+    return f"{enrolment.program}:{enrolment.number}"
+
+
+def emit(draft: Draft, key: str, what: Task | Note, **place: str) -> None:
+    """Put a task or note into the outbox, rendered for this lead at this moment."""
+    words = context(draft, **place)
+    due_at = _leaves_at(draft, place.get("program", ""))
+    if isinstance(what, Note):
+        draft.acts.append(Act(key, ChangeKind.NOTE, due_at, body=what.body(words)))
+        return
+    task_due_at = due_at + what.due
+    draft.acts.append(
+        Act(
+            key=key,
+            kind=ChangeKind.TASK,
+            due_at=due_at,
+            subject=what.subject(words),
+            body=what.body(words),
+            task_due_at=task_due_at,
+            remind_at=None if what.remind is None else task_due_at - what.remind,
+            priority=what.priority,
+            type=what.type,
+            owner=str(draft.role(FieldRole.OWNER) or ""),
+        )
+    )
+
+
+def _leaves_at(draft: Draft, program: str) -> datetime:
+    settled = draft.now + draft.book.definitions.settle
+    if draft.present - draft.now <= _ON_TIME or not program:
+        return settled
+    return draft.book.programs[program].program.window.next_open(draft.present, draft.zone)
+
+
+def mark(draft: Draft, enrolment: Enrolment, milestone: Milestone, words: str) -> None:
+    """Note a milestone on the CRM record, where the program says so."""
+    program = draft.book.programs.get(enrolment.program)
+    if program is None or milestone not in program.program.milestones:
+        return
+    body = f"<b>Coltiva</b> · {escape(enrolment.program)}: {escape(words)}, phase {escape(enrolment.phase)}."
+    key = f"{key_of(enrolment)}:milestone:{milestone}"
+    draft.acts.append(Act(key, ChangeKind.NOTE, draft.now + draft.book.definitions.settle, body=body))
+
+
+def unannounced(draft: Draft) -> list[str]:
+    """The notifications that hold and were never told."""
+    held = (id_ for id_ in draft.holding if id_.startswith("notification:"))
+    return [id_ for id_ in held if id_.partition(":")[2] not in draft.told]
+
+
+def announce(draft: Draft, watcher_ids: Iterable[str]) -> None:
+    """Tell the rep of the notifications whose condition came to hold, unless they were told a short while ago."""
+    for watcher_id in watcher_ids:
+        kind, _, name = watcher_id.partition(":")
+        if kind == "notification":
+            _announce(draft, draft.book.notifications[name])
+
+
+def _announce(draft: Draft, notification: Notification) -> None:
+    times, last = draft.told.get(notification.name, (0, None))
+    if last is not None and draft.now < last + notification.again_after:
+        return
+    draft.told[notification.name] = (times + 1, draft.now)
+    draft.note(HistoryKind.NOTIFIED, notification.name, {"time": float(times + 1)})
+    for index, act in enumerate(notification.acts):
+        emit(draft, f"notification:{notification.name}:{times + 1}:{index}", act)

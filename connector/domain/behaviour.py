@@ -1,0 +1,120 @@
+"""What a fact says about a lead: fields filled, signals given, points earned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from connector.domain import score as scores
+from connector.domain.book import SignalSource
+from connector.domain.draft import Draft
+from connector.domain.fact import Fact, RecordName, Value
+from connector.domain.field import Field, format_value, parse_value
+from connector.domain.history import Detail, HistoryKind
+from connector.domain.lead import Standing
+
+#: A signal's name and its attributes.
+Signal = tuple[str, Mapping[str, Value]]
+
+
+def take_record(draft: Draft, fact: Fact) -> list[Signal]:
+    """Take over what a CRM says of the lead's record; returns the signals that this gives."""
+    if fact.name in (RecordName.ARCHIVED, RecordName.RESTORED):
+        _set_standing(draft, fact)
+    _fill_fields(draft, fact)
+    return list(_signals_of(draft, fact)) if fact.name == RecordName.CHANGED else []
+
+
+def _set_standing(draft: Draft, fact: Fact) -> None:
+    archived = fact.name == RecordName.ARCHIVED
+    draft.standing = Standing.ARCHIVED if archived else Standing.ACTIVE
+    draft.note(HistoryKind.ARCHIVED if archived else HistoryKind.RESTORED)
+
+
+def _fill_fields(draft: Draft, fact: Fact) -> None:
+    fills = draft.book.fills.get(fact.source)
+    if not fills:
+        return
+    concerned = {field.name: field for name in fact.data for field in fills.get(name, ())}
+    for field in concerned.values():
+        properties = field.properties[fact.source]
+        told = [str(fact.data[name]) for name in properties if name in fact.data]
+        raw = next((text for text in told if text), "")
+        if raw or len(told) == len(properties):  # else another of its properties may still hold a value
+            _fill(draft, fact, field, raw)
+
+
+def _fill(draft: Draft, fact: Fact, field: Field, raw: str) -> None:
+    try:
+        value = parse_value(field, raw)
+    except ValueError as error:
+        draft.note(HistoryKind.FIELD_UNREADABLE, field.name, {"text": raw[:200], "problem": str(error)[:200]})
+        return
+    _set_field(draft, fact, field.name, value)
+
+
+def _set_field(draft: Draft, fact: Fact, name: str, value: Value | None) -> None:
+    was = draft.fields.get(name)
+    if was == value:
+        return
+    if value is None:
+        draft.fields.pop(name, None)
+    else:
+        draft.fields[name] = value
+    draft.touched.add(f"field:{name}")
+    if not fact.is_baseline:
+        draft.note(HistoryKind.FIELD_CHANGED, name, {"was": format_value(was), "now": format_value(value)})
+
+
+def _signals_of(draft: Draft, fact: Fact) -> Iterator[Signal]:
+    watches = draft.book.watches.get(fact.source)
+    if not watches:
+        return
+    for property_, raw in fact.data.items():
+        for source in watches.get(property_, ()):
+            if _gives(source, str(raw)):
+                yield source.signal, _attributes(draft, source, str(raw))
+
+
+def _gives(source: SignalSource, raw: str) -> bool:
+    return raw in source.to if source.to else bool(raw)
+
+
+def _attributes(draft: Draft, source: SignalSource, raw: str) -> dict[str, Value]:
+    found = {name: raw if wanted == "value" else draft.fields.get(wanted) for name, wanted in source.attributes.items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def take_signal(draft: Draft, signal: Signal) -> None:
+    """Remember the signal and give the points that it earns."""
+    name, attributes = signal
+    draft.note(HistoryKind.SIGNAL, name, {key: format_value(value) for key, value in attributes.items()})
+    draft.touched.add(f"signal:{name}")
+    for counter, matches in draft.book.counters.get(name, ()):
+        if matches(attributes):
+            latest = (*draft.seen.get(counter.counter, ()), draft.now)
+            draft.seen[counter.counter] = latest[-counter.at_least :]
+    for score, rule, matches in draft.book.engagement.get(name, ()):
+        if matches(attributes):
+            _give_points(draft, score, rule)
+
+
+def _give_points(draft: Draft, score: scores.Score, rule: scores.EngagementRule) -> None:
+    parts = draft.parts.setdefault(score.name, {})
+    before = parts.get(rule.id)
+    part, given = scores.give(before, rule, score.half_life, draft.now)
+    if not given:
+        return
+    parts[rule.id] = part
+    draft.touched.add(f"score:{score.name}")
+    note_points(draft, score, rule.id, given)
+
+
+def note_points(draft: Draft, score: scores.Score, rule: str, points: float) -> None:
+    """One line of the score's ledger."""
+    detail: Detail = {
+        "rule": rule,
+        "points": points,
+        "total": float(draft.points(score.name)),
+        "book": draft.book.version,
+    }
+    draft.note(HistoryKind.SCORED, score.name, detail)

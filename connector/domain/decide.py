@@ -1,0 +1,217 @@
+"""The heart: what a lead's facts make of it.
+
+A lead is a pure function of its facts in the order in which they happened, and of the books they name. Alarms are not
+stored: time that passes between two facts rings them at their exact moments. Folding facts in one go or one after the
+other gives the same bytes; a fact that comes late is folded in by folding the lead anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum, auto
+
+from connector.domain import behaviour, journey
+from connector.domain.acts import announce, unannounced
+from connector.domain.book import Book
+from connector.domain.change import Act
+from connector.domain.derive import clamp, derive, flips_at, watch_all
+from connector.domain.desire import desire
+from connector.domain.draft import Books, Draft
+from connector.domain.fact import RANK, START, Fact, FactKind, Position, RecordName, alarm
+from connector.domain.history import HistoryEntry, HistoryKind
+from connector.domain.ids import LeadId
+from connector.domain.lead import Lead, Standing
+from connector.domain.predicate import earliest
+from connector.errors import InvariantError
+
+#: More alarms than this between two facts mean that one of them never goes away.
+_MAX_ALARMS = 10_000
+_ALARM = RANK[FactKind.ALARM]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A lead after some facts, and what came of them."""
+
+    lead: Lead
+    acts: tuple[Act, ...]
+    history: tuple[HistoryEntry, ...]
+
+
+def decide(book: Book, lead: Lead, fact: Fact, now: datetime) -> Decision:
+    """What one fact, and the time from the lead's last one until now, make of a lead. Pure."""
+    return fold(lambda version: book, lead, [fact], now)
+
+
+def needs_refold(lead: Lead, facts: Sequence[Fact]) -> bool:
+    """Whether these facts can only be judged together with all the facts before them.
+
+    True for a fact that happened before what was folded already, and for those that change the past's meaning: a
+    merge and a new book.
+    """
+    if lead.position == START:
+        return False
+    anew = (FactKind.MERGED, FactKind.BOOK)
+    return any(fact.position < lead.position or fact.kind in anew for fact in facts)
+
+
+def fold(books: Books, lead: Lead, facts: Sequence[Fact], now: datetime) -> Decision:
+    """Fold facts into a lead, in the order of their positions, ringing the alarms between them and until now.
+
+    `books` gives the book of a version: of `lead.book`, and of those that BOOK facts name. When `needs_refold`, give
+    a blank lead and all its facts.
+    """
+    ordered = sorted(facts, key=lambda fact: fact.position)
+    draft = Draft(lead, books(lead.book), now)
+    begins_at = min((fact.at for fact in ordered if fact.kind is not FactKind.ALARM), default=now)
+    for index, fact in enumerate(ordered):
+        position = _effective_position(fact, begins_at)
+        _ring(draft, position)
+        draft.begin(fact, max(position[1], draft.position[1]))
+        if fact.kind is FactKind.BOOK:
+            _change_book(draft, books(fact.name), ordered[:index])
+        elif fact.kind is not FactKind.ALARM:
+            _take(draft, fact)
+            _follow(draft, news=_news_of(fact))
+        if fact.kind is not FactKind.ALARM:
+            draft.position = position
+    _ring(draft, (1, now, _ALARM + 1, ""))
+    return _finish(draft)
+
+
+def blank(lead_id: LeadId, book: str) -> Lead:
+    """A lead before its first fact, born under this version of the book."""
+    return Lead(lead_id, born_under=book, book=book)
+
+
+def _effective_position(fact: Fact, begins_at: datetime) -> Position:
+    """A baseline counts from the moment of the earliest fact: it says what was true when the story began."""
+    if fact.is_baseline:
+        return (1, min(fact.at, begins_at), -1, fact.key)
+    return fact.position
+
+
+def _ring(draft: Draft, until: Position) -> None:
+    """Ring the alarms that lie before this position."""
+    for _ in range(_MAX_ALARMS):
+        wake_at = draft.wake_at
+        if wake_at is None or (1, wake_at, _ALARM, "") >= until:
+            return
+        draft.begin(alarm(wake_at), wake_at)
+        draft.position = (1, wake_at, _ALARM, "")
+        _follow(draft, news=News.TOUCHED)
+    raise InvariantError(f"lead {draft.lead.id}: its alarm at {draft.wake_at} never goes away")
+
+
+def _take(draft: Draft, fact: Fact) -> None:
+    """What the fact itself says."""
+    signals: Iterable[behaviour.Signal] = ()
+    match fact.kind:
+        case FactKind.RECORD:
+            signals = behaviour.take_record(draft, fact)
+        case FactKind.SIGNAL:
+            signals = [(fact.name, fact.data)]
+        case FactKind.COMMAND:
+            journey.take_command(draft, fact)
+        case FactKind.MERGED:
+            draft.note(HistoryKind.MERGED, detail={"lead": fact.name})
+    for signal in signals:
+        behaviour.take_signal(draft, signal)
+        derive(draft, all_over=False)
+        if draft.standing is Standing.ACTIVE:
+            journey.take_signal(draft, signal)
+
+
+class News(Enum):
+    """What of a lead is news, to be looked at and told."""
+
+    TOUCHED = auto()  # what the fact touched
+    ALL = auto()  # everything
+    NOTHING = auto()  # everything is looked at, but it was so before we heard of the lead: nobody is told
+
+
+def _news_of(fact: Fact) -> News:
+    if fact.is_baseline:
+        return News.NOTHING
+    created_or_back = fact.kind is FactKind.RECORD and fact.name in (RecordName.CREATED, RecordName.RESTORED)
+    return News.ALL if created_or_back else News.TOUCHED
+
+
+def _follow(draft: Draft, news: News) -> None:
+    """What follows from what was touched and from the time."""
+    all_over = news is not News.TOUCHED
+    derive(draft, all_over=all_over)
+    if draft.standing is Standing.ACTIVE:
+        journey.check_conditions(draft)
+        journey.run_due(draft)
+        arisen = watch_all(draft, all_over=all_over)
+        if news is News.ALL:
+            arisen = unannounced(draft)
+        if news is not News.NOTHING:
+            announce(draft, arisen)
+    draft.touched.clear()
+    draft.wake_at = _next_alarm(draft)
+
+
+def _next_alarm(draft: Draft) -> datetime | None:
+    if draft.standing is not Standing.ACTIVE:
+        return None
+    dues = (enrolment.due_at for enrolment in draft.enrolments)
+    return clamp(earliest([flips_at(draft), *dues]), draft.now)
+
+
+def _change_book(draft: Draft, book: Book, earlier: Sequence[Fact]) -> None:
+    """Judge the lead by another book from here on.
+
+    Fields, memory and scores become what the new book makes of everything known so far. Enrolments go on where the new
+    book still has their place. Nobody is notified: only what happens from here on does that.
+    """
+    knowledge = _know(draft, book, earlier)
+    draft.book, draft.lead = book, replace(draft.lead, book=book.version)
+    draft.fields, draft.seen, draft.parts = knowledge.fields, knowledge.seen, knowledge.parts
+    draft.holding = knowledge.holding
+    totals = {name: float(draft.points(name)) for name in book.scores}
+    draft.note(HistoryKind.BOOK, book.version, totals)
+    journey.exit_removed(draft)
+    derive(draft, all_over=True)
+    watch_all(draft, all_over=True)
+    draft.touched.clear()
+    draft.wake_at = _next_alarm(draft)
+
+
+def _know(draft: Draft, book: Book, facts: Sequence[Fact]) -> Draft:
+    """Fields, memory and scores that the book makes of these facts, without any program."""
+    quiet = Draft(blank(draft.lead.id, book.version), book, draft.present)
+    for fact in facts:
+        quiet.begin(fact, max(_effective_position(fact, draft.now)[1], quiet.now))
+        signals = behaviour.take_record(quiet, fact) if fact.kind is FactKind.RECORD else []
+        if fact.kind is FactKind.SIGNAL:
+            signals = [(fact.name, fact.data)]
+        for signal in signals:
+            behaviour.take_signal(quiet, signal)
+        derive(quiet, all_over=fact.is_baseline)
+        quiet.touched.clear()
+    quiet.now = draft.now
+    return quiet
+
+
+def _finish(draft: Draft) -> Decision:
+    draft.now = draft.position[1]
+    lead = Lead(
+        id=draft.lead.id,
+        born_under=draft.lead.born_under,
+        book=draft.lead.book,
+        standing=draft.standing,
+        fields=draft.fields,
+        seen=draft.seen,
+        scores=draft.parts,
+        holding=draft.holding,
+        told=draft.told,
+        enrolments=tuple(draft.enrolments),
+        desired=desire(draft) if draft.standing is Standing.ACTIVE else {},
+        position=draft.position,
+        wake_at=draft.wake_at,
+    )
+    return Decision(lead, tuple(draft.acts), tuple(draft.history))

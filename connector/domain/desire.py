@@ -1,0 +1,77 @@
+"""What CRMs should hold of a lead: the write-back properties and the lists, as one desired state."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from connector.domain.book import Book, WriteBack
+from connector.domain.change import Desired
+from connector.domain.draft import Draft
+from connector.domain.enrolment import Enrolment, EnrolmentState
+from connector.domain.field import format_value
+from connector.domain.program import ListSend
+from connector.domain.wording import why
+
+
+def desire(draft: Draft) -> dict[str, Desired]:
+    """The desired state by CRM, as of the draft's moment."""
+    lists = _lists(draft)
+    return {crm: Desired(_properties(draft, crm), _titled(draft.book, crm, lists)) for crm in draft.book.crms}
+
+
+def _properties(draft: Draft, crm: str) -> dict[str, str]:
+    return {rule.property: _value(draft, rule) for rule in draft.book.definitions.write_back if rule.crm == crm}
+
+
+def _value(draft: Draft, rule: WriteBack) -> str:
+    match rule.source:
+        case ("score", name, "points"):
+            return str(draft.points(name))
+        case ("score", name, "grade"):
+            return draft.grade(name)
+        case ("score", name, "why"):
+            return why(draft, draft.book.scores[name])
+        case ("program", name, word):
+            return _of_program(draft, name, word)
+        case ("segments",):
+            return ";".join(sorted(key[8:] for key in draft.holding if key.startswith("segment:")))
+        case ("field", name):
+            return format_value(draft.fields.get(name))
+    raise ValueError(f"write-back cannot say {rule.source}")
+
+
+def _of_program(draft: Draft, program: str, word: str) -> str:
+    """The phase, activity or state of the lead's latest enrolment in the program; empty where there is none."""
+    latest = next((each for each in reversed(draft.enrolments) if each.program == program), None)
+    if latest is None:
+        return ""
+    if word == "state":
+        return str(latest.state)
+    if word == "phase":
+        return latest.phase
+    return latest.sent[-1].activity if latest.sent else ""
+
+
+def _lists(draft: Draft) -> dict[str, datetime]:
+    """Our lists that should hold the lead, each with since when."""
+    wanted = {key[5:]: since for key, since in draft.holding.items() if key.startswith("list:")}
+    for enrolment in draft.enrolments:
+        if enrolment.state is EnrolmentState.RUNNING:
+            for name, since in _filled_by(draft.book, enrolment):
+                wanted.setdefault(name, since)
+    return wanted
+
+
+def _filled_by(book: Book, enrolment: Enrolment) -> list[tuple[str, datetime]]:
+    """The lists that sent activities keep the lead on: until the answer, or until the phase is settled."""
+    phase = book.programs[enrolment.program].program.phase(enrolment.phase)
+    sends = {activity.name: activity.send for activity in phase.activities} if phase else {}
+    return [
+        (send.list, sent.at)
+        for sent in enrolment.sent
+        if sent.answered_at is None and isinstance(send := sends.get(sent.activity), ListSend)
+    ]
+
+
+def _titled(book: Book, crm: str, lists: dict[str, datetime]) -> dict[str, datetime]:
+    return {book.lists[name].titles[crm]: since for name, since in lists.items() if crm in book.lists[name].titles}

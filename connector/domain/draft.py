@@ -1,0 +1,123 @@
+"""A lead while facts are being folded into it: the one mutable thing in the domain, never seen outside a fold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from connector.domain import score as scores
+from connector.domain.book import Book
+from connector.domain.change import Act
+from connector.domain.enrolment import Enrolment
+from connector.domain.fact import START, Fact, Position, Value
+from connector.domain.field import FieldRole
+from connector.domain.history import Detail, HistoryEntry, HistoryKind
+from connector.domain.lead import Lead, Standing
+from connector.domain.score import Part, Score
+
+#: The book of a version.
+Books = Callable[[str], Book]
+
+_ZONES: dict[str, ZoneInfo | None] = {}
+
+
+class Draft:
+    """One lead's state, open for change, and what came of the changes."""
+
+    def __init__(self, lead: Lead, book: Book, now: datetime) -> None:
+        self.lead = lead
+        self.book = book
+        #: Moment of judgement: of the fact or alarm under way.
+        self.now = START[1]
+        #: The real present, which acts must not precede.
+        self.present = now
+        self.cause = ""
+        self.standing: Standing = lead.standing
+        self.fields: dict[str, Value] = dict(lead.fields)
+        self.seen: dict[str, tuple[datetime, ...]] = dict(lead.seen)
+        self.parts: dict[str, dict[str, Part]] = {name: dict(parts) for name, parts in lead.scores.items()}
+        self.holding: dict[str, datetime] = dict(lead.holding)
+        self.told: dict[str, tuple[int, datetime]] = dict(lead.told)
+        self.enrolments: list[Enrolment] = list(lead.enrolments)
+        self.position: Position = lead.position
+        self.wake_at: datetime | None = lead.wake_at
+        #: Changed since conditions were last looked at: `field:x`, `signal:x`, `score:x`, `segment:x`, `program:x`.
+        self.touched: set[str] = set()
+        self.acts: list[Act] = []
+        self.history: list[HistoryEntry] = []
+
+    def note(self, kind: HistoryKind, subject: str = "", detail: Detail | None = None) -> None:
+        """Add a line to the lead's timeline."""
+        self.history.append(HistoryEntry(self.now, kind, subject, detail or {}, self.cause))
+
+    # --- what conditions may see ----------------------------------------------------------------------------
+
+    def points(self, score: str) -> int:
+        """The score's whole points now."""
+        return scores.whole(self.total(self.book.scores[score]))
+
+    def total(self, score: Score) -> float:
+        """The score's exact total now."""
+        if score.sum_of:
+            return sum(self.total(self.book.scores[part]) for part in score.sum_of)
+        parts = self.parts.get(score.name)
+        return scores.total(parts, score.half_life, self.now) if parts else 0.0
+
+    def grade(self, score: str) -> str:
+        """The score's grade now; empty where it has none."""
+        return scores.grade_of(self.points(score), self.book.scores[score].grades)
+
+    def passes_at(self, score: str, threshold: float) -> datetime | None:
+        """When fading alone takes the score across the threshold; None for never."""
+        constant, fading = 0.0, dict[timedelta, float]()
+        for leaf in self._leaves(self.book.scores[score]):
+            amount = self.total(leaf)
+            if leaf.half_life is None:
+                constant += amount
+            else:
+                fading[leaf.half_life] = fading.get(leaf.half_life, 0.0) + amount
+        return scores.passes_at(constant, fading, threshold, self.now)
+
+    def _leaves(self, score: Score) -> list[Score]:
+        if not score.sum_of:
+            return [score]
+        return [leaf for part in score.sum_of for leaf in self._leaves(self.book.scores[part])]
+
+    def in_segment(self, segment: str) -> bool:
+        """Whether the lead is in the segment."""
+        return f"segment:{segment}" in self.holding
+
+    def in_program(self, program: str, phase: str | None) -> bool:
+        """Whether the lead has an open enrolment there."""
+        return any(
+            enrolment.program == program and enrolment.is_open and phase in (None, enrolment.phase)
+            for enrolment in self.enrolments
+        )
+
+    # --- what journeys need ---------------------------------------------------------------------------------
+
+    def role(self, role: FieldRole) -> Value | None:
+        """The value of the field with this role."""
+        name = self.book.roles.get(role)
+        return None if name is None else self.fields.get(name)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The lead's time zone; the workspace's where it is unknown."""
+        name = self.role(FieldRole.TIMEZONE)
+        return (_zone(name) if isinstance(name, str) else None) or self.book.definitions.zone
+
+    def begin(self, fact: Fact, at: datetime) -> None:
+        """Turn to a fact, judged at this moment."""
+        self.now = at
+        self.cause = fact.key
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    if name not in _ZONES:
+        try:
+            _ZONES[name] = ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            _ZONES[name] = None
+    return _ZONES[name]

@@ -1,0 +1,57 @@
+"""What templates and CRM properties may say of a lead, in words and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from connector.domain.draft import Draft
+from connector.domain.field import FieldRole, format_value
+from connector.domain.score import Score, decayed
+
+#: How many reasons a CRM property lists.
+_MAX_REASONS = 5
+
+
+def context(draft: Draft, **place: str) -> Mapping[str, object]:
+    """All that message text may use: `lead`, `name`, `scores`, `grades`, `why`, and the place in a program."""
+    return {
+        "lead": {name: format_value(value) for name, value in draft.fields.items()},
+        "name": display_name(draft),
+        "scores": {name: draft.points(name) for name in draft.book.scores},
+        "grades": {name: draft.grade(name) for name in draft.book.scores},
+        "why": [
+            {"score": score, "rule": rule, "points": points}
+            for name in draft.book.scores
+            if not draft.book.scores[name].sum_of
+            for score, rule, points in reasons(draft, draft.book.scores[name])
+        ],
+        "program": "",
+        "phase": "",
+        "activity": "",
+        **place,
+    }
+
+
+def display_name(draft: Draft) -> str:
+    """What a person would call the lead."""
+    names = [draft.fields.get(name) for name in ("firstname", "lastname")]
+    full = " ".join(str(name) for name in names if name)
+    return full or str(draft.role(FieldRole.IDENTITY) or draft.lead.id)
+
+
+def reasons(draft: Draft, score: Score) -> list[tuple[str, str, int]]:
+    """(score, rule, whole points now) of every rule that counts, the weightiest first."""
+    if score.sum_of:
+        found = [reason for part in score.sum_of for reason in reasons(draft, draft.book.scores[part])]
+    else:
+        parts = draft.parts.get(score.name, {})
+        found = [
+            (score.name, rule, round(decayed(part.points, draft.now - part.at, score.half_life)))
+            for rule, part in parts.items()
+        ]
+    return sorted((found_ for found_ in found if found_[2]), key=lambda reason: (-abs(reason[2]), reason[1]))
+
+
+def why(draft: Draft, score: Score) -> str:
+    """The weightiest reasons of a score on one line: `+20 industry is software; +15 form_submitted`."""
+    return "; ".join(f"{points:+d} {rule}" for _, rule, points in reasons(draft, score)[:_MAX_REASONS])
