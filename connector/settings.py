@@ -1,0 +1,218 @@
+"""Settings: the environment, read once and checked at once.
+
+Everything that is wrong is said in one message, each with its remedy. docs/settings.md explains every setting to
+people; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from connector.errors import SettingsError
+
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_WEB_ADDRESS = re.compile(r"https?://(?:[^\s/?#\[\]@:]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?(?:[/?#]\S*)?")
+_LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the environment says. Secrets stay out of its repr."""
+
+    #: May hold a password.
+    database_url: str = field(repr=False)
+    #: Keys that seal tokens at rest, the newest first; empty: kept in a file beside the SQLite file.
+    secret_key: str = field(repr=False)
+    mappings: Path
+    #: Where CRMs reach us, without a slash at its end; part of what they sign.
+    public_url: str
+    hubspot_client_secret: str = field(repr=False)
+    hubspot_app_id: str
+    hubspot_base_url: str
+    host: str
+    port: int
+    lease_seconds: int
+    #: Bodies of deliveries that were taken in are dropped after so many days.
+    retention_days: int
+    log_level: str
+    #: Time is read from this file instead of the machine's clock.
+    clock_file: Path | None
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the database is one file."""
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def database_file(self) -> Path:
+        """The SQLite file."""
+        return Path(self.database_url.removeprefix("sqlite:///"))
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One variable of the environment."""
+
+    name: str
+    attribute: str
+    default: str
+    #: Raises ValueError with a sentence that ends in the remedy.
+    parse: Callable[[str], Any]
+    #: Why it is needed, where a command cannot do without it.
+    remedy: str = ""
+
+
+def load_settings(environ: Mapping[str, str] = os.environ, *, required: Collection[str] = ()) -> Settings:
+    """The settings of this process; `required` names those that the caller cannot do without.
+
+    Raises SettingsError that lists every mistake.
+    """
+    mistakes: list[str] = []
+    values = {setting.attribute: _read(setting, environ, mistakes) for setting in SETTINGS}
+    mistakes += (
+        f"{setting.name} is not set. {setting.remedy}"
+        for setting in SETTINGS
+        if setting.name in required and not environ.get(setting.name, "").strip()
+    )
+    _refuse(mistakes)
+    values["public_url"] = values["public_url"] or _own_url(values["host"], values["port"])
+    settings = Settings(**values)
+    _refuse(_contradictions(settings))
+    return settings
+
+
+def _refuse(mistakes: Sequence[str]) -> None:
+    if mistakes:
+        raise SettingsError("\n".join(mistakes))
+
+
+def _read(setting: Setting, environ: Mapping[str, str], mistakes: list[str]) -> Any:
+    text = environ.get(setting.name, "").strip() or setting.default
+    try:
+        return setting.parse(text)
+    except ValueError as error:
+        mistakes.append(f"{setting.name}: {error}")
+        return None
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    found = []
+    if not settings.is_sqlite and not settings.secret_key:
+        found.append(
+            "COLTIVA_SECRET_KEY is not set. With PostgreSQL every process needs the same key. Make one: "
+            'python -c "import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())"'
+        )
+    if settings.clock_file and not is_loopback(settings.hubspot_base_url):
+        found.append(
+            "COLTIVA_CLOCK_FILE is for rehearsals against a sandbox on this machine only. Remove it, or point "
+            "COLTIVA_HUBSPOT_BASE_URL at the sandbox."
+        )
+    return found
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the URL leads to this very machine."""
+    return urlsplit(url).hostname in _LOOPBACK
+
+
+def _own_url(host: str, port: int) -> str:
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+
+
+# --- how each text is read ----------------------------------------------------------------------------------
+
+
+def _parse_database(text: str) -> str:
+    scheme, separator, rest = text.partition("://")
+    if not separator or scheme.split("+")[0] not in ("sqlite", "postgresql", "postgres"):
+        raise ValueError("not a database URL. Write sqlite:///coltiva.sqlite or postgresql://user:password@host/name.")
+    if scheme == "sqlite" and (not rest.startswith("/") or rest in ("/", "/:memory:")):
+        raise ValueError("SQLite needs a file, because two processes share it. Write sqlite:///coltiva.sqlite.")
+    return f"postgresql://{rest}" if scheme == "postgres" else text
+
+
+def _parse_keys(text: str) -> str:
+    keys = [key.strip() for key in text.split(",") if key.strip()]
+    for number, key in enumerate(keys, start=1):
+        try:
+            size = len(base64.b64decode(key, altchars=b"-_", validate=True))
+        except ValueError:
+            size = 0
+        if size != 32:
+            raise ValueError(f"key {number} of {len(keys)} is not 32 bytes in URL-safe base64 (44 characters).")
+    return ",".join(keys)
+
+
+def _parse_folder(text: str) -> Path:
+    return Path(text).expanduser()
+
+
+def _parse_optional_file(text: str) -> Path | None:
+    return Path(text).expanduser() if text else None
+
+
+def _parse_url(text: str) -> str:
+    if not text:
+        return ""
+    if not _WEB_ADDRESS.fullmatch(text):
+        raise ValueError(f"{text!r} is not a URL. Write it whole: https://nurture.example.com.")
+    parts = urlsplit(text)
+    if parts.query or parts.fragment:
+        raise ValueError(f"take all from the ? or # off {text!r}.")
+    if parts.scheme == "http" and not is_loopback(text):
+        raise ValueError(f"{text!r} is not encrypted. Use https; plain http is for this machine only.")
+    return text.rstrip("/")
+
+
+def _parse_digits(text: str) -> str:
+    if text and not (text.isascii() and text.isdigit()):
+        raise ValueError(f"{text!r} is not a number. HubSpot shows the app id on the app's page.")
+    return text
+
+
+def _whole_number(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdigit()) or not least <= int(text) <= most:
+            raise ValueError(f"{text!r} is not a whole number from {least} to {most}.")
+        return int(text)
+
+    return parse
+
+
+def _parse_log_level(text: str) -> str:
+    if text.lower() not in _LOG_LEVELS:
+        raise ValueError(f"{text!r} is not a level. Choose one of {', '.join(_LOG_LEVELS)}.")
+    return text.lower()
+
+
+#: Every setting, in the order of docs/settings.md.
+SETTINGS = (
+    Setting("COLTIVA_DATABASE_URL", "database_url", "sqlite:///coltiva.sqlite", _parse_database),
+    Setting("COLTIVA_SECRET_KEY", "secret_key", "", _parse_keys),
+    Setting("COLTIVA_MAPPINGS", "mappings", "mappings/acme", _parse_folder),
+    Setting("COLTIVA_PUBLIC_URL", "public_url", "", _parse_url),
+    Setting(
+        "COLTIVA_HUBSPOT_CLIENT_SECRET",
+        "hubspot_client_secret",
+        "",
+        str,
+        "Without it nobody can tell HubSpot's webhooks from forged ones. HubSpot shows it as the client secret on "
+        "the app's Auth page.",
+    ),
+    Setting("COLTIVA_HUBSPOT_APP_ID", "hubspot_app_id", "", _parse_digits),
+    Setting("COLTIVA_HUBSPOT_BASE_URL", "hubspot_base_url", "https://api.hubapi.com", _parse_url),
+    Setting("COLTIVA_HOST", "host", "127.0.0.1", str),
+    Setting("COLTIVA_PORT", "port", "8000", _whole_number(1, 65535)),
+    Setting("COLTIVA_LEASE_SECONDS", "lease_seconds", "60", _whole_number(5, 3600)),
+    Setting("COLTIVA_RETENTION_DAYS", "retention_days", "30", _whole_number(1, 3650)),
+    Setting("COLTIVA_LOG_LEVEL", "log_level", "info", _parse_log_level),
+    Setting("COLTIVA_CLOCK_FILE", "clock_file", "", _parse_optional_file),
+)
