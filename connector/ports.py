@@ -71,6 +71,8 @@ class Endpoint(Protocol):
     max_body: int
     #: Media types that it takes, in lower case, without parameters.
     media_types: frozenset[str]
+    #: The object types that leads are made of, as in `CrmRef.object_type`.
+    lead_types: frozenset[str]
 
     def verify(self, request: RawRequest, now: datetime) -> None:
         """Raise SignatureError unless the vendor sent these very bytes just now."""
@@ -456,8 +458,8 @@ class Leads(Protocol):
         """
         ...
 
-    def read_again(self, workspace: WorkspaceId, refs: Collection[CrmRef], now: datetime) -> None:
-        """Have these records read again; meanwhile their leads are judged by what is known."""
+    def read_again(self, workspace: WorkspaceId, refs: Collection[CrmRef] | None, now: datetime) -> None:
+        """Have these records read again, None for all; meanwhile their leads are judged by what is known."""
         ...
 
     def unread(self, connection: Connection, limit: int) -> Sequence[Unread]:
