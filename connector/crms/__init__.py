@@ -1,0 +1,1 @@
+"""The CRMs that Coltiva talks to, one folder each."""

@@ -1,0 +1,1 @@
+"""HubSpot: everything that is true of this CRM alone. See README.md in this folder."""

@@ -1,0 +1,58 @@
+"""HubSpot's words and ours, as tables. What is ignored is listed too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from connector.ports import EventKind
+
+#: Our name of the CRM, in references and connections.
+HUBSPOT: Final = "hubspot"
+
+#: The object type that a lead is made of.
+CONTACT: Final = "contact"
+
+#: Object type ids -> the words that references are made of. An id that is not here is its own word.
+OBJECT_TYPES: Final[Mapping[str, str]] = {
+    "0-1": CONTACT,
+    "0-2": "company",
+    "0-3": "deal",
+    "0-5": "ticket",
+    "0-7": "product",
+    "0-8": "line_item",
+    "0-19": "feedback_submission",
+    "0-27": "task",
+    "0-46": "note",
+    "0-47": "meeting",
+    "0-48": "call",
+    "0-49": "email",
+    "0-54": "marketing_event",
+    "0-69": "subscription",
+    "0-123": "order",
+    "0-136": "lead",
+    "0-142": "cart",
+}
+
+#: What stands before the dot of an event type, if it names the object type by itself.
+EVENT_OBJECTS: Final = frozenset({CONTACT, "company", "deal", "ticket", "product", "line_item"})
+
+#: What stands there when `objectTypeId` names it.
+ANY_OBJECT: Final = "object"
+
+#: What stands after the dot. Understood and without meaning for a lead (kind OTHER): `associationChange`,
+#: everything of `conversation`, and `event.completed`.
+EVENT_KINDS: Final[Mapping[str, EventKind]] = {
+    "propertyChange": EventKind.CHANGED,
+    "creation": EventKind.CREATED,
+    "deletion": EventKind.DELETED,
+    "restore": EventKind.RESTORED,
+    "merge": EventKind.MERGED,
+    "privacyDeletion": EventKind.ERASED,
+}
+
+#: Where a change came from when an app made it; `sourceId` then is that app's id.
+INTEGRATION: Final = "INTEGRATION"
+
+#: What classic events hold in place of a sensitive value.
+REDACTED: Final = "REDACTED"
