@@ -89,24 +89,20 @@ def take_signal(draft: Draft, signal: Signal) -> None:
     name, attributes = signal
     draft.note(HistoryKind.SIGNAL, name, {key: format_value(value) for key, value in attributes.items()})
     draft.touched.add(f"signal:{name}")
-    for counter, matches in draft.book.counters.get(name, ()):
+    for counter, kept, matches in draft.book.counters.get(name, ()):
         if matches(attributes):
-            latest = (*draft.seen.get(counter.counter, ()), draft.now)
-            draft.seen[counter.counter] = latest[-counter.at_least :]
+            draft.seen[counter] = (*draft.seen.get(counter, ()), draft.now)[-kept:]
     for score, rule, matches in draft.book.engagement.get(name, ()):
         if matches(attributes):
             _give_points(draft, score, rule)
 
 
 def _give_points(draft: Draft, score: scores.Score, rule: scores.EngagementRule) -> None:
-    parts = draft.parts.setdefault(score.name, {})
-    before = parts.get(rule.id)
+    before = draft.parts.get(score.name, {}).get(rule.id)
     part, given = scores.give(before, rule, score.half_life, draft.now)
-    if not given:
-        return
-    parts[rule.id] = part
-    draft.touched.add(f"score:{score.name}")
-    note_points(draft, score, rule.id, given)
+    if given:
+        draft.set_part(score, rule.id, part)
+        note_points(draft, score, rule.id, given)
 
 
 def note_points(draft: Draft, score: scores.Score, rule: str, points: float) -> None:

@@ -7,14 +7,14 @@ and indexes from each signal and property to what can react to it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from graphlib import TopologicalSorter
 from zoneinfo import ZoneInfo
 
 from connector.domain.calendar import ALWAYS_OPEN, SendWindow
-from connector.domain.condition import Condition, DidTest
+from connector.domain.condition import Condition
 from connector.domain.fact import Value
 from connector.domain.field import Field, FieldRole
 from connector.domain.ids import WorkspaceId
@@ -102,6 +102,8 @@ class Definitions:
 
 
 AttributesMatch = Callable[[Mapping[str, Value]], bool]
+#: A counter's key, how many moments it keeps, and which attributes count.
+Counter = tuple[str, int, AttributesMatch]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +159,12 @@ class Book:
     watches: Mapping[str, Mapping[str, tuple[SignalSource, ...]]]
     roles: Mapping[FieldRole, str]
     scores: Mapping[str, Score]
+    #: Score -> the rules scores it is made of: itself, or the parts of the sum.
+    leaves: Mapping[str, tuple[Score, ...]]
     #: Signal -> the rules it concerns, with their score.
     engagement: Mapping[str, tuple[tuple[Score, EngagementRule, AttributesMatch], ...]]
     #: Signal -> the counters it concerns.
-    counters: Mapping[str, tuple[tuple[DidTest, AttributesMatch], ...]]
+    counters: Mapping[str, tuple[Counter, ...]]
     #: Segments and scores with fit rules, each after what it looks at.
     derived: tuple[Watcher | ScoreNode, ...]
     #: Lists and notifications: they look at everything, nothing looks at them.
@@ -208,6 +212,7 @@ def compile_book(definitions: Definitions) -> Book:
         watches=_index_watches(definitions.signals),
         roles={field_.role: field_.name for field_ in definitions.fields if field_.role},
         scores={score.name: score for score in definitions.scores},
+        leaves=_index_leaves(definitions.scores),
         engagement=_index_engagement(definitions.scores),
         counters=_index_counters(_all_predicates(derived, watchers, programs.values())),
         derived=derived,
@@ -306,6 +311,16 @@ def _index_watches(signals: Iterable[SignalSource]) -> Mapping[str, Mapping[str,
     return {crm: {name: tuple(found) for name, found in by_name.items()} for crm, by_name in index.items()}
 
 
+def _index_leaves(scores: Sequence[Score]) -> Mapping[str, tuple[Score, ...]]:
+    by_name = {score.name: score for score in scores}
+
+    def leaves(score: Score) -> tuple[Score, ...]:
+        parts = (by_name[name] for name in score.sum_of)
+        return tuple(leaf for part in parts for leaf in leaves(part)) if score.sum_of else (score,)
+
+    return {score.name: leaves(score) for score in scores}
+
+
 def _index_engagement(
     scores: Iterable[Score],
 ) -> Mapping[str, tuple[tuple[Score, EngagementRule, AttributesMatch], ...]]:
@@ -330,13 +345,11 @@ def _all_predicates(
             yield from (trigger.test for trigger in triggers)
 
 
-def _index_counters(
-    predicates: Iterable[Predicate],
-) -> Mapping[str, tuple[tuple[DidTest, AttributesMatch], ...]]:
+def _index_counters(predicates: Iterable[Predicate]) -> Mapping[str, tuple[Counter, ...]]:
     unique = {test.counter: test for predicate in predicates for test in predicate.counters}
-    index: dict[str, list[tuple[DidTest, AttributesMatch]]] = defaultdict(list)
-    for _, test in sorted(unique.items()):
-        index[test.what.signal].append((test, compile_signal_test(test.what)))
+    index: dict[str, list[Counter]] = defaultdict(list)
+    for key, test in sorted(unique.items()):
+        index[test.what.signal].append((key, test.at_least, compile_signal_test(test.what)))
     return {signal: tuple(found) for signal, found in index.items()}
 
 

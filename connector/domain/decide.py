@@ -7,16 +7,15 @@ other gives the same bytes; a fact that comes late is folded in by folding the l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from enum import Enum, auto
+from datetime import UTC, datetime, timedelta
 
 from connector.domain import behaviour, journey
 from connector.domain.acts import announce, unannounced
 from connector.domain.book import Book
 from connector.domain.change import Act
-from connector.domain.derive import clamp, derive, flips_at, watch_all
+from connector.domain.derive import Scope, derive, flips_at, next_minute, watch_all
 from connector.domain.desire import desire
 from connector.domain.draft import Books, Draft
 from connector.domain.fact import RANK, START, Fact, FactKind, Position, RecordName, alarm
@@ -28,7 +27,9 @@ from connector.errors import InvariantError
 
 #: More alarms than this between two facts mean that one of them never goes away.
 _MAX_ALARMS = 10_000
+_MILLISECOND = timedelta(milliseconds=1)
 _ALARM = RANK[FactKind.ALARM]
+_EVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,7 @@ def fold(books: Books, lead: Lead, facts: Sequence[Fact], now: datetime) -> Deci
         if fact.kind is FactKind.BOOK:
             _change_book(draft, books(fact.name), ordered[:index])
         elif fact.kind is not FactKind.ALARM:
-            _take(draft, fact)
-            _follow(draft, news=_news_of(fact))
+            _judge(draft, fact)
         if fact.kind is not FactKind.ALARM:
             draft.position = position
     _ring(draft, (1, now, _ALARM + 1, ""))
@@ -96,18 +96,45 @@ def _effective_position(fact: Fact, begins_at: datetime) -> Position:
 def _ring(draft: Draft, until: Position) -> None:
     """Ring the alarms that lie before this position."""
     for _ in range(_MAX_ALARMS):
-        wake_at = draft.wake_at
+        wake_at = _next_alarm(draft, until[1])
         if wake_at is None or (1, wake_at, _ALARM, "") >= until:
             return
         draft.begin(alarm(wake_at), wake_at)
         draft.position = (1, wake_at, _ALARM, "")
-        _follow(draft, news=News.TOUCHED)
+        derive(draft, Scope.TIMED)
+        announce(draft, _follow(draft, Scope.TIMED))
     raise InvariantError(f"lead {draft.lead.id}: its alarm at {draft.wake_at} never goes away")
 
 
-def _take(draft: Draft, fact: Fact) -> None:
-    """What the fact itself says."""
-    signals: Iterable[behaviour.Signal] = ()
+def _next_alarm(draft: Draft, until: datetime) -> datetime | None:
+    """When the lead wakes by itself, as far as that lies before `until`."""
+    if draft.is_settled:
+        return draft.wake_at
+    wake_at = None
+    if draft.standing is Standing.ACTIVE:
+        wake_at = earliest(enrolment.due_at for enrolment in draft.enrolments)
+        if until >= next_minute(draft.now):  # conditions flip on full minutes only
+            wake_at = earliest([wake_at, flips_at(draft)])
+            draft.is_settled = True
+    if wake_at is not None and wake_at <= draft.now:  # overdue, after a rest: time must not stand still
+        wake_at = draft.now + _MILLISECOND
+    draft.wake_at = wake_at
+    return wake_at
+
+
+def _judge(draft: Draft, fact: Fact) -> None:
+    """Take a fact in and do what follows. What was so before we heard of the lead is told to nobody."""
+    anew = fact.kind is FactKind.RECORD and fact.name in (RecordName.CREATED, RecordName.RESTORED)
+    scope = Scope.ALL if anew or fact.is_baseline else Scope.TOUCHED
+    _take(draft, fact, scope)
+    arisen = _follow(draft, scope)
+    if not fact.is_baseline:
+        announce(draft, unannounced(draft) if anew else arisen)
+
+
+def _take(draft: Draft, fact: Fact, scope: Scope) -> None:
+    """What the fact itself says, one signal after the other."""
+    signals: Sequence[behaviour.Signal] = ()
     match fact.kind:
         case FactKind.RECORD:
             signals = behaviour.take_record(draft, fact)
@@ -117,49 +144,27 @@ def _take(draft: Draft, fact: Fact) -> None:
             journey.take_command(draft, fact)
         case FactKind.MERGED:
             draft.note(HistoryKind.MERGED, detail={"lead": fact.name})
+    if not signals:
+        derive(draft, scope)
     for signal in signals:
         behaviour.take_signal(draft, signal)
-        derive(draft, all_over=False)
+        derive(draft, Scope.TOUCHED)
         if draft.standing is Standing.ACTIVE:
             journey.take_signal(draft, signal)
 
 
-class News(Enum):
-    """What of a lead is news, to be looked at and told."""
-
-    TOUCHED = auto()  # what the fact touched
-    ALL = auto()  # everything
-    NOTHING = auto()  # everything is looked at, but it was so before we heard of the lead: nobody is told
-
-
-def _news_of(fact: Fact) -> News:
-    if fact.is_baseline:
-        return News.NOTHING
-    created_or_back = fact.kind is FactKind.RECORD and fact.name in (RecordName.CREATED, RecordName.RESTORED)
-    return News.ALL if created_or_back else News.TOUCHED
-
-
-def _follow(draft: Draft, news: News) -> None:
-    """What follows from what was touched and from the time."""
-    all_over = news is not News.TOUCHED
-    derive(draft, all_over=all_over)
+def _follow(draft: Draft, scope: Scope) -> list[str]:
+    """What follows from what was touched and derived, and from the time; the watchers that came to hold."""
+    arisen: list[str] = []
     if draft.standing is Standing.ACTIVE:
         journey.check_conditions(draft)
         journey.run_due(draft)
-        arisen = watch_all(draft, all_over=all_over)
-        if news is News.ALL:
-            arisen = unannounced(draft)
-        if news is not News.NOTHING:
-            announce(draft, arisen)
+        if any(name.startswith("program:") for name in draft.touched):
+            derive(draft, Scope.TOUCHED)
+        arisen = watch_all(draft, scope)
     draft.touched.clear()
-    draft.wake_at = _next_alarm(draft)
-
-
-def _next_alarm(draft: Draft) -> datetime | None:
-    if draft.standing is not Standing.ACTIVE:
-        return None
-    dues = (enrolment.due_at for enrolment in draft.enrolments)
-    return clamp(earliest([flips_at(draft), *dues]), draft.now)
+    draft.is_settled = False
+    return arisen
 
 
 def _change_book(draft: Draft, book: Book, earlier: Sequence[Fact]) -> None:
@@ -172,13 +177,14 @@ def _change_book(draft: Draft, book: Book, earlier: Sequence[Fact]) -> None:
     draft.book, draft.lead = book, replace(draft.lead, book=book.version)
     draft.fields, draft.seen, draft.parts = knowledge.fields, knowledge.seen, knowledge.parts
     draft.holding = knowledge.holding
+    draft.turn_to(draft.now)
     totals = {name: float(draft.points(name)) for name in book.scores}
     draft.note(HistoryKind.BOOK, book.version, totals)
     journey.exit_removed(draft)
-    derive(draft, all_over=True)
-    watch_all(draft, all_over=True)
+    derive(draft, Scope.ALL)
+    watch_all(draft, Scope.ALL)
     draft.touched.clear()
-    draft.wake_at = _next_alarm(draft)
+    draft.is_settled = False
 
 
 def _know(draft: Draft, book: Book, facts: Sequence[Fact]) -> Draft:
@@ -191,14 +197,15 @@ def _know(draft: Draft, book: Book, facts: Sequence[Fact]) -> Draft:
             signals = [(fact.name, fact.data)]
         for signal in signals:
             behaviour.take_signal(quiet, signal)
-        derive(quiet, all_over=fact.is_baseline)
+        derive(quiet, Scope.ALL if fact.is_baseline else Scope.TOUCHED)
         quiet.touched.clear()
-    quiet.now = draft.now
+    quiet.turn_to(draft.now)
     return quiet
 
 
 def _finish(draft: Draft) -> Decision:
-    draft.now = draft.position[1]
+    draft.turn_to(draft.position[1])
+    wake_at = _next_alarm(draft, _EVER)
     lead = Lead(
         id=draft.lead.id,
         born_under=draft.lead.born_under,
@@ -212,6 +219,6 @@ def _finish(draft: Draft) -> Decision:
         enrolments=tuple(draft.enrolments),
         desired=desire(draft) if draft.standing is Standing.ACTIVE else {},
         position=draft.position,
-        wake_at=draft.wake_at,
+        wake_at=wake_at,
     )
     return Decision(lead, tuple(draft.acts), tuple(draft.history))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from enum import Enum, auto
 
 from connector.domain.behaviour import note_points
 from connector.domain.book import ScoreNode, Watcher
@@ -11,43 +12,48 @@ from connector.domain.history import HistoryKind
 from connector.domain.predicate import Predicate, earliest
 from connector.domain.score import FitRule, Part, Score
 
+_MILLISECOND = timedelta(milliseconds=1)
+
 #: A written score that has faded by this much is written again.
 FADED_POINTS = 5
 
 
-def derive(draft: Draft, *, all_over: bool) -> None:
-    """Bring fit points and segments up to date with what was touched, or with everything."""
+class Scope(Enum):
+    """How much is looked at again."""
+
+    TOUCHED = auto()  # what looks at something that was touched
+    TIMED = auto()  # and what time alone may change: an alarm rang
+    ALL = auto()
+
+
+def derive(draft: Draft, scope: Scope) -> None:
+    """Bring fit points and segments up to date."""
     for node in draft.book.derived:
         if isinstance(node, ScoreNode):
-            _derive_score(draft, node, all_over=all_over)
-        elif _is_concerned(draft, node.test, all_over=all_over) and watch(draft, node):
+            _derive_score(draft, node, scope)
+        elif _is_concerned(draft, node.test, scope) and watch(draft, node):
             draft.touched.add(node.id)
 
 
-def _is_concerned(draft: Draft, test: Predicate, *, all_over: bool) -> bool:
-    """Time-bound conditions are always looked at; others when what they read was touched."""
-    return all_over or test.flips_at is not None or not draft.touched.isdisjoint(test.reads)
+def _is_concerned(draft: Draft, test: Predicate, scope: Scope) -> bool:
+    if scope is Scope.ALL or (scope is Scope.TIMED and test.flips_at is not None):
+        return True
+    return not draft.touched.isdisjoint(test.reads)
 
 
-def _derive_score(draft: Draft, node: ScoreNode, *, all_over: bool) -> None:
+def _derive_score(draft: Draft, node: ScoreNode, scope: Scope) -> None:
     score = node.score
     if any(f"score:{part}" in draft.touched for part in score.sum_of):
         draft.touched.add(f"score:{score.name}")
     for rule, test in node.fit:
-        if _is_concerned(draft, test, all_over=all_over):
+        if _is_concerned(draft, test, scope):
             _fit(draft, score, rule, test.holds(draft))
 
 
 def _fit(draft: Draft, score: Score, rule: FitRule, holds: bool) -> None:
-    parts = draft.parts.setdefault(score.name, {})
-    has = rule.id in parts
-    if holds == has:
+    if holds == (rule.id in draft.parts.get(score.name, {})):
         return
-    if holds:
-        parts[rule.id] = Part(rule.points, draft.now)
-    else:
-        del parts[rule.id]
-    draft.touched.add(f"score:{score.name}")
+    draft.set_part(score, rule.id, Part(rule.points, draft.now) if holds else None)
     note_points(draft, score, rule.id, rule.points if holds else -rule.points)
 
 
@@ -65,23 +71,32 @@ def watch(draft: Draft, watcher: Watcher) -> bool:
     return True
 
 
-def watch_all(draft: Draft, *, all_over: bool) -> list[str]:
+def watch_all(draft: Draft, scope: Scope) -> list[str]:
     """Bring lists and notifications up to date; the ids of those that came to hold."""
     changed = [
         watcher.id
         for watcher in draft.book.watchers
-        if _is_concerned(draft, watcher.test, all_over=all_over) and watch(draft, watcher)
+        if _is_concerned(draft, watcher.test, scope) and watch(draft, watcher)
     ]
     return [id_ for id_ in changed if id_ in draft.holding]
 
 
 def flips_at(draft: Draft) -> datetime | None:
-    """The earliest moment at which time alone may change anything that is kept up to date here."""
+    """The earliest moment at which time alone may change anything that is kept up to date here, on the full minute.
+
+    Conditions flip to the millisecond; what follows from that is done within a minute.
+    """
     tests = [*draft.book.timed]
     for enrolment in draft.enrolments:
         if enrolment.is_open:
             tests += draft.book.programs[enrolment.program].timed
-    return earliest([*(test.flips_at(draft) for test in tests if test.flips_at), *_faded_at(draft)])
+    moment = earliest([*(test.flips_at(draft) for test in tests if test.flips_at), *_faded_at(draft)])
+    return None if moment is None else next_minute(moment - _MILLISECOND)
+
+
+def next_minute(moment: datetime) -> datetime:
+    """The first full minute after the moment."""
+    return moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
 
 
 def _faded_at(draft: Draft) -> list[datetime | None]:
@@ -92,8 +107,3 @@ def _faded_at(draft: Draft) -> list[datetime | None]:
         if points > 0:
             moments.append(draft.passes_at(score, max(points - FADED_POINTS + 1, 1)))
     return moments
-
-
-def clamp(moment: datetime | None, now: datetime) -> datetime | None:
-    """An alarm that is overdue rings at once, which is a millisecond from now: time never stands still in a fold."""
-    return None if moment is None else max(moment, now + timedelta(milliseconds=1))

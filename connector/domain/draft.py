@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connector.domain import score as scores
@@ -19,6 +19,7 @@ from connector.domain.score import Part, Score
 #: The book of a version.
 Books = Callable[[str], Book]
 
+_NO_PARTS: dict[str, Part] = {}
 _ZONES: dict[str, ZoneInfo | None] = {}
 
 
@@ -37,11 +38,15 @@ class Draft:
         self.fields: dict[str, Value] = dict(lead.fields)
         self.seen: dict[str, tuple[datetime, ...]] = dict(lead.seen)
         self.parts: dict[str, dict[str, Part]] = {name: dict(parts) for name, parts in lead.scores.items()}
+        #: Rules score -> its exact total at `now`, where it was asked for.
+        self._totals: dict[str, float] = {}
         self.holding: dict[str, datetime] = dict(lead.holding)
         self.told: dict[str, tuple[int, datetime]] = dict(lead.told)
         self.enrolments: list[Enrolment] = list(lead.enrolments)
         self.position: Position = lead.position
         self.wake_at: datetime | None = lead.wake_at
+        #: Whether `wake_at` is what follows from the state; a fact or an alarm unsettles it.
+        self.is_settled = True
         #: Changed since conditions were last looked at: `field:x`, `signal:x`, `score:x`, `segment:x`, `program:x`.
         self.touched: set[str] = set()
         self.acts: list[Act] = []
@@ -55,14 +60,15 @@ class Draft:
 
     def points(self, score: str) -> int:
         """The score's whole points now."""
-        return scores.whole(self.total(self.book.scores[score]))
+        return scores.whole(sum(self._total(leaf) for leaf in self.book.leaves[score]))
 
-    def total(self, score: Score) -> float:
-        """The score's exact total now."""
-        if score.sum_of:
-            return sum(self.total(self.book.scores[part]) for part in score.sum_of)
-        parts = self.parts.get(score.name)
-        return scores.total(parts, score.half_life, self.now) if parts else 0.0
+    def _total(self, leaf: Score) -> float:
+        """The exact total of a rules score now."""
+        total = self._totals.get(leaf.name)
+        if total is None:
+            total = scores.total(self.parts.get(leaf.name, _NO_PARTS), leaf.half_life, self.now)
+            self._totals[leaf.name] = total
+        return total
 
     def grade(self, score: str) -> str:
         """The score's grade now; empty where it has none."""
@@ -70,19 +76,8 @@ class Draft:
 
     def passes_at(self, score: str, threshold: float) -> datetime | None:
         """When fading alone takes the score across the threshold; None for never."""
-        constant, fading = 0.0, dict[timedelta, float]()
-        for leaf in self._leaves(self.book.scores[score]):
-            amount = self.total(leaf)
-            if leaf.half_life is None:
-                constant += amount
-            else:
-                fading[leaf.half_life] = fading.get(leaf.half_life, 0.0) + amount
-        return scores.passes_at(constant, fading, threshold, self.now)
-
-    def _leaves(self, score: Score) -> list[Score]:
-        if not score.sum_of:
-            return [score]
-        return [leaf for part in score.sum_of for leaf in self._leaves(self.book.scores[part])]
+        leaves = [(self.parts.get(leaf.name, _NO_PARTS), leaf.half_life) for leaf in self.book.leaves[score]]
+        return scores.passes_at(leaves, threshold, self.now)
 
     def in_segment(self, segment: str) -> bool:
         """Whether the lead is in the segment."""
@@ -110,8 +105,23 @@ class Draft:
 
     def begin(self, fact: Fact, at: datetime) -> None:
         """Turn to a fact, judged at this moment."""
-        self.now = at
+        self.turn_to(at)
         self.cause = fact.key
+
+    def turn_to(self, moment: datetime) -> None:
+        """Judge everything as of this moment."""
+        self.now = moment
+        self._totals.clear()
+
+    def set_part(self, score: Score, rule: str, part: Part | None) -> None:
+        """Record what a rule has given; None: nothing any more."""
+        parts = self.parts.setdefault(score.name, {})
+        if part is None:
+            del parts[rule]
+        else:
+            parts[rule] = part
+        self._totals.pop(score.name, None)
+        self.touched.add(f"score:{score.name}")
 
 
 def _zone(name: str) -> ZoneInfo | None:

@@ -6,14 +6,13 @@ that how often a lead is looked at never changes a number.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from math import ceil, floor, log2
+from math import floor, log2
 
 from connector.domain.condition import Condition, SignalTest
 
-_SECOND = timedelta(seconds=1)
 #: Sums of fading points come out a hair below the whole number they mean.
 _TOLERANCE = 1e-9
 
@@ -127,19 +126,25 @@ def _noted(
     return (*given, (now, points)) if rule.at_most is not None and points else given
 
 
-def passes_at(constant: float, fading: Mapping[timedelta, float], threshold: float, now: datetime) -> datetime | None:
-    """When `constant` plus the fading amounts (by half-life, worth now) next falls or rises across the threshold.
+def passes_at(leaves: Sequence[tuple[Parts, timedelta | None]], threshold: float, now: datetime) -> datetime | None:
+    """When the sum of scores, by fading alone, next falls or rises across the threshold; None for never.
 
-    Exact, rounded up to the next second, when one half-life fades. With several, the moment lies within a day of
-    the answer: whoever wakes then and finds nothing changed asks again.
+    The moment depends on the parts only, never on when it is asked for. Where several half-lives mix, it is the next
+    midnight: whoever wakes then and finds nothing changed asks again.
     """
-    amounts = {half_life: amount for half_life, amount in fading.items() if abs(amount) > _TOLERANCE}
-    if not amounts:
-        return None
-    if len(amounts) > 1:
-        return now + timedelta(days=1)
-    ((half_life, amount),) = amounts.items()
-    ratio = (threshold - _TOLERANCE - constant) / amount
-    if not 0 < ratio < 1:
-        return None
-    return now + ceil(-log2(ratio) * half_life / _SECOND) * _SECOND
+    constant, fading = 0.0, dict[timedelta, float]()
+    since = max((part.at for parts, _ in leaves for part in parts.values()), default=now)
+    for parts, half_life in leaves:
+        amount = total(parts, half_life, since)
+        if half_life is None:
+            constant += amount
+        elif abs(amount) > _TOLERANCE:
+            fading[half_life] = fading.get(half_life, 0.0) + amount
+    if len(fading) > 1:
+        return now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    for half_life, amount in fading.items():
+        ratio = (threshold - _TOLERANCE - constant) / amount
+        if ratio > 0:
+            moment = since + -log2(ratio) * half_life
+            return moment if moment > now else None
+    return None
