@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
 
 
@@ -30,6 +31,21 @@ class SystemClock:
     def now(self) -> datetime:
         """The present moment, aware, UTC, whole milliseconds."""
         return whole_milliseconds(datetime.now(UTC))
+
+    def wait(self, seconds: float) -> None:
+        """Sleep."""
+        time.sleep(seconds)
+
+
+class FileClock:
+    """A rehearsal's clock: another process writes the time into a file, replacing the file whole each time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def now(self) -> datetime:
+        """The moment in the file, aware, UTC, whole milliseconds."""
+        return whole_milliseconds(datetime.fromisoformat(self._path.read_text("ascii").strip()).astimezone(UTC))
 
     def wait(self, seconds: float) -> None:
         """Sleep."""

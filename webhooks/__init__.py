@@ -1,1 +1,21 @@
 """The door: what a CRM may send us, and what we answer."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from webhooks.door import Door
+from webhooks.health import add_health_routes
+from webhooks.receive import add_receive_route
+
+
+def build_blueprint(door: Door) -> Blueprint:
+    """Every route that is not for people.
+
+    `POST /webhooks/<endpoint>` is open to those whose requests the endpoint can verify; `GET /healthz` and
+    `GET /readyz` are open to all and tell nothing about leads.
+    """
+    blueprint = Blueprint("webhooks", __name__)
+    add_receive_route(blueprint, door)
+    add_health_routes(blueprint, door)
+    return blueprint

@@ -1,0 +1,86 @@
+"""Raw bytes -> registered endpoint -> verify -> keep the delivery -> acknowledge.
+
+No parsing and no vendor's name: whose fact each event is, is intake's question, for one POST may serve many accounts.
+What is acknowledged is durable.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from flask import Blueprint, Request, request
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+
+from connector.errors import (
+    DeliveryError,
+    MalformedRequestError,
+    OversizeError,
+    StoreUnavailableError,
+    UnknownEndpointError,
+    UnsupportedMediaError,
+)
+from connector.ports import NewDelivery, RawRequest
+from webhooks.answers import Answer, answer, refuse
+from webhooks.door import Door
+
+
+def add_receive_route(blueprint: Blueprint, door: Door) -> None:
+    """`POST /webhooks/<endpoint>`: open to whom the endpoint can verify."""
+
+    @blueprint.post("/webhooks/<endpoint>")
+    def receive_delivery(endpoint: str) -> Answer:
+        try:
+            receive(door, endpoint, request)
+        except DeliveryError as error:
+            door.refusals.add(error.code)
+            return refuse(error.status, error.code, str(error))
+        except StoreUnavailableError:
+            return refuse(503, "unavailable", "The delivery could not be kept. Send it again later.")
+        return answer(200, {"status": "kept"})
+
+
+def receive(door: Door, name: str, received: Request) -> None:
+    """Keep one genuine delivery, durably.
+
+    Raises DeliveryError for what is refused, with nothing kept, and StoreUnavailableError. The same delivery sent
+    twice is kept twice; intake drops the events of the second.
+    """
+    endpoint = door.endpoints.get(name)
+    if endpoint is None:
+        raise UnknownEndpointError
+    if received.mimetype not in endpoint.media_types:
+        raise UnsupportedMediaError
+    body = _read_body(received, endpoint.max_body)
+    now = door.clock.now()
+    endpoint.verify(to_raw_request(received, body), now)
+    if not body:
+        raise MalformedRequestError("The body is empty.")
+    door.store.keep(NewDelivery(name, now, body))
+
+
+def _read_body(received: Request, max_body: int) -> bytes:
+    """The body, or an error as soon as it is known to be too large, whether its length was declared or not."""
+    # One byte more than we take: at its limit, Werkzeug ends an undeclared body as if it were whole.
+    received.max_content_length = max_body + 1
+    try:
+        body = received.get_data(cache=False)
+    except RequestEntityTooLarge:
+        raise OversizeError from None
+    except (ClientDisconnected, OSError):
+        raise MalformedRequestError("The body was cut short.") from None
+    if len(body) > max_body:
+        raise OversizeError
+    if len(body) < (received.content_length or 0):
+        raise MalformedRequestError("The body was cut short.")
+    return body
+
+
+def to_raw_request(received: Request, body: bytes) -> RawRequest:
+    """The request in our words. Where the server does not pass the path on as sent, it is encoded anew."""
+    environ = received.environ
+    target = environ.get("RAW_URI") or quote(environ["PATH_INFO"].encode("latin-1"))
+    query = environ.get("QUERY_STRING")
+    if query and "?" not in target:
+        target = f"{target}?{query}"
+    headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name[:5] == "HTTP_"}
+    return RawRequest(environ["REQUEST_METHOD"], target, headers, body)
