@@ -702,6 +702,10 @@ class Store(Protocol):
         """Begin a unit of work; leaving without an error commits, leaving with one rolls back."""
         ...
 
+    def reading(self) -> AbstractContextManager[Transaction]:
+        """A snapshot in which nothing may be changed; it neither waits for writers nor keeps them waiting."""
+        ...
+
     def claim_deliveries(self, limit: int) -> AbstractContextManager[DeliveryClaim]:
         """The oldest received deliveries."""
         ...
