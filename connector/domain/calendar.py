@@ -33,7 +33,7 @@ class SendWindow:
         for _ in range(_HORIZON_DAYS):
             if day.weekday() in self.days and day not in self.holidays:
                 opens, closes = self._stretch(day, zone)
-                if at < closes:
+                if max(at, opens) < closes:  # a skipped hour may leave nothing of it
                     return max(at, opens)
             day += _DAY
         return at
