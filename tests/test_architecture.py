@@ -41,7 +41,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "simple_salesforce": ("connector.crms",),
     "sqlalchemy": ("connector.store",),
     "structlog": ("connector.log",),
-    "tenacity": ("connector.crms",),
+    "tenacity": ("connector.crms", "connector.engine"),
     "typer": ENTRY,
     "urllib3": ("connector.crms", "connector.sandbox"),  # the sandbox sends webhooks, as the vendor would
     "werkzeug": WEB,

@@ -1,0 +1,122 @@
+"""Advance: leads with mail, or whose alarm rings, are judged and saved with all that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from connector.domain.book import Book
+from connector.domain.decide import blank, fold, needs_refold
+from connector.domain.draft import Books
+from connector.domain.fact import Fact, FactKind
+from connector.domain.field import FieldRole
+from connector.domain.ids import LeadId
+from connector.domain.lead import Lead
+from connector.engine.shelf import Shelf
+from connector.errors import LostClaimError, StoreError
+from connector.log import get_logger
+from connector.ports import SavedLead, Store, StoredLead
+
+_MAX_LEADS = 500
+#: How long a lead over which we stumbled is left alone. New mail wakes it sooner.
+_PARKED_FOR = timedelta(minutes=15)
+
+log = get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class AdvanceResult:
+    """What became of some leads."""
+
+    leads: int = 0
+    #: Facts folded in for the first time, and leads that were folded anew from their first fact.
+    facts: int = 0
+    refolded: int = 0
+    #: Tasks and notes that their programs want.
+    acts: int = 0
+    #: Leads that a defect of ours kept from being judged.
+    parked: int = 0
+
+    @property
+    def amount(self) -> int:
+        """How many leads were looked at."""
+        return self.leads + self.parked
+
+    def __add__(self, other: AdvanceResult) -> AdvanceResult:
+        return AdvanceResult(
+            self.leads + other.leads,
+            self.facts + other.facts,
+            self.refolded + other.refolded,
+            self.acts + other.acts,
+            self.parked + other.parked,
+        )
+
+
+def run_once(store: Store, shelf: Shelf, now: datetime, limit: int = _MAX_LEADS) -> AdvanceResult:
+    """Judge the leads that are due. A second run finds the next ones.
+
+    When another worker was faster nothing is saved, and nothing is lost: the leads are still due if they need to be.
+    A lead over which we stumble is parked with its mail unread and stops no other.
+    """
+    try:
+        with store.claim_leads(now, limit) as claim:
+            if not claim.leads:
+                return AdvanceResult()
+            anew = [one.lead.id for one in claim.leads if _is_to_be_refolded(one)]
+            all_facts = claim.all_facts(anew) if anew else {}
+            saved, parked = _judge_all(claim.leads, all_facts, shelf, now)
+            claim.save(saved, dict.fromkeys(parked, now + _PARKED_FOR))
+    except LostClaimError:
+        log.info("claim.lost", step="advance")
+        return AdvanceResult()
+    return AdvanceResult(
+        leads=len(saved),
+        facts=sum(len(one.stored.unread) for one in saved),
+        refolded=sum(one.refolded for one in saved),
+        acts=sum(len(one.acts) for one in saved),
+        parked=len(parked),
+    )
+
+
+def _is_to_be_refolded(stored: StoredLead) -> bool:
+    """Whether all its facts are needed. After a merge the lead is blank, and what it was before must be replaced."""
+    merged = any(fact.kind is FactKind.MERGED for fact in stored.unread)
+    return merged or needs_refold(stored.lead, stored.unread)
+
+
+def _judge_all(
+    leads: Sequence[StoredLead], all_facts: Mapping[LeadId, Sequence[Fact]], shelf: Shelf, now: datetime
+) -> tuple[list[SavedLead], list[LeadId]]:
+    saved: list[SavedLead] = []
+    parked: list[LeadId] = []
+    for stored in leads:
+        try:
+            saved.append(_judge(stored, all_facts.get(stored.lead.id), shelf.of(stored.workspace), now))
+        except StoreError:
+            raise
+        except Exception:
+            # A defect that one lead brings to light must not stop the others.
+            log.exception("lead.parked", workspace=stored.workspace, lead=stored.lead.id)
+            parked.append(stored.lead.id)
+    return saved, parked
+
+
+def _judge(stored: StoredLead, all_facts: Sequence[Fact] | None, books: Books, now: datetime) -> SavedLead:
+    if all_facts is None:
+        decision = fold(books, stored.lead, stored.unread, now)
+    else:
+        decision = fold(books, blank(stored.lead.id, stored.lead.born_under), all_facts, now)
+    return SavedLead(
+        stored=stored,
+        lead=decision.lead,
+        history=decision.history,
+        acts=decision.acts,
+        email=_address(decision.lead, books(decision.lead.book)),
+        refolded=all_facts is not None,
+    )
+
+
+def _address(lead: Lead, book: Book) -> str:
+    name = book.roles.get(FieldRole.IDENTITY)
+    return str(lead.fields.get(name, "")) if name else ""

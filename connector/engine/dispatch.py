@@ -1,0 +1,203 @@
+"""Dispatch: changes leave for their CRM in its largest batches, and are settled record by record.
+
+An act is recorded as attempted before its call. What a crash or a lost answer leaves in doubt is simply written
+again: a CRM's `write_acts` looks an act up by its key before it makes one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from connector.domain.change import ACTS, ChangeKind, ChangeState
+from connector.engine.line import Line
+from connector.errors import CredentialsError, InvariantError, LostClaimError, RetryableCrmError, StoreError
+from connector.log import get_logger
+from connector.ports import (
+    Crm,
+    Membership,
+    OutboxChange,
+    RecordReply,
+    ReplyState,
+    Settled,
+)
+
+_MAX_CHANGES = 500
+#: A change that failed so often leaves alone, so that one that spoils every call spoils no other.
+_ALONE_AFTER = 5
+#: With waits that double up to an hour, about a day.
+MAX_ATTEMPTS = 60
+
+log = get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchResult:
+    """What became of some changes; the counters `dispatch.*` add these up."""
+
+    calls: int = 0
+    done: int = 0
+    #: To be tried again.
+    later: int = 0
+    #: Dead letters.
+    refused: int = 0
+    #: The CRM held what was wanted: no call was needed.
+    equal: int = 0
+
+    @property
+    def amount(self) -> int:
+        """How many changes were settled."""
+        return self.done + self.later + self.refused + self.equal
+
+    def __add__(self, other: DispatchResult) -> DispatchResult:
+        return DispatchResult(
+            calls=self.calls + other.calls,
+            done=self.done + other.done,
+            later=self.later + other.later,
+            refused=self.refused + other.refused,
+            equal=self.equal + other.equal,
+        )
+
+
+def run_once(line: Line) -> DispatchResult:
+    """Write what is due, in lane order, for as long as the line may be used and no call fails as a whole.
+
+    A second run goes on with what is left. Raises CredentialsError; what was to be written then stays due.
+    """
+    with line.store.reading() as transaction:
+        due = transaction.outbox.due(line.connection.id, line.clock.now(), _MAX_CHANGES)
+    result = _close_equal(line, [change for change in due if _is_equal(change)])
+    for batch in to_batches([change for change in due if not _is_equal(change)], line.crm.batch_sizes):
+        if not line.may_call():
+            break
+        result += _send(line, batch)
+    return result
+
+
+def to_batches(changes: Sequence[OutboxChange], sizes: Mapping[ChangeKind, int]) -> Iterator[Sequence[OutboxChange]]:
+    """What one call each can take: changes of one kind and, of memberships, one list. Lane order stays."""
+    groups: defaultdict[tuple[ChangeKind, str, int], list[OutboxChange]] = defaultdict(list)
+    for change in changes:
+        alone = change.id if change.attempts >= _ALONE_AFTER else 0
+        title = change.key if change.kind is ChangeKind.MEMBERSHIP else ""
+        groups[change.kind, title, alone].append(change)
+    for (kind, _, _), group in groups.items():
+        size = sizes[kind]
+        yield from (group[start : start + size] for start in range(0, len(group), size))
+
+
+def _is_equal(change: OutboxChange) -> bool:
+    return change.kind not in ACTS and not change.to_write
+
+
+def _close_equal(line: Line, equal: Sequence[OutboxChange]) -> DispatchResult:
+    if not equal:
+        return DispatchResult()
+    now = line.clock.now()
+    done = [Settled(change, ChangeState.DONE, now) for change in equal]
+    return _settle(line, done, DispatchResult(equal=len(done)))
+
+
+def _send(line: Line, batch: Sequence[OutboxChange]) -> DispatchResult:
+    try:
+        with line.store.transaction() as transaction:
+            transaction.outbox.mark_attempted(batch, line.clock.now())
+    except LostClaimError:
+        return DispatchResult()
+    replies, failure = _call(line, batch)
+    settled = _to_settled(line, batch, replies, failure)
+    return _settle(line, settled, _count(settled))
+
+
+def _call(line: Line, batch: Sequence[OutboxChange]) -> tuple[Mapping[str, RecordReply], Exception | None]:
+    try:
+        replies = _write(line.crm, batch)
+    except (CredentialsError, StoreError):
+        raise
+    except Exception as error:
+        # Whatever went wrong, even in our own adapter, must hold up neither other accounts nor other changes.
+        log.warning("call.failed", connection=line.connection.id, kind=batch[0].kind, exc_info=error)
+        line.note_failure(error)
+        return {}, error
+    line.note_success()
+    return replies, None
+
+
+def _write(crm: Crm, batch: Sequence[OutboxChange]) -> Mapping[str, RecordReply]:
+    """Make the call; one reply a change, by `_name`."""
+    kind = batch[0].kind
+    if kind is ChangeKind.PROPERTIES:
+        return crm.write_properties({change.record_id: change.to_write for change in batch})
+    if kind is ChangeKind.MEMBERSHIP:
+        return crm.write_membership(_to_membership(batch))
+    acts = {change.key: (change.record_id, change.act) for change in batch if change.act}
+    if len(acts) != len(batch):
+        raise InvariantError("a task or note without its text is in the outbox")
+    return crm.write_acts(kind, acts)
+
+
+def _to_membership(batch: Sequence[OutboxChange]) -> Membership:
+    wanted = {change.record_id: change.wanted["member"] == "true" for change in batch}
+    return Membership(
+        title=batch[0].key,
+        add=[record_id for record_id, member in wanted.items() if member],
+        remove=[record_id for record_id, member in wanted.items() if not member],
+    )
+
+
+def _name(change: OutboxChange) -> str:
+    """What replies call the change by."""
+    return change.key if change.kind in ACTS else change.record_id
+
+
+def _to_settled(
+    line: Line, batch: Sequence[OutboxChange], replies: Mapping[str, RecordReply], failure: Exception | None
+) -> list[Settled]:
+    now = line.clock.now()
+    # One wait for all: what failed together stays one batch.
+    next_at = now + line.backoff(max(change.attempts for change in batch) + 1)
+    missing = _to_reply(failure) if failure else RecordReply(ReplyState.LATER, "the reply said nothing of this record")
+    return [settle(change, replies.get(_name(change), missing), now, next_at) for change in batch]
+
+
+def _to_reply(failure: Exception) -> RecordReply:
+    """A call that failed as a whole is one reply for each of its changes."""
+    retry_at = failure.retry_at if isinstance(failure, RetryableCrmError) else None
+    return RecordReply(ReplyState.LATER, f"{type(failure).__name__}: {failure}", retry_at=retry_at)
+
+
+def settle(change: OutboxChange, reply: RecordReply, now: datetime, next_at: datetime) -> Settled:
+    """Close one change with the CRM's answer for its record.
+
+    A refused record becomes a dead letter and keeps the CRM's own words. One that may succeed later is due when the
+    CRM said, else at `next_at`; an act then stays in doubt, for nobody knows how far the call got. After too many
+    attempts it is a dead letter, too.
+    """
+    if reply.state is ReplyState.DONE:
+        return Settled(change, ChangeState.DONE, now, remote_id=reply.remote_id)
+    if reply.state is ReplyState.REFUSED:
+        return Settled(change, ChangeState.REFUSED, now, reply.words)
+    attempts = change.attempts + 1
+    if attempts >= MAX_ATTEMPTS:
+        return Settled(change, ChangeState.REFUSED, now, f"gave up after {attempts} attempts: {reply.words}")
+    waiting = ChangeState.ATTEMPTED if change.kind in ACTS else ChangeState.PENDING
+    return Settled(change, waiting, reply.retry_at or next_at, reply.words)
+
+
+def _count(settled: Sequence[Settled]) -> DispatchResult:
+    done = sum(one.state is ChangeState.DONE for one in settled)
+    refused = sum(one.state is ChangeState.REFUSED for one in settled)
+    return DispatchResult(calls=1, done=done, later=len(settled) - done - refused, refused=refused)
+
+
+def _settle(line: Line, settled: Sequence[Settled], result: DispatchResult) -> DispatchResult:
+    with line.store.transaction() as transaction:
+        transaction.outbox.settle(settled, line.clock.now())
+        transaction.counts.add({f"dispatch.{name}": amount for name, amount in asdict(result).items() if amount})
+    for one in settled:
+        if one.state is ChangeState.REFUSED:
+            change = one.change
+            log.warning("change.refused", workspace=change.workspace, lead=change.lead_id, change=change.id)
+    return result

@@ -1,0 +1,201 @@
+"""What the events of one CRM account mean for leads.
+
+Nothing here depends on the order in which deliveries come: facts carry their own time, and a lead gets the same id
+whichever of its events comes first.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from connector.domain.book import Book
+from connector.domain.fact import Fact, FactKind, RecordName
+from connector.domain.ids import CrmRef, LeadId, WorkspaceId, to_lead_id
+from connector.engine.shelf import Shelf
+from connector.ports import (
+    Connection,
+    CrmEvent,
+    Delivery,
+    Endpoint,
+    EventKind,
+    NewFact,
+    Stray,
+    StrayReason,
+    Transaction,
+)
+
+#: How far clocks over there may run ahead of ours. Signatures, too, are refused beyond five minutes.
+_MAX_SKEW = timedelta(minutes=5)
+
+_RECORD_NAMES: Mapping[EventKind, RecordName] = {
+    EventKind.CHANGED: RecordName.CHANGED,
+    EventKind.CREATED: RecordName.CREATED,
+    EventKind.DELETED: RecordName.ARCHIVED,
+    EventKind.RESTORED: RecordName.RESTORED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An event and the delivery that it came in."""
+
+    event: CrmEvent
+    delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What taking in one batch works with. `tally` counts under the names of IntakeResult."""
+
+    transaction: Transaction
+    shelf: Shelf
+    endpoints: Mapping[str, Endpoint]
+    now: datetime
+    tally: Counter[str]
+    strays: list[Stray]
+    #: Deliveries that tell of erased people.
+    to_forget: set[int]
+
+
+def take_in_events(desk: Desk, connection: Connection, received: Iterable[Received]) -> None:
+    """Turn one account's events into facts, merges and erasures. Copies of known events change nothing.
+
+    Erasures come first and merges before facts, so that facts find the lead that remains.
+    """
+    room = Room(desk, connection.workspace, desk.shelf.latest(desk.transaction, connection.workspace))
+    ours = _drop_foreign(desk, received)
+    _erase(room, ours)
+    ours = _drop_erased(room, ours)
+    facts = _merge(room, [one for one in ours if one.event.kind is EventKind.MERGED])
+    facts += _take_in_news(room, _pick_news(room, connection.crm, ours))
+    new = desk.transaction.leads.add_facts(room.workspace, facts, desk.now) if facts else 0
+    desk.tally.update(facts=new, duplicates=len(facts) - new)
+
+
+def keep_event_aside(desk: Desk, one: Received, reason: StrayReason) -> None:
+    """Keep an event that becomes no fact where people see it."""
+    event, delivery = one.event, one.delivery
+    desk.strays.append(Stray(delivery.id, reason, event.type, event.ref.account, event.raw, delivery.received_at))
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The desk in one workspace."""
+
+    desk: Desk
+    workspace: WorkspaceId
+    book: Book
+
+
+def _drop_foreign(desk: Desk, received: Iterable[Received]) -> list[Received]:
+    ours: list[Received] = []
+    for one in received:
+        event = one.event
+        if event.ref.object_type not in desk.endpoints[one.delivery.endpoint].lead_types:
+            keep_event_aside(desk, one, StrayReason.OTHER_OBJECT)
+        elif event.kind is EventKind.OTHER:
+            keep_event_aside(desk, one, StrayReason.UNKNOWN_TYPE)
+        else:
+            ours.append(one)
+    return ours
+
+
+def _erase(room: Room, received: Iterable[Received]) -> None:
+    desk = room.desk
+    for one in received:
+        if one.event.kind is EventKind.ERASED:
+            desk.transaction.leads.erase(room.workspace, one.event.ref, desk.now)
+            desk.tally["erasures"] += 1
+
+
+def _drop_erased(room: Room, received: Iterable[Received]) -> list[Received]:
+    """What is left without those who asked to be forgotten. Bodies that still tell of them go, too."""
+    desk = room.desk
+    remaining = [one for one in received if one.event.kind is not EventKind.ERASED]
+    refs = {ref for one in remaining for ref in _refs(one.event)}
+    erased = desk.transaction.leads.erased(room.workspace, refs) if refs else frozenset()
+    if not erased:
+        return remaining
+    refused = [one for one in remaining if not erased.isdisjoint(_refs(one.event))]
+    desk.to_forget.update(one.delivery.id for one in refused)
+    desk.tally["refused"] += len(refused)
+    return [one for one in remaining if erased.isdisjoint(_refs(one.event))]
+
+
+def _refs(event: CrmEvent) -> tuple[CrmRef, ...]:
+    return (event.ref, *event.merged)
+
+
+def _merge(room: Room, merges: Iterable[Received]) -> list[NewFact]:
+    """Make one lead of merged records, the surviving record's, and tell it of each."""
+    desk, facts = room.desk, list[NewFact]()
+    for one in sorted(merges, key=lambda merge: merge.event.at):
+        event = one.event
+        into = _find_or_add(room, {event.ref})[event.ref]
+        desk.transaction.leads.merge(room.workspace, into, event.ref, _refs(event), desk.now)
+        _read_again(room, {event.ref})
+        desk.tally["merges"] += 1
+        for ref in event.merged:
+            key = f"{event.key}:{ref.record_id}"
+            facts.append(_to_new_fact(into, one, Fact(key, _moment(one), FactKind.MERGED, str(ref), ref.crm)))
+    return facts
+
+
+def _pick_news(room: Room, crm: str, received: Iterable[Received]) -> list[Received]:
+    """Without merges, echoes, and properties that the mapping gives no meaning."""
+    mapped = frozenset(room.book.properties_to_read(crm))
+    news: list[Received] = []
+    for one in received:
+        event = one.event
+        if event.kind is EventKind.MERGED:
+            continue
+        if event.is_echo:
+            room.desk.tally["echoes"] += 1
+        elif event.kind is EventKind.CHANGED and event.property not in mapped:
+            room.desk.tally["unmapped"] += 1
+        else:
+            news.append(one)
+    return news
+
+
+def _take_in_news(room: Room, news: Sequence[Received]) -> list[NewFact]:
+    lead_ids = _find_or_add(room, {one.event.ref for one in news})
+    _read_again(room, {one.event.ref for one in news if not one.event.has_value})
+    return [_to_new_fact(lead_ids[one.event.ref], one, _to_fact(one)) for one in news if one.event.has_value]
+
+
+def _find_or_add(room: Room, refs: set[CrmRef]) -> Mapping[CrmRef, LeadId]:
+    if not refs:
+        return {}
+    desk, workspace = room.desk, room.workspace
+    known = desk.transaction.leads.find(workspace, refs)
+    unknown = {ref: to_lead_id(workspace, ref) for ref in sorted(refs - known.keys())}
+    if unknown:
+        desk.transaction.leads.add(workspace, unknown, room.book.version, desk.now)
+        desk.tally["leads"] += len(unknown)
+    return {**known, **unknown}
+
+
+def _read_again(room: Room, refs: set[CrmRef]) -> None:
+    if refs:
+        room.desk.transaction.leads.read_again(room.workspace, refs, room.desk.now)
+        room.desk.tally["rereads"] += len(refs)
+
+
+def _to_new_fact(lead_id: LeadId, one: Received, fact: Fact) -> NewFact:
+    return NewFact(lead_id, fact, one.delivery.received_at, one.delivery.id)
+
+
+def _to_fact(one: Received) -> Fact:
+    event = one.event
+    data = {event.property: event.value} if event.kind is EventKind.CHANGED else {}
+    return Fact(event.key, _moment(one), FactKind.RECORD, _RECORD_NAMES[event.kind], event.ref.crm, data)
+
+
+def _moment(one: Received) -> datetime:
+    """When it happened, as the CRM says: the same for every copy. An impossible future is not believed."""
+    at, received_at = one.event.at, one.delivery.received_at
+    return at if at <= received_at + _MAX_SKEW else received_at

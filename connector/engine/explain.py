@@ -1,0 +1,288 @@
+"""Explain: why a lead stands where it stands, as data; the CLI and the console put it into words and pages.
+
+Pure: it folds nothing and asks nobody, it only reads what the ledger, the enrolments and the outbox say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from html import unescape
+
+from connector.domain.book import Book
+from connector.domain.change import ChangeKind
+from connector.domain.draft import Draft
+from connector.domain.enrolment import Enrolment, EnrolmentState, Move
+from connector.domain.history import HistoryEntry, HistoryKind
+from connector.domain.program import TargetKind
+from connector.domain.score import Score, decayed
+from connector.domain.wording import display_name
+from connector.engine.timeline import tell
+from connector.ports import LeadSummary, OutboxChange
+
+_TAG = re.compile(r"<[^>]*>")
+_CAUSES = (HistoryKind.SIGNAL, HistoryKind.FIELD_CHANGED)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What one rule gives now."""
+
+    rule: str
+    #: In tenths of a point, so that the reasons of a score add up to the digit.
+    tenths: int
+    #: How many times it gave points, and when last.
+    times: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePart:
+    """A score made of rules."""
+
+    name: str
+    tenths: int
+    half_life: timedelta | None
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreExplanation:
+    """A score as a sum: its parts add up to `tenths`, which rounded down is `points`."""
+
+    name: str
+    points: int
+    grade: str
+    tenths: int
+    parts: tuple[ScorePart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """Points given or taken, and why."""
+
+    at: datetime
+    score: str
+    rule: str
+    points: float
+    total: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What an enrolment waits for; it goes on by itself at `until`."""
+
+    what: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentExplanation:
+    """One lead's place in one program."""
+
+    program: str
+    phase: str
+    state: str
+    entered_at: datetime
+    phase_at: datetime
+    waits: tuple[Wait, ...]
+    ended_at: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A segment or list that holds the lead."""
+
+    name: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One thing that we write to a CRM, and what became of it."""
+
+    kind: str
+    what: str
+    state: str
+    due_at: datetime
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One line of the timeline."""
+
+    at: datetime
+    kind: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """All there is to say of one lead."""
+
+    id: str
+    name: str
+    email: str
+    refs: tuple[str, ...]
+    standing: str
+    now: datetime
+    scores: tuple[ScoreExplanation, ...]
+    ledger: tuple[LedgerLine, ...]
+    segments: tuple[Group, ...]
+    lists: tuple[Group, ...]
+    enrolments: tuple[EnrolmentExplanation, ...]
+    writes: tuple[Write, ...]
+    timeline: tuple[Happening, ...]
+
+
+def explain(
+    summary: LeadSummary, history: Sequence[HistoryEntry], changes: Sequence[OutboxChange], book: Book, now: datetime
+) -> Explanation:
+    """Why the lead stands where it stands now."""
+    lead = summary.lead
+    draft = Draft(lead, book, now)
+    draft.turn_to(now)
+    return Explanation(
+        id=lead.id,
+        name=display_name(draft),
+        email=summary.email,
+        refs=tuple(map(str, summary.refs)),
+        standing=str(lead.standing),
+        now=now,
+        scores=tuple(_explain_score(draft, score) for score in _outermost(book)),
+        ledger=tuple(_ledger(history)),
+        segments=_groups(draft, "segment:"),
+        lists=_groups(draft, "list:"),
+        enrolments=tuple(_explain_enrolment(enrolment) for enrolment in reversed(lead.enrolments)),
+        writes=tuple(_writes(changes)),
+        timeline=tuple(Happening(entry.at, str(entry.kind), tell(entry)) for entry in history),
+    )
+
+
+# --- scores -------------------------------------------------------------------------------------------------
+
+
+def _outermost(book: Book) -> Iterator[Score]:
+    """The scores that are not a part of another."""
+    inner = {part for score in book.scores.values() for part in score.sum_of}
+    return (score for score in book.scores.values() if score.name not in inner)
+
+
+def _explain_score(draft: Draft, score: Score) -> ScoreExplanation:
+    leaves = draft.book.leaves[score.name]
+    worths = [_worths(draft, leaf) for leaf in leaves]
+    exact = [sum(points for _, points in worth) for worth in worths]
+    tenths = in_tenths(exact, sum(exact))
+    parts = (_part(draft, leaf, worth, own) for leaf, worth, own in zip(leaves, worths, tenths, strict=True))
+    return ScoreExplanation(score.name, draft.points(score.name), draft.grade(score.name), sum(tenths), tuple(parts))
+
+
+def _worths(draft: Draft, leaf: Score) -> list[tuple[str, float]]:
+    """Each rule and what its points are worth now, the weightiest first."""
+    parts = draft.parts.get(leaf.name, {})
+    worths = [(rule, decayed(part.points, draft.now - part.at, leaf.half_life)) for rule, part in parts.items()]
+    return sorted(worths, key=lambda worth: (-abs(worth[1]), worth[0]))
+
+
+def _part(draft: Draft, leaf: Score, worths: list[tuple[str, float]], tenths: int) -> ScorePart:
+    parts = draft.parts.get(leaf.name, {})
+    shares = in_tenths([points for _, points in worths], tenths / 10)
+    reasons = (
+        Reason(rule, share, parts[rule].count, parts[rule].at) for (rule, _), share in zip(worths, shares, strict=True)
+    )
+    return ScorePart(leaf.name, tenths, leaf.half_life, tuple(reasons))
+
+
+def in_tenths(amounts: Sequence[float], total: float) -> list[int]:
+    """The amounts in whole tenths that add up to the total in whole tenths.
+
+    What rounding loses or wins goes to the amounts that it would treat most unfairly.
+    """
+    rounded = [round(amount * 10) for amount in amounts]
+    missing = round(total * 10) - sum(rounded)
+    step = 1 if missing > 0 else -1
+    by_unfairness = sorted(range(len(amounts)), key=lambda index: step * (rounded[index] - amounts[index] * 10))
+    for index in by_unfairness[: abs(missing)]:
+        rounded[index] += step
+    return rounded
+
+
+def _ledger(history: Iterable[HistoryEntry]) -> Iterator[LedgerLine]:
+    """Points given and taken, each with what set it off."""
+    causes: dict[str, str] = {}
+    for entry in history:
+        if entry.kind in _CAUSES and entry.cause:
+            causes[entry.cause] = tell(entry)
+        if entry.kind is HistoryKind.SCORED:
+            detail = entry.detail
+            points, total = float(detail["points"]), float(detail["total"])
+            why = causes.get(entry.cause, "" if entry.cause else "time passed")
+            yield LedgerLine(entry.at, entry.subject, str(detail["rule"]), points, total, why)
+
+
+# --- programs, groups, writes -------------------------------------------------------------------------------
+
+
+def _explain_enrolment(enrolment: Enrolment) -> EnrolmentExplanation:
+    return EnrolmentExplanation(
+        program=enrolment.program,
+        phase=enrolment.phase,
+        state=str(enrolment.state),
+        entered_at=enrolment.entered_at,
+        phase_at=enrolment.phase_at,
+        waits=tuple(_waits(enrolment)),
+        ended_at=enrolment.ended_at,
+        reason=enrolment.reason,
+    )
+
+
+def _waits(enrolment: Enrolment) -> Iterator[Wait]:
+    if enrolment.state is EnrolmentState.MOVING and enrolment.move:
+        yield Wait(_destination(enrolment.move), enrolment.move.at)
+    if enrolment.state is not EnrolmentState.RUNNING:
+        return
+    for sent in enrolment.sent:
+        if sent.is_waiting:
+            yield Wait(f"an answer to {sent.activity}", sent.answer_by)
+    if enrolment.next_activity:
+        yield Wait(f"sending {enrolment.next_activity}", enrolment.send_at)
+
+
+def _destination(move: Move) -> str:
+    if move.repeat_unanswered:
+        return "sending again what was not answered"
+    match move.target.kind:
+        case TargetKind.PHASE | TargetKind.PROGRAM:
+            return f"going on to {move.target.kind} {move.target.name}"
+        case TargetKind.PREVIOUS:
+            return "going back to the phase before"
+        case TargetKind.COMPLETED:
+            return "completing the program"
+        case TargetKind.EXIT:
+            return "leaving the program"
+
+
+def _groups(draft: Draft, prefix: str) -> tuple[Group, ...]:
+    held = draft.holding.items()
+    return tuple(Group(key.removeprefix(prefix), since) for key, since in sorted(held) if key.startswith(prefix))
+
+
+def _writes(changes: Iterable[OutboxChange]) -> Iterator[Write]:
+    for change in changes:
+        yield from (
+            Write(str(change.kind), what, str(change.state), change.due_at, change.words) for what in _whats(change)
+        )
+
+
+def _whats(change: OutboxChange) -> Iterator[str]:
+    if change.kind is ChangeKind.PROPERTIES:
+        yield from (f"{name} = {value}" for name, value in sorted(change.wanted.items()) if value)
+    elif change.kind is ChangeKind.MEMBERSHIP:
+        yield f"{'on' if change.wanted.get('member') == 'true' else 'off'} {change.key}"
+    elif change.act:
+        yield change.act.subject or unescape(_TAG.sub("", change.act.body))

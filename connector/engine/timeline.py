@@ -1,0 +1,74 @@
+"""A lead's history in sentences that a sales rep can read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from connector.domain.history import Detail, HistoryEntry, HistoryKind
+
+
+def tell(entry: HistoryEntry) -> str:
+    """One line of the timeline: what happened, without when."""
+    return _SENTENCES[entry.kind](entry.subject, entry.detail)
+
+
+def _told_by(template: str) -> Callable[[str, Detail], str]:
+    """A sentence with the subject and the details filled in; a detail that is not there leaves a gap."""
+
+    def sentence(subject: str, detail: Detail) -> str:
+        return template.format_map(_Gaps({"subject": subject, **detail}))
+
+    return sentence
+
+
+class _Gaps(dict[str, str | float]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def _field_changed(subject: str, detail: Detail) -> str:
+    was, now = detail.get("was", ""), detail.get("now", "")
+    if was and now:
+        return f"{subject} changed from {was} to {now}"
+    return f"{subject} is now {now}" if now else f"{subject} was cleared (it was {was})"
+
+
+def _signal(subject: str, detail: Detail) -> str:
+    attributes = ", ".join(f"{name} {value}" for name, value in detail.items() if value != "")
+    return f"{subject}: {attributes}" if attributes else subject
+
+
+def _scored(subject: str, detail: Detail) -> str:
+    points, total = float(detail.get("points", 0.0)), float(detail.get("total", 0.0))
+    return f"{points:+g} {subject} for {detail.get('rule', '?')}, now {total:g}"
+
+
+def _group(subject: str) -> str:
+    """`segment:x` as people say it."""
+    kind, _, name = subject.partition(":")
+    return f"{kind} {name}"
+
+
+_SENTENCES: Mapping[HistoryKind, Callable[[str, Detail], str]] = {
+    HistoryKind.FIELD_CHANGED: _field_changed,
+    HistoryKind.FIELD_UNREADABLE: _told_by("{subject} could not be read: {problem}"),
+    HistoryKind.SIGNAL: _signal,
+    HistoryKind.SCORED: _scored,
+    HistoryKind.JOINED: lambda subject, _: f"joined {_group(subject)}",
+    HistoryKind.LEFT: lambda subject, _: f"left {_group(subject)}",
+    HistoryKind.NOTIFIED: _told_by("sales was told: {subject}"),
+    HistoryKind.ENTERED: _told_by("entered {subject}, phase {phase}"),
+    HistoryKind.NOT_ENTERED: _told_by("did not enter {subject}: {why}"),
+    HistoryKind.PHASE: _told_by("{subject} moved on to phase {phase}"),
+    HistoryKind.SENT: _told_by("{subject} sent {activity} ({what})"),
+    HistoryKind.ANSWERED: _told_by("{activity} of {subject} was answered by {by}"),
+    HistoryKind.UNANSWERED: _told_by("{activity} of {subject} was not answered in time"),
+    HistoryKind.SETTLED: _told_by("phase {phase} of {subject} is settled: {outcome} answered, next {next}"),
+    HistoryKind.COMPLETED: _told_by("completed {subject}"),
+    HistoryKind.WON: _told_by("reached the goal of {subject}: {by}"),
+    HistoryKind.EXITED: _told_by("left {subject}: {why}"),
+    HistoryKind.ARCHIVED: _told_by("was deleted in the CRM"),
+    HistoryKind.RESTORED: _told_by("was restored in the CRM"),
+    HistoryKind.MERGED: _told_by("was merged with {lead}"),
+    HistoryKind.BOOK: _told_by("is judged by mapping {subject} from here on"),
+}

@@ -1,0 +1,75 @@
+"""Work: which steps a worker runs, and in what order.
+
+Two loops. One decides: it needs the processor and the database. The other calls CRMs: it mostly waits for them, and
+must not keep the first one waiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from connector.clock import Clock
+from connector.engine import advance, intake
+from connector.engine.backoff import Backoff, full_jitter
+from connector.engine.calls import Calls
+from connector.engine.lease import Lease
+from connector.engine.line import Tools
+from connector.engine.retention import Retention
+from connector.engine.shelf import Compile, Shelf
+from connector.engine.worker import Loop, Step, Worker
+from connector.ports import Connection, Crm, Endpoint, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """What a worker works with."""
+
+    store: Store
+    clock: Clock
+    endpoints: Mapping[str, Endpoint]
+    compile_book: Compile
+    open_crm: Callable[[Connection], Crm]
+    #: Names this worker among others.
+    holder: str
+    #: How long others wait for a worker that died; longer than any single call to a CRM.
+    lease_length: timedelta = timedelta(seconds=60)
+    #: How long raw requests are kept after they were taken in.
+    keep_for: timedelta = timedelta(days=30)
+    backoff: Backoff = full_jitter
+
+
+def build_worker(place: Workplace) -> Worker:
+    """A worker for everything. Any number of them may share one database."""
+    shelf = Shelf(place.store, place.compile_book)
+    calls = Calls(
+        Tools(place.store, place.clock, place.open_crm, place.backoff, place.holder, place.lease_length), shelf
+    )
+    presence = Lease(place.store, f"worker:{place.holder}", place.holder, place.lease_length)
+
+    def release() -> int:
+        calls.release()
+        presence.release()
+        return 0
+
+    return Worker(
+        [_deciding(place, shelf), Loop("call", [Step("calls", lambda: calls.run_once().amount)], calls.next_at)],
+        place.clock,
+        beat=Step("presence", lambda: int(presence.hold(place.clock.now()))),
+        release=Step("release", release),
+    )
+
+
+def _deciding(place: Workplace, shelf: Shelf) -> Loop:
+    store, clock = place.store, place.clock
+    retention = Retention(store, place.keep_for)
+    return Loop(
+        "decide",
+        [
+            Step("intake", lambda: intake.run_once(store, place.endpoints, shelf, clock.now()).deliveries),
+            Step("advance", lambda: advance.run_once(store, shelf, clock.now()).amount),
+            Step("retention", lambda: retention.run_once(clock.now())),
+        ],
+        store.next_wake_at,
+    )

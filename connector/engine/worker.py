@@ -1,0 +1,134 @@
+"""The worker: loops that run their steps until they are told to stop. It knows nothing of what the steps do."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from connector.clock import Clock
+from connector.errors import InvariantError, StoreError
+from connector.log import get_logger
+
+_POLL = timedelta(milliseconds=200)
+#: A moment that has come, but at which nothing could be done, is not asked for again sooner than this.
+_BREATH = timedelta(milliseconds=20)
+_REPORT_EVERY = timedelta(minutes=1)
+_LONGEST_BACKOFF = timedelta(seconds=30)
+
+#: More rounds than this without rest mean that a step always finds something to do.
+_MOST_ROUNDS = 100_000
+
+log = get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One piece of work."""
+
+    name: str
+    #: Does some of it and returns how much; 0 when there is nothing to do now.
+    run: Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Steps that follow one another, in a thread of their own."""
+
+    name: str
+    steps: Sequence[Step]
+    #: When there may be something to do again; None when nobody knows.
+    next_at: Callable[[], datetime | None]
+
+
+class Worker:
+    """Runs loops side by side. What goes wrong in a step is recorded, and its loop goes on after a while."""
+
+    def __init__(
+        self, loops: Sequence[Loop], clock: Clock, *, beat: Step, release: Step, poll: timedelta = _POLL
+    ) -> None:
+        self._loops = loops
+        self._clock = clock
+        self._beat = beat
+        self._release = release
+        self._poll = poll
+        self._stopping = threading.Event()
+        #: How much each step did so far.
+        self._done: Counter[str] = Counter()
+
+    def run(self) -> None:
+        """Work until `stop` is called; then finish the steps under way, and let go of what is held.
+
+        Raises InvariantError when a loop ended by itself: a worker that only seems to work is worse than none.
+        """
+        threads = [threading.Thread(target=self._run_loop, args=(loop,), name=loop.name) for loop in self._loops]
+        for thread in threads:
+            thread.start()
+        log.info("worker.started", loops=[loop.name for loop in self._loops])
+        broken = self._watch(threads)
+        self.stop()
+        for thread in threads:
+            thread.join()
+        self._try(self._release)
+        log.info("worker.stopped", done=dict(self._done))
+        if broken:
+            raise InvariantError(f"the loop {broken} ended by itself")
+
+    def _watch(self, threads: Sequence[threading.Thread]) -> str:
+        """Beat until a stop; the name of a loop that ended by itself, if one did."""
+        reported_at = self._clock.now()
+        while not self._stopping.is_set():
+            self._try(self._beat)
+            self._clock.wait(self._poll.total_seconds())
+            if broken := next((thread.name for thread in threads if not thread.is_alive()), ""):
+                return "" if self._stopping.is_set() else broken
+            if self._clock.now() - reported_at >= _REPORT_EVERY:
+                reported_at = self._clock.now()
+                log.info("worker.beaten", done=dict(self._done))
+        return ""
+
+    def stop(self) -> None:
+        """Ask `run` to end. May be called from a signal handler and from any thread."""
+        self._stopping.set()
+
+    def run_until_idle(self) -> None:
+        """Run all steps in this thread until none finds anything to do now. Errors are not caught."""
+        for _ in range(_MOST_ROUNDS):
+            if not sum(step.run() for loop in self._loops for step in loop.steps):
+                return
+        raise InvariantError(f"after {_MOST_ROUNDS} rounds there is still something to do")
+
+    def _run_loop(self, loop: Loop) -> None:
+        failures = 0
+        while not self._stopping.is_set():
+            amounts = [self._try(step) for step in loop.steps]
+            failures = failures + 1 if None in amounts else 0
+            if failures:
+                self._wait(min(_LONGEST_BACKOFF, self._poll * 2 ** min(failures, 10)))
+            elif not any(amounts):
+                self._wait(self._idle_time(loop))
+
+    def _try(self, step: Step) -> int | None:
+        """How much the step did; None when it fell."""
+        try:
+            amount = step.run()
+            self._done[step.name] += amount
+            return amount
+        except Exception:
+            log.exception("step.fell", step=step.name)
+            return None
+
+    def _idle_time(self, loop: Loop) -> timedelta:
+        try:
+            next_at = loop.next_at()
+        except StoreError:
+            next_at = None
+        return self._poll if next_at is None else min(self._poll, max(_BREATH, next_at - self._clock.now()))
+
+    def _wait(self, length: timedelta) -> None:
+        """Wait in short stretches, so that a stop is not kept waiting."""
+        while length > timedelta() and not self._stopping.is_set():
+            self._clock.wait(min(length, self._poll).total_seconds())
+            length -= self._poll
