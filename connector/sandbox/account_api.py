@@ -1,0 +1,56 @@
+"""Owners, account details, uninstalling. HubSpot: Owners API, Account information API, App uninstall API."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from connector.sandbox.call import Call, Reply
+from connector.sandbox.owners import owner_body
+from connector.sandbox.shapes import Json
+
+_MAX_OWNERS = 500
+
+
+def list_owners(call: Call) -> Reply:
+    """A page of owners."""
+    limit = call.number("limit", 100, maximum=_MAX_OWNERS)
+    after = int(call.one("after", "0") or "0")
+    owners = call.crm.owners.find(email=call.one("email") or None, archived=call.flag("archived"))
+    body: Json = {"results": [owner_body(owner) for owner in owners[after : after + limit]]}
+    if after + limit < len(owners):
+        body["paging"] = {"next": {"after": str(after + limit)}}
+    return Reply(200, body)
+
+
+def get_owner(call: Call) -> Reply:
+    """One owner by id or user id."""
+    id_property = call.one("idProperty", "id")
+    owner = call.crm.owners.get(call.path["owner_id"], id_property=id_property, archived=call.flag("archived"))
+    return Reply(200, owner_body(owner))
+
+
+def account_details(call: Call) -> Reply:
+    """What kind of account this is, and its time zone."""
+    portal = call.portal
+    offset = call.crm.clock.now().astimezone(ZoneInfo(portal.time_zone)).utcoffset() or timedelta(0)
+    minutes = int(offset.total_seconds() // 60)
+    sign = "-" if minutes < 0 else "+"
+    body = {
+        "portalId": portal.id,
+        "accountType": portal.account_type,
+        "timeZone": portal.time_zone,
+        "utcOffset": f"{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}",
+        "utcOffsetMilliseconds": minutes * 60_000,
+        "uiDomain": "app.hubspot.com",
+        "dataHostingLocation": "eu1",
+        "companyCurrency": "EUR",
+        "additionalCurrencies": [],
+    }
+    return Reply(200, body)
+
+
+def uninstall(call: Call) -> Reply:
+    """End this app's installation in this portal."""
+    call.sandbox.uninstall(call.grant.app, call.portal)
+    return Reply(204)

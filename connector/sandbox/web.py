@@ -1,0 +1,110 @@
+"""The Flask application: API, OAuth, control API and the page for people."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Callable
+
+import flask
+import msgspec
+from werkzeug.exceptions import HTTPException
+
+from connector.sandbox import control, oauth_api, page
+from connector.sandbox.call import Reply
+from connector.sandbox.gate import ConnectionDroppedError, Request, answer, refusal_reply
+from connector.sandbox.operations import OPERATIONS, Operation
+from connector.sandbox.refusals import Category, RefusalError
+from connector.sandbox.sandbox import Sandbox
+from connector.sandbox.vocabulary import DATE_VERSION
+
+_OAUTH_VERSIONS = ("v1", "2026-03", DATE_VERSION)
+
+
+def create_web(sandbox: Sandbox) -> flask.Flask:
+    """The sandbox as a WSGI application."""
+    app = flask.Flask(__name__)
+    app.url_map.strict_slashes = False
+    for operation in OPERATIONS:
+        for number, path in enumerate(operation.paths):
+            endpoint = f"{operation.name}:{number}"
+            app.add_url_rule(path, endpoint, _api_view(sandbox, operation), methods=[operation.method])
+    _add_oauth(app, sandbox)
+    app.register_blueprint(control.build_blueprint(sandbox))
+    app.register_blueprint(page.build_blueprint(sandbox))
+    app.register_error_handler(HTTPException, lambda error: _not_served(sandbox, error))
+    return app
+
+
+def to_response(reply: Reply) -> flask.Response:
+    """An answer as HTTP."""
+    body = b"" if reply.body is None else msgspec.json.encode(reply.body)
+    response = flask.Response(body, reply.status, dict(reply.headers))
+    if reply.body is not None:
+        response.content_type = "application/json;charset=utf-8"
+    return response
+
+
+def _api_view(sandbox: Sandbox, operation: Operation) -> Callable[..., flask.Response]:
+    def view(**arguments: str) -> flask.Response:
+        asked = flask.request
+        request = Request(
+            asked.method,
+            asked.path,
+            arguments,
+            asked.args.to_dict(flat=False),
+            dict(asked.headers),
+            asked.get_data(cache=False),
+        )
+        try:
+            return to_response(answer(sandbox, operation, request))
+        except ConnectionDroppedError:
+            return _hang_up()
+
+    return view
+
+
+def _hang_up() -> flask.Response:
+    """Close the caller's connection under the answer."""
+    connection = flask.request.environ.get("werkzeug.socket")
+    if isinstance(connection, socket.socket):
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+    return flask.Response(status=499)
+
+
+def _add_oauth(app: flask.Flask, sandbox: Sandbox) -> None:
+    def form_view(handler: Callable[[Sandbox, oauth_api.Form], Reply]) -> Callable[[], flask.Response]:
+        return lambda: to_response(handler(sandbox, flask.request.form))
+
+    def token_view(handler: Callable[[Sandbox, str], Reply]) -> Callable[[str], flask.Response]:
+        return lambda asked: to_response(handler(sandbox, asked))
+
+    for version in _OAUTH_VERSIONS:
+        root = f"/oauth/{version}"
+        app.add_url_rule(f"{root}/token", f"{root}:token", form_view(oauth_api.token), methods=["POST"])
+        if version != "v1":
+            app.add_url_rule(
+                f"{root}/token/introspect", f"{root}:introspect", form_view(oauth_api.introspect), methods=["POST"]
+            )
+            app.add_url_rule(f"{root}/token/revoke", f"{root}:revoke", form_view(oauth_api.revoke), methods=["POST"])
+    legacy = "/oauth/v1/{}-tokens/<asked>"
+    app.add_url_rule(legacy.format("access"), "oauth:access", token_view(oauth_api.legacy_access_token))
+    app.add_url_rule(legacy.format("refresh"), "oauth:refresh", token_view(oauth_api.legacy_refresh_token))
+    app.add_url_rule(legacy.format("refresh"), "oauth:revoke", token_view(oauth_api.legacy_revoke), methods=["DELETE"])
+    for path in ("/oauth/authorize", "/oauth/<int:portal_id>/authorize"):
+        app.add_url_rule(path, path, lambda portal_id=0: _authorize(sandbox, portal_id))
+
+
+def _authorize(sandbox: Sandbox, portal_id: int) -> flask.Response:
+    query = flask.request.args.to_dict()
+    if portal_id:
+        query["portalId"] = str(portal_id)
+    return to_response(oauth_api.authorize(sandbox, query))
+
+
+def _not_served(sandbox: Sandbox, error: HTTPException) -> flask.Response:
+    status = error.code or 500
+    category = Category.NOT_FOUND if status == 404 else Category.VALIDATION
+    refusal = RefusalError(status, category, f"{flask.request.method} {flask.request.path} is not served here.")
+    return to_response(refusal_reply(refusal, sandbox.dice))
