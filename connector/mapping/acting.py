@@ -1,0 +1,132 @@
+"""What Coltiva does outside: tasks, notes, lists, notifications, write-back; from the file to the domain's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from connector.domain.book import ListRule, Notification, WriteBack
+from connector.domain.program import Note, Task
+from connector.mapping.conditions import ConditionReader
+from connector.mapping.models import MappingFile, NoteEntry, TaskEntry, WrittenProperty
+from connector.mapping.names import Names
+from connector.mapping.places import Path, find
+from connector.mapping.report import nearest, quoted
+from connector.mapping.template_checks import check_template
+from connector.mapping.templates import Message
+
+
+def to_message(source: str, path: Path, reader: ConditionReader, *, html: bool) -> Message:
+    """A text; reports what the template cannot do or does not know."""
+    node, _ = find(reader.problems.root, path)
+    for mistake in check_template(source, reader.names):
+        reader.problems.error(path, mistake.message, mistake.hint, line=mistake.line if node.is_block else 0)
+    return Message(source, html)
+
+
+def to_task(entry: TaskEntry, path: Path, reader: ConditionReader) -> Task:
+    """A task; `path` leads to its mapping or to its subject alone."""
+    if entry.remind is not None and entry.remind > entry.due:
+        reader.problems.warn((*path, "remind"), "the reminder would come before the task is made")
+    return Task(
+        subject=to_message(entry.subject, (*path, "subject"), reader, html=False),
+        body=to_message(entry.body, (*path, "body"), reader, html=True),
+        due=entry.due,
+        priority=entry.priority.upper(),
+        type=entry.type.upper(),
+        remind=entry.remind,
+    )
+
+
+def to_note(entry: NoteEntry, path: Path, reader: ConditionReader) -> Note:
+    """A note; `path` leads to its mapping or to its body alone."""
+    return Note(to_message(entry.body, (*path, "body"), reader, html=True))
+
+
+def to_acts(
+    tasks: Iterable[TaskEntry], notes: Iterable[NoteEntry], path: Path, reader: ConditionReader
+) -> tuple[Task | Note, ...]:
+    """All the tasks, then all the notes, that stand at the path."""
+    made = (to_task(task, (*path, "task", index), reader) for index, task in enumerate(tasks))
+    return (*made, *(to_note(note, (*path, "note", index), reader) for index, note in enumerate(notes)))
+
+
+def to_lists(mapping: MappingFile, reader: ConditionReader) -> tuple[ListRule, ...]:
+    """The lists; reports two lists of one title."""
+    first: dict[str, str] = {}
+    made = []
+    for name, entry in mapping.lists.items():
+        title = entry.hubspot.list_
+        if title in first:
+            message = f"the list {quoted(first[title])} has the title {quoted(title)} already"
+            reader.problems.error(("lists", name, "hubspot"), message)
+        first.setdefault(title, name)
+        when = None if entry.when is None else reader.read(entry.when, ("lists", name, "when"))
+        made.append(ListRule(name, {"hubspot": title}, when))
+    return tuple(made)
+
+
+def to_notifications(mapping: MappingFile, reader: ConditionReader) -> tuple[Notification, ...]:
+    """What sales reps are told."""
+    return tuple(
+        Notification(
+            name=name,
+            when=reader.read(entry.when, ("notifications", name, "when")),
+            acts=to_acts(entry.task, entry.note, ("notifications", name), reader),
+            again_after=entry.again,
+        )
+        for name, entry in mapping.notifications.items()
+    )
+
+
+def to_write_back(mapping: MappingFile, reader: ConditionReader) -> tuple[WriteBack, ...]:
+    """The properties that Coltiva keeps up to date."""
+    return tuple(_written(mapping, reader))
+
+
+def _written(mapping: MappingFile, reader: ConditionReader) -> Iterator[WriteBack]:
+    read = {name for entry in mapping.fields.values() for name in entry.hubspot}
+    for name, entry in mapping.write_back.hubspot.items():
+        path = ("write_back", "hubspot", name)
+        source = _source(entry, path, reader)
+        if name in read:
+            message = f"{quoted(name)} is read by a field, too: what Coltiva writes comes back as the CRM's word"
+            reader.problems.warn(path, message, "write to a property of Coltiva's own", on_key=True)
+        if source:
+            kind = "number" if source[-1] == "points" else "string"
+            yield WriteBack("hubspot", name, source, kind, entry.label or _label(name))
+
+
+def _label(property_: str) -> str:
+    return property_.replace("_", " ").strip().capitalize()
+
+
+_OF_SCORE = ("points", "grade", "why")
+_OF_PROGRAM = ("phase", "activity", "state")
+
+
+def _source(entry: WrittenProperty, path: Path, reader: ConditionReader) -> tuple[str, ...]:
+    """Where the value comes from; nothing when that is not known."""
+    names, (owner, _, part) = reader.names, entry.value.partition(".")
+    if owner in names.scores and (part or "points") in _OF_SCORE:
+        return ("score", owner, part or "points")
+    if owner in names.programs and part in _OF_PROGRAM:
+        return ("program", owner, part)
+    if entry.value in names.fields:
+        return ("field", entry.value)
+    if entry.value == "segments":
+        return ("segments",)
+    message, hint = _unknown_source(entry.value, owner, part, names)
+    reader.problems.error((*path, "value"), message, hint)
+    return ()
+
+
+def _unknown_source(value: str, owner: str, part: str, names: Names) -> tuple[str, str]:
+    if owner in names.scores:
+        return f"a score has no {quoted(part)}", f"write {owner}, {owner}.grade or {owner}.why"
+    if owner in names.programs:
+        return (
+            f"a program has no {quoted(part) if part else 'value of its own'}",
+            f"write {owner}.phase, {owner}.activity or {owner}.state",
+        )
+    known = (*names.scores, *names.programs, *names.fields, "segments")
+    return f"unknown value {quoted(value)} to write", nearest(owner, known)

@@ -1,0 +1,254 @@
+"""Conditions: from the mappings in which they are written to the domain's terms, every name and type checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from connector.domain.condition import (
+    AllOf,
+    AnyOf,
+    AttributeTest,
+    Condition,
+    DidTest,
+    FieldTest,
+    GradeTest,
+    Not,
+    ProgramTest,
+    ScoreTest,
+    SegmentTest,
+    SignalTest,
+)
+from connector.domain.field import Field, FieldType
+from connector.mapping.comparisons import ATTRIBUTE_OPS, OPS, SCORE_OPS, Subject, read_comparisons
+from connector.mapping.durations import parse_duration
+from connector.mapping.names import Attributes, Names
+from connector.mapping.places import Path, Problems
+from connector.mapping.report import nearest, quoted
+from connector.mapping.shape import kind_of
+
+#: Keys of a condition that are no fields. `where`, `at_least` and `within` belong to `did`.
+WORDS = ("all", "any", "not", "did", "where", "at_least", "within", "segment", "in_program")
+_OF_DID = ("where", "at_least", "within")
+#: A lead keeps so many moments for one condition at most.
+MOST_TIMES = 1_000
+#: Stands for what could not be read; the mapping is refused anyway.
+NOTHING = AllOf(())
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionReader:
+    """Reads conditions of one mapping; never raises, reports instead."""
+
+    names: Names
+    problems: Problems
+
+    def read(self, raw: Any, path: Path) -> Condition:
+        """The condition; several keys in one mapping mean all of them."""
+        if isinstance(raw, list):
+            self.problems.error(path, "a list is no condition", "write all: or any: before it")
+            return NOTHING
+        if not isinstance(raw, dict) or not raw:
+            self.problems.error(
+                path, f"expected a condition, found {'nothing' if raw == {} else kind_of(raw)}", _EXAMPLE
+            )
+            return NOTHING
+        return all_of(part for key, value in raw.items() for part in self._part(key, value, raw, path))
+
+    def _part(self, key: str, value: Any, raw: Mapping[str, Any], path: Path) -> Iterable[Condition]:
+        here = (*path, key)
+        match key:
+            case "all" | "any":
+                return [self._several(key, value, here)]
+            case "not":
+                return [Not(self.read(value, here))]
+            case "did":
+                return [self._did(raw, path)]
+            case "segment":
+                return [self._segment(value, here)]
+            case "in_program":
+                return [self._program(value, here)]
+            case _ if key in _OF_DID:
+                if "did" not in raw:
+                    self.problems.error(
+                        here, f"`{key}` belongs to `did`", "write did: and the signal beside it", on_key=True
+                    )
+                return []
+            case _:
+                return self._comparison(key, value, here)
+
+    def _several(self, key: str, value: Any, path: Path) -> Condition:
+        if not isinstance(value, list) or not value:
+            self.problems.error(path, f"`{key}` takes a list of conditions", f"write {key}: [{{...}}, {{...}}]")
+            return NOTHING
+        parts = tuple(self.read(part, (*path, index)) for index, part in enumerate(value))
+        return all_of(parts) if key == "all" else any_of(parts)
+
+    # --- fields and scores ---
+
+    def _comparison(self, key: str, value: Any, path: Path) -> Iterable[Condition]:
+        if key in self.names.fields:
+            field = self.names.fields[key]
+            return self._field(field, value, path) if field else []
+        if key in self.names.scores:
+            return self._points(key, value, path)
+        score, dot, part = key.partition(".")
+        if dot and score in self.names.scores:
+            return self._grade(score, part, value, path)
+        known = (*self.names.fields, *self.names.scores, *WORDS)
+        self.problems.error(path, f"unknown field {quoted(key)} in a condition", nearest(score, known), on_key=True)
+        return []
+
+    def _field(self, field: Field, value: Any, path: Path) -> Iterator[Condition]:
+        subject = Subject(field.name, field.type, OPS[field.type])
+        for comparison in read_comparisons(subject, value, path, self.problems):
+            yield FieldTest(field.name, field.type, comparison.op, comparison.operand)
+
+    def _points(self, score: str, value: Any, path: Path) -> Iterator[Condition]:
+        subject = Subject(score, FieldType.NUMBER, SCORE_OPS)
+        for comparison in read_comparisons(subject, value, path, self.problems):
+            if isinstance(comparison.operand, float):
+                yield ScoreTest(score, comparison.op, comparison.operand)
+
+    def _grade(self, score: str, part: str, value: Any, path: Path) -> Iterator[Condition]:
+        grades = self.names.scores[score]
+        if part != "grade":
+            self.problems.error(
+                path, f"a score has no {quoted(part)} to compare", f"write {score} or {score}.grade", on_key=True
+            )
+            return
+        wanted = self._words(value, path, "a grade")
+        for index, grade in wanted:
+            if grade not in grades:
+                hint = nearest(grade, grades) or f"add grades: to the score {score}"
+                self.problems.error((*path, index), f"{quoted(score)} has no grade {quoted(grade)}", hint)
+        if wanted:
+            yield GradeTest(score, tuple(grade for _, grade in wanted))
+
+    # --- segments, programs, behaviour ---
+
+    def _segment(self, value: Any, path: Path) -> Condition:
+        tests = []
+        for index, segment in self._words(value, path, "a segment"):
+            self._know(segment, self.names.segments, (*path, index), "segment")
+            tests.append(SegmentTest(segment))
+        return any_of(tests)
+
+    def _program(self, value: Any, path: Path) -> Condition:
+        if not isinstance(value, dict):
+            pairs = [(index, program, None) for index, program in self._words(value, path, "a program")]
+        else:
+            pairs = [(program, program, phases) for program, phases in value.items()]
+        return any_of(test for part, name, phases in pairs for test in self._phases(name, phases, (*path, part)))
+
+    def _phases(self, program: str, phases: Any, path: Path) -> Iterator[ProgramTest]:
+        known = self._know(program, self.names.programs, path, "program", on_key=phases is not None)
+        if phases is None:
+            yield ProgramTest(program)
+            return
+        for index, phase in self._words(phases, path, "a phase"):
+            if known:
+                self._know(phase, self.names.programs[program], (*path, index), "phase")
+            yield ProgramTest(program, phase)
+
+    def _did(self, raw: Mapping[str, Any], path: Path) -> Condition:
+        at_least, within = self._times(raw, path), self._within(raw, path)
+        tests = []
+        for index, signal in self._words(raw["did"], (*path, "did"), "a signal"):
+            self.know_signal(signal, (*path, "did", index))
+            where = self.read_where(signal, raw.get("where"), (*path, "where"))
+            tests.append(DidTest(SignalTest(signal, where), at_least, within))
+        return any_of(tests)
+
+    def _times(self, raw: Mapping[str, Any], path: Path) -> int:
+        times = raw.get("at_least", 1)
+        if isinstance(times, int) and not isinstance(times, bool) and 1 <= times <= MOST_TIMES:
+            return times
+        self.problems.error(
+            (*path, "at_least"), f"expected a whole number from 1 to {MOST_TIMES:,}, found {kind_of(times)}"
+        )
+        return 1
+
+    def _within(self, raw: Mapping[str, Any], path: Path) -> timedelta | None:
+        if "within" not in raw:
+            return None
+        here = (*path, "within")
+        try:
+            span = parse_duration(str(raw["within"]))
+        except ValueError as error:
+            message, _, hint = str(error).partition("; ")
+            self.problems.error(here, message, hint)
+            return None
+        if not span:
+            self.problems.error(here, "no time at all", "write a duration such as 30d")
+        return span or None
+
+    # --- signals and their attributes ---
+
+    def know_signal(self, signal: str, path: Path) -> bool:
+        """Report a signal that the mapping does not name."""
+        return self._know(signal, self.names.signals, path, "signal")
+
+    def read_where(self, signal: str, raw: Any, path: Path) -> tuple[AttributeTest, ...]:
+        """What is asked of a signal's attributes."""
+        if raw is None:
+            return ()
+        if not isinstance(raw, dict) or not raw:
+            self.problems.error(
+                path, f"expected attributes of the signal, found {kind_of(raw)}", "write where: {form: Report 2026}"
+            )
+            return ()
+        attributes = self.names.signals.get(signal, Attributes({}, is_open=True))
+        return tuple(
+            test for key, value in raw.items() for test in self._attribute(signal, attributes, key, value, (*path, key))
+        )
+
+    def _attribute(
+        self, signal: str, attributes: Attributes, key: str, value: Any, path: Path
+    ) -> Iterator[AttributeTest]:
+        if key not in attributes.known and not attributes.is_open:
+            hint = nearest(key, attributes.known) or f"add attributes: to the signal {signal}"
+            self.problems.error(path, f"the signal {quoted(signal)} has no attribute {quoted(key)}", hint, on_key=True)
+            return
+        for comparison in read_comparisons(self._attribute_subject(attributes, key), value, path, self.problems):
+            yield AttributeTest(key, comparison.op, comparison.operand)
+
+    def _attribute_subject(self, attributes: Attributes, key: str) -> Subject:
+        field = self.names.fields.get(attributes.known.get(key) or "")
+        kind = field.type if field else None
+        return Subject(key, kind, OPS[kind] & ATTRIBUTE_OPS if kind else ATTRIBUTE_OPS)
+
+    # --- words ---
+
+    def _words(self, value: Any, path: Path, what: str) -> list[tuple[int, str]]:
+        """One name or a list of them, with their positions."""
+        words = list(enumerate(value if isinstance(value, list) else [value]))
+        if not words:
+            self.problems.error(path, f"expected {what}, found an empty list")
+        for index, word in words:
+            if not isinstance(word, str):
+                self.problems.error((*path, index), f"expected {what}, found {kind_of(word)}")
+        return [(index, word) for index, word in words if isinstance(word, str)]
+
+    def _know(self, name: str, known: Iterable[str], path: Path, what: str, *, on_key: bool = False) -> bool:
+        names = tuple(known)
+        if name not in names:
+            self.problems.error(path, f"unknown {what} {quoted(name)}", nearest(name, names), on_key=on_key)
+        return name in names
+
+
+_EXAMPLE = "write a field and what it must be, such as {industry: software}"
+
+
+def all_of(parts: Iterable[Condition]) -> Condition:
+    """All of several conditions; of one, itself."""
+    several = tuple(parts)
+    return several[0] if len(several) == 1 else AllOf(several)
+
+
+def any_of(parts: Iterable[Condition]) -> Condition:
+    """Any of several conditions; of one, itself."""
+    several = tuple(parts)
+    return several[0] if len(several) == 1 else AnyOf(several)

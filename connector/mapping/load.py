@@ -1,0 +1,164 @@
+"""The way in: files to definitions, or to a report of all that is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+from connector.domain.book import Definitions, Segment
+from connector.domain.ids import WorkspaceId
+from connector.errors import MappingError
+from connector.mapping.acting import to_lists, to_notifications, to_write_back
+from connector.mapping.check import check_whole
+from connector.mapping.conditions import ConditionReader
+from connector.mapping.fields import to_fields, to_signals
+from connector.mapping.fingerprint import to_plain_text, to_version
+from connector.mapping.merge import parse_files
+from connector.mapping.models import MappingFile
+from connector.mapping.names import names_of
+from connector.mapping.nodes import MAX_CHARACTERS
+from connector.mapping.places import Problems
+from connector.mapping.programs import to_programs, to_workspace_window
+from connector.mapping.report import Problem, Report, nearest, quoted, render
+from connector.mapping.scores import to_scores
+from connector.mapping.shape import check_shape
+
+_SUFFIXES = (".yaml", ".yml")
+
+
+def load_mapping(folder: Path) -> Definitions:
+    """The definitions of the workspace in this folder.
+
+    Raises MappingError with every mistake in the files, each with its line and a caret.
+    """
+    report, definitions = _check_folder(folder)
+    return _accepted(report, definitions, str(folder))
+
+
+def parse_mapping(files: Mapping[str, str]) -> Definitions:
+    """The definitions of a workspace from its files' texts by name. Raises MappingError with every mistake."""
+    report, definitions = _check(files)
+    return _accepted(report, definitions, "")
+
+
+def check_mapping(files: Mapping[str, str]) -> Report:
+    """All that is wrong with the files of a workspace; never raises."""
+    return _check(files)[0]
+
+
+def check_folder(folder: Path) -> Report:
+    """All that is wrong with the workspace in this folder; never raises."""
+    return _check_folder(folder)[0]
+
+
+def read_folder(folder: Path) -> Mapping[str, str]:
+    """The texts of a workspace's files by name, as versions of a mapping are kept.
+
+    Raises MappingError where a file cannot be read as text.
+    """
+    files, problems = _read(folder)
+    if problems:
+        raise MappingError(render(Report(tuple(problems)), str(folder)))
+    return files
+
+
+def _accepted(report: Report, definitions: Definitions | None, folder: str) -> Definitions:
+    if definitions is None or report.errors:
+        raise MappingError(render(Report(report.errors, report.files), folder))
+    return definitions
+
+
+def _read(folder: Path) -> tuple[dict[str, str], list[Problem]]:
+    files: dict[str, str] = {}
+    problems: list[Problem] = []
+    paths = sorted(folder.iterdir()) if folder.is_dir() else []
+    for path in paths:
+        if path.suffix in _SUFFIXES and not path.name.startswith(".") and path.is_file():
+            try:
+                files[path.name] = _text(path)
+            except (UnicodeDecodeError, OSError) as error:
+                problems.append(_unreadable(path, error))
+    if not files and not problems:
+        problems.append(Problem("", 1, 1, "there is no mapping here", "a workspace is a folder of .yaml files"))
+    return files, problems
+
+
+def _text(path: Path) -> str:
+    if path.stat().st_size > 4 * MAX_CHARACTERS:
+        raise OSError("it is too large")
+    return to_plain_text(path.read_bytes().decode("utf-8"))
+
+
+def _unreadable(path: Path, error: Exception) -> Problem:
+    if isinstance(error, UnicodeDecodeError):
+        before = error.object[: error.start]
+        line, column = before.count(b"\n") + 1, error.start - (before.rfind(b"\n") + 1) + 1
+        return Problem(path.name, line, column, "the file is not UTF-8", "save it as UTF-8")
+    return Problem(path.name, 1, 1, f"the file cannot be read: {error}")
+
+
+def _check_folder(folder: Path) -> tuple[Report, Definitions | None]:
+    files, problems = _read(folder)
+    if problems and not files:
+        return Report(tuple(problems)), None
+    report, definitions = _check(files)
+    return Report((*problems, *report.problems), report.files), definitions
+
+
+def _check(files: Mapping[str, str]) -> tuple[Report, Definitions | None]:
+    texts = {name: to_plain_text(text) for name, text in files.items()}
+    root, found = parse_files(texts)
+    problems = Problems(root, found)
+    definitions = _build(to_version(texts), problems)
+    ordered = sorted(problems.found, key=lambda problem: (problem.file, problem.line, problem.column, problem.message))
+    return Report(tuple(ordered), texts), definitions
+
+
+def _build(version: str, problems: Problems) -> Definitions:
+    whole = problems.root
+    mapping = check_shape(problems)
+    fields = to_fields(mapping, problems)
+    names = names_of(whole, mapping, fields)
+    reader = ConditionReader(names, problems)
+    window = to_workspace_window(mapping, reader)
+    definitions = Definitions(
+        workspace=WorkspaceId(_workspace(mapping, problems)),
+        version=version,
+        zone=_zone(mapping, problems),
+        fields=fields,
+        signals=to_signals(mapping, names, problems),
+        segments=_segments(mapping, reader),
+        scores=to_scores(mapping, reader),
+        programs=to_programs(mapping, window, reader),
+        lists=to_lists(mapping, reader),
+        notifications=to_notifications(mapping, reader),
+        write_back=to_write_back(mapping, reader),
+        window=window,
+        settle=mapping.settle,
+    )
+    check_whole(mapping, definitions, problems)
+    return definitions
+
+
+def _segments(mapping: MappingFile, reader: ConditionReader) -> tuple[Segment, ...]:
+    return tuple(Segment(name, reader.read(raw, ("segments", name))) for name, raw in mapping.segments.items())
+
+
+def _workspace(mapping: MappingFile, problems: Problems) -> str:
+    if mapping.workspace is None and not problems.touch(("workspace",)):
+        problems.error((), '"workspace" is missing', "add workspace: and a name, in one of the files")
+    return mapping.workspace or ""
+
+
+def _zone(mapping: MappingFile, problems: Problems) -> ZoneInfo:
+    if mapping.timezone is None:
+        if not problems.touch(("timezone",)):
+            problems.error((), '"timezone" is missing', "add timezone: such as Europe/Rome, in one of the files")
+        return ZoneInfo("UTC")
+    known = available_timezones()
+    if mapping.timezone not in known:
+        hint = nearest(mapping.timezone, frozenset(known)) or "write a name such as Europe/Rome"
+        problems.error(("timezone",), f"unknown time zone {quoted(mapping.timezone)}", hint)
+        return ZoneInfo("UTC")
+    return ZoneInfo(mapping.timezone)

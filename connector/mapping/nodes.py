@@ -1,0 +1,210 @@
+"""YAML as a tree in which everything knows its place.
+
+Built from the parser's events alone: no tag is obeyed, no alias is followed, nothing is constructed. Size, depth and
+number of nodes are bounded, so that a hostile file costs no more than a bad one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Any, NamedTuple
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from connector.mapping.report import Place, Problem, quoted
+
+Scalar = str | int | float | bool | None
+
+MAX_CHARACTERS = 1_000_000
+MAX_DEPTH = 30
+MAX_NODES = 100_000
+
+
+class Pair(NamedTuple):
+    """A value in a mapping, and where its key stands."""
+
+    key: Place
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A scalar, a list or a mapping."""
+
+    place: Place
+    value: Scalar | list[Node] | dict[str, Pair]
+    #: Whether the text begins on the line after its place (`|` and `>`).
+    is_block: bool = False
+
+
+class _UnreadableError(Exception):
+    """The file is no tree; never leaves this module."""
+
+    def __init__(self, place: Place, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.problem = Problem(*place[:3], message, hint)
+
+
+def parse_yaml(name: str, text: str) -> tuple[Node | None, list[Problem]]:
+    """The tree of one file and what is wrong with it as YAML; no tree where it cannot be read, or is empty."""
+    reader = _Reader(name)
+    try:
+        root = reader.read(text)
+    except _UnreadableError as unreadable:
+        return None, [*reader.problems, unreadable.problem]
+    return root, reader.problems
+
+
+#: Anything the parser was seen to raise on malformed text beside its own errors.
+_PARSER_FAILURES = (YAMLError, ValueError, OverflowError, AssertionError, LookupError, AttributeError, TypeError)
+
+
+@dataclass(slots=True)
+class _Reader:
+    name: str
+    problems: list[Problem] = field(default_factory=list)
+    nodes: int = 0
+
+    def read(self, text: str) -> Node | None:
+        if len(text) > MAX_CHARACTERS:
+            raise _UnreadableError(
+                Place(self.name, 1, 1), f"the file is larger than {MAX_CHARACTERS:,} characters", "split it"
+            )
+        events = self._events(text)
+        root = None
+        for event in events:
+            if isinstance(event, DocumentStartEvent) and root is not None:
+                raise _UnreadableError(self._place(event), "a second document begins here", "make it a file of its own")
+            if isinstance(event, MappingStartEvent | SequenceStartEvent | ScalarEvent | AliasEvent):
+                root = self._node(event, events, 1)
+        return root
+
+    def _events(self, text: str) -> Iterator[Event]:
+        try:
+            yield from YAML(typ="safe", pure=True).parse(text.removeprefix("\ufeff"))
+        except _PARSER_FAILURES as error:
+            raise _unreadable(self.name, error) from error
+
+    def _place(self, event: Any) -> Place:
+        start, end = event.start_mark, event.end_mark
+        length = end.column - start.column if end.line == start.line else 1
+        return Place(self.name, start.line + 1, start.column + 1, max(1, length))
+
+    def _node(self, event: Event, events: Iterator[Event], depth: int) -> Node:
+        place = self._place(event)
+        self._refuse_magic(event, place)
+        self.nodes += 1
+        if depth > MAX_DEPTH:
+            raise _UnreadableError(place, f"nested deeper than {MAX_DEPTH} levels")
+        if self.nodes > MAX_NODES:
+            raise _UnreadableError(place, f"more than {MAX_NODES:,} values in one file", "split it")
+        if isinstance(event, MappingStartEvent):
+            return Node(place, self._mapping(events, depth))
+        if isinstance(event, SequenceStartEvent):
+            return Node(place, self._sequence(events, depth))
+        return Node(place, to_scalar(event), is_block=getattr(event, "style", None) in ("|", ">"))
+
+    def _refuse_magic(self, event: Any, place: Place) -> None:
+        if isinstance(event, AliasEvent) or event.anchor is not None:
+            remedy = "write the value out, or make it a segment"
+            raise _UnreadableError(place, "anchors and aliases (& and *) are not part of the mapping language", remedy)
+        if getattr(event, "tag", None) not in (None, "", "!"):
+            raise _UnreadableError(
+                place, "tags (!) are not part of the mapping language", "put text in quotation marks"
+            )
+
+    def _sequence(self, events: Iterator[Event], depth: int) -> list[Node]:
+        items: list[Node] = []
+        for event in events:
+            if isinstance(event, SequenceEndEvent):
+                break
+            items.append(self._node(event, events, depth + 1))
+        return items
+
+    def _mapping(self, events: Iterator[Event], depth: int) -> dict[str, Pair]:
+        pairs: dict[str, Pair] = {}
+        for event in events:
+            if isinstance(event, MappingEndEvent):
+                break
+            place = self._place(event)
+            if not isinstance(event, ScalarEvent):
+                raise _UnreadableError(place, "a key must be a word", "check colons and braces")
+            self._refuse_magic(event, place)
+            node = self._node(next(events), events, depth + 1)
+            self._add(pairs, str(event.value), Pair(place, node))
+        return pairs
+
+    def _add(self, pairs: dict[str, Pair], key: str, pair: Pair) -> None:
+        if key in pairs:
+            first = pairs[key].key
+            message = f"duplicate key {quoted(key)}; it stands in line {first.line} already"
+            self.problems.append(Problem(*pair.key[:3], message, length=pair.key.length))
+        else:
+            pairs[key] = pair
+
+
+def _unreadable(name: str, error: Exception) -> _UnreadableError:
+    mark = error.problem_mark or error.context_mark if isinstance(error, MarkedYAMLError) else None
+    place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name, 1, 1)
+    return _UnreadableError(place, *_in_our_words(str(getattr(error, "problem", None) or getattr(error, "reason", ""))))
+
+
+def _in_our_words(problem: str) -> tuple[str, str]:
+    for sign, message, hint in _YAML_PROBLEMS:
+        if sign in problem:
+            return message, hint
+    return f"this is not YAML: {problem}" if problem else "this is not YAML", ""
+
+
+_YAML_PROBLEMS = (
+    ("'\\t'", "a tab where YAML wants spaces", "indent with spaces"),
+    ("special characters are not allowed", "a control character", "remove it"),
+    ("mapping values are not allowed here", "a colon that YAML does not expect", "quote the text, or indent it right"),
+    ("did not find expected ',' or '}'", "a brace { without its }", "check commas and braces"),
+    ("expected ',' or '}'", "a brace { without its }", "check commas and braces"),
+    ("expected ',' or ']'", "a bracket [ without its ]", "check commas and brackets"),
+    ("expected <block end>", "this line's indentation fits none above", "align it with its neighbours"),
+    ("could not find expected ':'", "a key without its colon", 'write "key: value"'),
+    ("end of stream", "the file ends inside quotation marks or braces", "close them"),
+)  # fmt: skip
+
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,14})")
+_FLOAT = re.compile(r"[-+]?([0-9]{1,15}\.[0-9]{0,15}|\.[0-9]{1,15}|[0-9]{1,15})([eE][-+]?[0-9]{1,3})?")
+_WORDS: Mapping[str, Scalar] = {"": None, "~": None, "null": None, "true": True, "false": False}
+
+
+def to_scalar(event: Any) -> Scalar:
+    """An unquoted true, false, null or number as such; all else is text, also dates and numbers like 007."""
+    text = str(event.value)
+    if not event.implicit[0]:
+        return text
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _FLOAT.fullmatch(text) and not re.match(r"[-+]?0[0-9]", text) and isfinite(float(text)):
+        return float(text)
+    return text
+
+
+def to_plain(node: Node) -> Any:
+    """The tree as dicts, lists and scalars."""
+    if isinstance(node.value, dict):
+        return {key: to_plain(pair.node) for key, pair in node.value.items()}
+    if isinstance(node.value, list):
+        return [to_plain(item) for item in node.value]
+    return node.value

@@ -1,0 +1,158 @@
+"""Judges the shape of a mapping: known keys, kinds of values; every mistake in our own words, at its place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from connector.mapping.forms import Entry
+from connector.mapping.models import MappingFile
+from connector.mapping.nodes import to_plain
+from connector.mapping.places import Path, Problems, without
+from connector.mapping.report import nearest, quoted
+
+_ROUNDS = 25
+#: Words of the language to come, so that nobody thinks they are misspelt.
+NOT_YET = {
+    "frequency_cap": "a frequency cap",
+    "branch_by": "branching",
+    "branch": "branching",
+    "priority": "a program's priority",
+    "poll": "polling for a signal",
+    "track": "tracking web pages",
+    "hand_to_sales": "handing over to sales",
+    "tags": "tags",
+    "personas": "personas",
+    "split": "A/B splits",
+    "email": "sending email directly",
+    "sms": "SMS",
+    "slack": "Slack",
+    "webhook": "outgoing webhooks",
+}
+
+
+def check_shape(problems: Problems) -> MappingFile:
+    """The mapping as models; everything misshapen is reported and left out, so that the rest can be judged, too.
+
+    Leaves in `problems.root` the tree without what was left out.
+    """
+    for attempt in range(_ROUNDS):
+        known: dict[int, type[Entry]] = {}
+        data = to_plain(problems.root)
+        try:
+            return MappingFile.model_validate(data, context=known)
+        except ValidationError as error:
+            mistakes = error.errors(include_url=False)
+        if attempt == 0:
+            for mistake in mistakes:
+                _report(mistake, data, known, problems)
+        for path in sorted({_to_prune(mistake) for mistake in mistakes}, key=_backwards, reverse=True):
+            problems.root = without(problems.root, path)
+    return MappingFile(format=1)
+
+
+def _backwards(path: Path) -> tuple[tuple[str, int], ...]:
+    """Sorts list positions as numbers: the last of a list is to go first."""
+    return tuple(("", part) if isinstance(part, int) else (part, 0) for part in path)
+
+
+def _path(mistake: Any) -> Path:
+    return tuple(part for part in mistake["loc"] if not (isinstance(part, str) and part[:1] in "<["))
+
+
+def _to_prune(mistake: Any) -> Path:
+    path = _path(mistake)
+    return path[:-1] if mistake["type"] == "missing" else path
+
+
+def _report(mistake: Any, data: Any, known: dict[int, type[Entry]], problems: Problems) -> None:
+    path, kind = _path(mistake), mistake["type"]
+    context = mistake.get("ctx", {})
+    if kind == "extra_forbidden":
+        _report_unknown_key(path, data, known, problems)
+    elif kind == "missing":
+        model = known.get(id(mistake["input"]))
+        place = f" in {model.what}" if model else ""
+        problems.error(path[:-1], f"{quoted(path[-1])} is missing{place}", f"add {path[-1]}:", on_key=True)
+    elif kind == "ours":
+        at = (*path, context["at"]) if context["at"] else path
+        problems.error(at, context["message"], context["hint"], on_key=bool(context["at"]))
+    elif mistake["loc"][-1] == "[key]":
+        problems.error(path, f"{quoted(path[-1])} cannot be a name", _NAME_RULE, on_key=True)
+    else:
+        problems.error(path, *_describe(kind, context, mistake["input"]))
+
+
+_NAME_RULE = "names begin with a small letter and have small letters, digits and _, at most 60"
+
+
+def _report_unknown_key(path: Path, data: Any, known: dict[int, type[Entry]], problems: Problems) -> None:
+    model = known.get(id(_look_up(data, path[:-1])), MappingFile)
+    key = str(path[-1])
+    hint = nearest(key, model.keys())
+    if key in NOT_YET:
+        problems.error(path, f"{NOT_YET[key]} ({quoted(key)}) is not supported yet", on_key=True)
+    elif key == "salesforce":
+        problems.error(path, f"Salesforce is not supported yet in {model.what}", on_key=True)
+    elif key == "<<":
+        problems.error(path, "merge keys (<<) are not part of the mapping language", on_key=True)
+    else:
+        problems.error(path, f"unknown key {quoted(key)} in {model.what}", hint, on_key=True)
+
+
+def _look_up(data: Any, path: Path) -> Any:
+    for part in path:
+        if (isinstance(data, dict) and part in data) or (isinstance(data, list) and isinstance(part, int)):
+            data = data[part]
+    return data
+
+
+def _describe(kind: str, context: Any, value: Any) -> tuple[str, str]:
+    """What is wrong with a value, and what would help."""
+    found = f"found {kind_of(value)}"
+    if kind == "literal_error":
+        words = tuple(word.strip("'") for word in context["expected"].replace(" or ", ", ").split(", "))
+        return f"{quoted(value)} is not possible here", nearest(value, words)
+    if kind == "string_pattern_mismatch":
+        return f"{quoted(value)} cannot be a name", "it must have no blanks" if " " in str(value) else _NAME_RULE
+    if kind in _KINDS:
+        expected, hint = _KINDS[kind]
+        return f"expected {expected}, {found}", hint if kind != "string_type" else _quoting(value)
+    if kind in ("too_short", "string_too_short"):
+        return "there is nothing here", "write something, or remove the key"
+    if kind in ("greater_than_equal", "less_than_equal", "string_too_long"):
+        return f"{quoted(value)} is too large", ""
+    return f"{quoted(value)} is not possible here", ""
+
+
+_KINDS = {
+    "string_type": ("text", ""),
+    "float_type": ("a number", "write it without quotation marks"),
+    "bool_type": ("true or false", "write true or false without quotation marks"),
+    "model_type": ("a mapping", "write key: value lines, indented"),
+    "dict_type": ("a mapping", "write key: value lines, indented"),
+    "list_type": ("a list", "write [one, two]"),
+}
+
+
+def _quoting(value: Any) -> str:
+    is_scalar = isinstance(value, int | float) and not isinstance(value, bool)
+    return f'write it in quotation marks: "{value}"' if is_scalar else ""
+
+
+def kind_of(value: Any) -> str:
+    """What a value is, in words."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return f"the number {value}"
+        case str():
+            return f"the text {quoted(value)}"
+        case list():
+            return "a list"
+        case _:
+            return "a mapping"

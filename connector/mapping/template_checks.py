@@ -1,0 +1,169 @@
+"""Static checks of message texts: names that exist, and only constructs that are bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from jinja2 import TemplateSyntaxError, nodes
+
+from connector.mapping.names import Names
+from connector.mapping.report import nearest, quoted
+from connector.mapping.templates import FILTERS, MAX_SOURCE, PLAIN, TESTS
+
+_MAX_DEPTH = 40
+#: What a text knows beside `lead`, `scores` and `grades`.
+PLAIN_NAMES = ("program", "phase", "activity", "name")
+LISTS: Mapping[str, tuple[str, ...]] = {"why": ("rule", "points", "score")}
+_LOOP = ("first", "last", "index", "length")
+
+_ALLOWED = (
+    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Getattr, nodes.Getitem, nodes.Slice,
+    nodes.Const, nodes.If, nodes.For, nodes.Filter, nodes.Test, nodes.CondExpr, nodes.Compare, nodes.Operand,
+    nodes.And, nodes.Or, nodes.Not, nodes.Concat, nodes.Add, nodes.Sub, nodes.Neg, nodes.Pos, nodes.Keyword,
+)  # fmt: skip
+_REFUSED = {
+    nodes.Call: "calling",
+    nodes.Mul: "multiplying",
+    nodes.Pow: "powers",
+    nodes.Mod: "the % operator",
+    nodes.Div: "dividing",
+    nodes.FloorDiv: "dividing",
+    nodes.Assign: "{% set %}",
+    nodes.AssignBlock: "{% set %}",
+    nodes.With: "{% with %}",
+    nodes.Macro: "{% macro %}",
+    nodes.Include: "{% include %}",
+    nodes.Import: "{% import %}",
+    nodes.FromImport: "{% import %}",
+    nodes.Extends: "{% extends %}",
+    nodes.Block: "{% block %}",
+}
+
+
+class TemplateMistake(NamedTuple):
+    """What is wrong with a text, in which of its lines (from 1), and what would help."""
+
+    line: int
+    message: str
+    hint: str = ""
+
+
+def check_template(source: str, names: Names) -> list[TemplateMistake]:
+    """Everything wrong with a text."""
+    if len(source) > MAX_SOURCE:
+        return [TemplateMistake(1, f"the text is longer than {MAX_SOURCE:,} characters")]
+    try:
+        tree = PLAIN.parse(source)
+    except TemplateSyntaxError as error:
+        return [_syntax(error)]
+    except (RecursionError, ValueError):
+        return [TemplateMistake(1, "the text is nested too deeply, or has a number that is too long")]
+    if _depth(tree) > _MAX_DEPTH:
+        return [TemplateMistake(1, "the text is nested too deeply")]
+    return list(_Checker(names).visit(tree, {}))
+
+
+def _syntax(error: TemplateSyntaxError) -> TemplateMistake:
+    message = str(error.message)
+    if message.startswith("No filter named"):
+        name = message.split("'")[1]
+        return TemplateMistake(
+            error.lineno, f"unknown filter {quoted(name)}", nearest(name, (*FILTERS, "join", "date"))
+        )
+    if message.startswith("No test named"):
+        name = message.split("'")[1]
+        return TemplateMistake(error.lineno, f"unknown test {quoted(name)}", nearest(name, TESTS))
+    return TemplateMistake(error.lineno, f"the text is no template: {message.rstrip('.')}")
+
+
+def _depth(tree: nodes.Node) -> int:
+    deepest, level = 0, [tree]
+    while level:
+        deepest += 1
+        level = [child for node in level for child in node.iter_child_nodes()]
+    return deepest
+
+
+@dataclass(frozen=True, slots=True)
+class _Checker:
+    names: Names
+
+    def visit(self, node: nodes.Node, scope: Mapping[str, tuple[str, ...] | None]) -> Iterator[TemplateMistake]:
+        """Mistakes at the node and below; `scope` holds loop variables with the attributes they may have."""
+        if not isinstance(node, _ALLOWED):
+            what = _REFUSED.get(type(node), f"{type(node).__name__.lower()}")
+            yield TemplateMistake(node.lineno, f"{what} is not possible in a text", "show values, use if and for")
+            return
+        match node:
+            case nodes.For():
+                yield from self._loop(node, scope)
+            case nodes.Getattr(node=nodes.Name(name=owner), attr=attribute):
+                yield from self._attribute(node, owner, attribute, scope)
+            case nodes.Getitem(node=nodes.Name(name=owner), arg=nodes.Const(value=str(attribute))):
+                yield from self._attribute(node, owner, attribute, scope)
+            case nodes.Getitem(node=nodes.Name(name=owner), arg=key) if owner in ("lead", "scores", "grades"):
+                yield TemplateMistake(
+                    key.lineno, f"which part of {owner} is not known beforehand", f"write {owner}.name"
+                )
+            case nodes.Name(name=name):
+                yield from self._name(node, name, scope)
+            case nodes.Filter(name=name) if name not in PLAIN.filters:
+                yield TemplateMistake(
+                    node.lineno, f"unknown filter {quoted(name)}", nearest(name, tuple(PLAIN.filters))
+                )
+            case nodes.Test(name=name) if name not in PLAIN.tests:
+                yield TemplateMistake(node.lineno, f"unknown test {quoted(name)}", nearest(name, tuple(PLAIN.tests)))
+            case _:
+                for child in node.iter_child_nodes():
+                    yield from self.visit(child, scope)
+
+    def _loop(self, node: nodes.For, scope: Mapping[str, tuple[str, ...] | None]) -> Iterator[TemplateMistake]:
+        if scope or node.recursive:
+            yield TemplateMistake(node.lineno, "a loop inside a loop is not possible in a text", "use one for")
+            return
+        yield from self.visit(node.iter, scope)
+        source = node.iter.node if isinstance(node.iter, nodes.Getitem) else node.iter
+        attributes = LISTS.get(source.name) if isinstance(source, nodes.Name) else None
+        if not isinstance(node.target, nodes.Name) or not isinstance(source, nodes.Name | nodes.Getattr):
+            yield TemplateMistake(node.lineno, "a text may loop over why or a field", "write {% for reason in why %}")
+            return
+        inner = {node.target.name: attributes or None, "loop": _LOOP}
+        for child in (*node.body, *node.else_, *filter(None, [node.test])):
+            yield from self.visit(child, inner)
+
+    def _name(
+        self, node: nodes.Name, name: str, scope: Mapping[str, tuple[str, ...] | None]
+    ) -> Iterator[TemplateMistake]:
+        if name in scope or name in PLAIN_NAMES or name in LISTS:
+            return
+        if name in ("lead", "scores", "grades"):
+            yield TemplateMistake(node.lineno, f"{quoted(name)} is not a value by itself", f"write {name}. and a name")
+        elif name in self.names.fields:
+            yield TemplateMistake(node.lineno, f"unknown name {quoted(name)} in a text", f"write lead.{name}")
+        elif name in self.names.scores:
+            yield TemplateMistake(node.lineno, f"unknown name {quoted(name)} in a text", f"write scores.{name}")
+        else:
+            known = ("lead", "scores", "grades", *PLAIN_NAMES, *LISTS, *scope)
+            yield TemplateMistake(node.lineno, f"unknown name {quoted(name)} in a text", nearest(name, known))
+
+    def _attribute(
+        self, node: nodes.Node, owner: str, attribute: str, scope: Mapping[str, tuple[str, ...] | None]
+    ) -> Iterator[TemplateMistake]:
+        known, what = self._parts(owner, scope)
+        if known is None:
+            yield from self._name(nodes.Name(owner, "load", lineno=node.lineno), owner, scope)
+        elif attribute not in known:
+            yield TemplateMistake(
+                node.lineno, f"unknown {what} {quoted(attribute)} in a text", nearest(attribute, known)
+            )
+
+    def _parts(self, owner: str, scope: Mapping[str, tuple[str, ...] | None]) -> tuple[tuple[str, ...] | None, str]:
+        if owner in scope:
+            return scope[owner], f"part of {owner}"
+        if owner == "lead":
+            return tuple(self.names.fields), "field"
+        if owner in ("scores", "grades"):
+            return tuple(self.names.scores), "score"
+        return None, ""

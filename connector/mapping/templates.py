@@ -1,0 +1,127 @@
+"""Message texts: Jinja2 in a sandbox, cut down to what is bounded.
+
+A text may show values, choose with `if`, and list with one `for`. It cannot call, assign, multiply or nest loops, so
+its cost is at most its own length times the longest list, whatever a hostile author writes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from html import escape
+from typing import Any
+
+from jinja2 import ChainableUndefined, Template, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from connector.domain.field import format_value
+
+MAX_SOURCE = 10_000
+#: What HubSpot takes as the body of a note. HubSpot: Notes API guide.
+MAX_OUTPUT = 65_536
+#: What rendering an accepted text may raise, given values of any type.
+_RENDER_FAILURES = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A text of the mapping as the domain's `Text`: called with a lead's values, it never raises.
+
+    As HTML every value is escaped, and a source without any HTML tag is plain text whose lines are kept.
+    """
+
+    source: str
+    html: bool = False
+
+    def __call__(self, values: Mapping[str, object]) -> str:
+        """The text for one lead; a value that is missing shows as nothing."""
+        try:
+            return self._render(values)[:MAX_OUTPUT]
+        except _RENDER_FAILURES:
+            return self.source
+
+    def _render(self, values: Mapping[str, object]) -> str:
+        has_tags = self.html and re.search(r"</?[a-zA-Z]", self.source) is not None
+        text = _joined(compile_template(self.source, has_tags), values)
+        if self.html and not has_tags:
+            return escape(text).strip().replace("\n", "<br>\n")
+        return text.strip() if self.html else " ".join(text.split())
+
+
+def _joined(template: Template, values: Mapping[str, object]) -> str:
+    parts, length = [], 0
+    for part in template.generate(values):
+        parts.append(part)
+        length += len(part)
+        if length > MAX_OUTPUT:
+            break
+    return "".join(parts)
+
+
+@lru_cache(maxsize=4096)
+def compile_template(source: str, autoescape: bool) -> Template:
+    """The compiled template. Raises jinja2.TemplateError where `check_template` finds a mistake."""
+    return (_ESCAPING if autoescape else PLAIN).from_string(source)
+
+
+def _shown(value: Any) -> Any:
+    """Values as people write them: 50, not 50.0; nothing, not None; a, b, not a tuple."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return format_value(float(value))
+        case list() | tuple():
+            return join(value)
+        case _:
+            return value
+
+
+def join(value: Any, separator: str = ", ") -> Any:
+    """The parts of a list as one text; a text stays as it is."""
+    return separator.join(str(_shown(part)) for part in value) if isinstance(value, list | tuple) else value
+
+
+def to_date(value: Any) -> Any:
+    """A date or moment as people write it: 22 November 2026."""
+    try:
+        day = date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return value
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+
+#: The filters that cannot multiply their input.
+FILTERS = (
+    "abs", "capitalize", "d", "default", "e", "escape", "first", "float", "int", "last", "length", "lower", "round",
+    "title", "trim", "truncate", "upper",
+)  # fmt: skip
+TESTS = (
+    "defined", "undefined", "none", "true", "false", "number", "string", "odd", "even", "in", "eq", "ne", "gt", "ge",
+    "lt", "le",
+)  # fmt: skip
+
+
+def _environment(autoescape: bool) -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        autoescape=autoescape, undefined=ChainableUndefined, finalize=_shown, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.globals.clear()
+    filters = {name: environment.filters[name] for name in FILTERS}
+    environment.filters = {**filters, "join": join, "date": to_date}
+    environment.tests = {name: environment.tests[name] for name in TESTS}
+    return environment
+
+
+PLAIN = _environment(autoescape=False)
+_ESCAPING = _environment(autoescape=True)
