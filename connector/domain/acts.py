@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from html import escape
 
@@ -65,21 +64,8 @@ def mark(draft: Draft, enrolment: Enrolment, milestone: Milestone, words: str) -
     draft.acts.append(Act(key, ChangeKind.NOTE, draft.now + draft.book.definitions.settle, body=body))
 
 
-def unannounced(draft: Draft) -> list[str]:
-    """The notifications that hold and were never told."""
-    held = (id_ for id_ in draft.holding if id_.startswith("notification:"))
-    return [id_ for id_ in held if id_.partition(":")[2] not in draft.told]
-
-
-def announce(draft: Draft, watcher_ids: Iterable[str]) -> None:
-    """Tell the rep of the notifications whose condition came to hold, unless they were told a short while ago."""
-    for watcher_id in watcher_ids:
-        kind, _, name = watcher_id.partition(":")
-        if kind == "notification":
-            _announce(draft, draft.book.notifications[name])
-
-
-def _announce(draft: Draft, notification: Notification) -> None:
+def announce(draft: Draft, notification: Notification) -> None:
+    """Tell the rep that the notification's condition came to hold, unless that was told a short while ago."""
     times, last = draft.told.get(notification.name, (0, None))
     if last is not None and draft.now < last + notification.again_after:
         return

@@ -14,7 +14,7 @@ from graphlib import TopologicalSorter
 from zoneinfo import ZoneInfo
 
 from connector.domain.calendar import ALWAYS_OPEN, SendWindow
-from connector.domain.condition import Condition
+from connector.domain.condition import AnyOf, Condition
 from connector.domain.fact import Value
 from connector.domain.field import Field, FieldRole
 from connector.domain.ids import WorkspaceId
@@ -108,9 +108,9 @@ Counter = tuple[str, int, AttributesMatch]
 
 @dataclass(frozen=True, slots=True)
 class Watcher:
-    """A condition whose truth is kept on the lead: a segment, a list, a notification."""
+    """A condition whose truth is kept on the lead."""
 
-    #: `segment:x`, `list:x` or `notification:x`.
+    #: `segment:x`, `list:x`, `notification:x`, or `enrol:x` for a program that is entered when it comes to hold.
     id: str
     test: Predicate
 
@@ -167,7 +167,7 @@ class Book:
     counters: Mapping[str, tuple[Counter, ...]]
     #: Segments and scores with fit rules, each after what it looks at.
     derived: tuple[Watcher | ScoreNode, ...]
-    #: Lists and notifications: they look at everything, nothing looks at them.
+    #: Lists, notifications and enrolment conditions: they look at everything, nothing looks at them.
     watchers: tuple[Watcher, ...]
     #: All conditions whose answer time alone may change, but those of programs.
     timed: tuple[Predicate, ...]
@@ -243,6 +243,10 @@ def _compile_watchers(definitions: Definitions, scales: Scales) -> Iterable[Watc
             yield Watcher(f"list:{rule.name}", compile_condition(rule.when, scales))
     for notification in definitions.notifications:
         yield Watcher(f"notification:{notification.name}", compile_condition(notification.when, scales))
+    for program in definitions.programs:
+        conditions = tuple(trigger.when for trigger in program.enrol if trigger.on is None and trigger.when)
+        if conditions:
+            yield Watcher(f"enrol:{program.name}", compile_condition(AnyOf(conditions), scales))
 
 
 def _sort_derived(definitions: Definitions, scales: Scales) -> tuple[Watcher | ScoreNode, ...]:

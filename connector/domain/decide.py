@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from connector.domain import behaviour, journey
-from connector.domain.acts import announce, unannounced
+from connector.domain.acts import announce
 from connector.domain.book import Book
 from connector.domain.change import Act
 from connector.domain.derive import Scope, derive, flips_at, next_minute, watch_all
@@ -27,6 +27,8 @@ from connector.errors import InvariantError
 
 #: More alarms than this between two facts mean that one of them never goes away.
 _MAX_ALARMS = 10_000
+#: One thing that comes to hold may bring about another; a chain is never longer than this.
+_MAX_ROUNDS = 10
 _MILLISECOND = timedelta(milliseconds=1)
 _ALARM = RANK[FactKind.ALARM]
 _EVER = datetime.max.replace(tzinfo=UTC)
@@ -102,7 +104,7 @@ def _ring(draft: Draft, until: Position) -> None:
         draft.begin(alarm(wake_at), wake_at)
         draft.position = (1, wake_at, _ALARM, "")
         derive(draft, Scope.TIMED)
-        announce(draft, _follow(draft, Scope.TIMED))
+        _conclude(draft, _follow(draft, Scope.TIMED))
     raise InvariantError(f"lead {draft.lead.id}: its alarm at {draft.wake_at} never goes away")
 
 
@@ -123,13 +125,16 @@ def _next_alarm(draft: Draft, until: datetime) -> datetime | None:
 
 
 def _judge(draft: Draft, fact: Fact) -> None:
-    """Take a fact in and do what follows. What was so before we heard of the lead is told to nobody."""
+    """Take a fact in and do what follows. What was so before we heard of the lead leads to nothing."""
     anew = fact.kind is FactKind.RECORD and fact.name in (RecordName.CREATED, RecordName.RESTORED)
     scope = Scope.ALL if anew or fact.is_baseline else Scope.TOUCHED
     _take(draft, fact, scope)
     arisen = _follow(draft, scope)
-    if not fact.is_baseline:
-        announce(draft, unannounced(draft) if anew else arisen)
+    if fact.is_baseline:
+        arisen = []
+    elif anew:
+        arisen = _news(draft)
+    _conclude(draft, arisen)
 
 
 def _take(draft: Draft, fact: Fact, scope: Scope) -> None:
@@ -162,9 +167,35 @@ def _follow(draft: Draft, scope: Scope) -> list[str]:
         if any(name.startswith("program:") for name in draft.touched):
             derive(draft, Scope.TOUCHED)
         arisen = watch_all(draft, scope)
+    return arisen
+
+
+def _news(draft: Draft) -> list[str]:
+    """The watchers that hold and that nothing was ever done about."""
+    done = {f"notification:{name}" for name in draft.told} | {f"enrol:{each.program}" for each in draft.enrolments}
+    return [id_ for id_ in draft.holding if id_ not in done]
+
+
+def _conclude(draft: Draft, arisen: Sequence[str]) -> None:
+    """Do what belongs to watchers that came to hold, and what that brings about in turn."""
+    for _ in range(_MAX_ROUNDS):
+        if not arisen:
+            break
+        for watcher_id in arisen:
+            _act_on(draft, watcher_id)
+        derive(draft, Scope.TOUCHED)
+        arisen = watch_all(draft, Scope.TOUCHED)
     draft.touched.clear()
     draft.is_settled = False
-    return arisen
+
+
+def _act_on(draft: Draft, watcher_id: str) -> None:
+    """Segments and lists are states, which `desire` reads; the others do something."""
+    kind, _, name = watcher_id.partition(":")
+    if kind == "notification":
+        announce(draft, draft.book.notifications[name])
+    elif kind == "enrol":
+        journey.enter_by_condition(draft, name)
 
 
 def _change_book(draft: Draft, book: Book, earlier: Sequence[Fact]) -> None:

@@ -66,13 +66,13 @@ def watch(draft: Draft, watcher: Watcher) -> bool:
         draft.holding[watcher.id] = draft.now
     else:
         del draft.holding[watcher.id]
-    if not watcher.id.startswith("notification:"):
+    if watcher.id.startswith(("segment:", "list:")):
         draft.note(HistoryKind.JOINED if holds else HistoryKind.LEFT, watcher.id)
     return True
 
 
 def watch_all(draft: Draft, scope: Scope) -> list[str]:
-    """Bring lists and notifications up to date; the ids of those that came to hold."""
+    """Bring lists, notifications and enrolment conditions up to date; the ids of those that came to hold."""
     changed = [
         watcher.id
         for watcher in draft.book.watchers

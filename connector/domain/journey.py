@@ -50,6 +50,12 @@ def take_command(draft: Draft, fact: Fact) -> None:
                 _end(draft, enrolment, Step.EXIT, "by hand")
 
 
+def enter_by_condition(draft: Draft, program: str) -> None:
+    """Enrol the lead because the program's enrolment condition came to hold."""
+    _enter(draft, draft.book.programs[program], "its condition")
+    run_due(draft)
+
+
 def check_conditions(draft: Draft) -> None:
     """End the open enrolments whose goal or exit condition has come to hold."""
     for enrolment in _open(draft):
