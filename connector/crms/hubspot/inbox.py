@@ -14,6 +14,7 @@ from typing import Annotated, Final
 import msgspec
 
 from connector.crms.hubspot import signature
+from connector.crms.hubspot.manifest import MANIFEST
 from connector.crms.hubspot.translate import (
     ANY_OBJECT,
     EVENT_KINDS,
@@ -87,6 +88,7 @@ class HubSpotEndpoint:
     name: str = HUBSPOT
     max_body: int = MAX_BODY
     media_types: frozenset[str] = frozenset({"application/json"})
+    lead_types: frozenset[str] = MANIFEST.lead_types
 
     def __init__(self, client_secret: str, public_url: str, app_id: str) -> None:
         self._secret = client_secret

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from connector.domain.change import ChangeKind
 from connector.ports import EventKind
 
 #: Our name of the CRM, in references and connections.
@@ -56,3 +57,23 @@ INTEGRATION: Final = "INTEGRATION"
 
 #: What classic events hold in place of a sensitive value.
 REDACTED: Final = "REDACTED"
+
+#: Names in paths.
+CONTACTS: Final = "contacts"
+CONTACT_TYPE_ID: Final = "0-1"
+
+#: The group that holds our properties, on every object type.
+GROUP: Final = "coltiva"
+GROUP_LABEL: Final = "Coltiva"
+
+#: The unique property that makes a task or note ours, and the same one on every attempt.
+KEY_PROPERTY: Final = "coltiva_key"
+
+#: Our types of properties -> HubSpot's type and the field it is shown as.
+PROPERTY_TYPES: Final[Mapping[str, tuple[str, str]]] = {"number": ("number", "number"), "string": ("string", "text")}
+
+#: Acts -> object type in paths, and the id of its association with a contact.
+ACT_TYPES: Final[Mapping[ChangeKind, tuple[str, int]]] = {
+    ChangeKind.TASK: ("tasks", 204),
+    ChangeKind.NOTE: ("notes", 202),
+}

@@ -1,0 +1,62 @@
+"""How often we may call one HubSpot account. HubSpot: API usage guidelines.
+
+The general limit is whatever the headers of its last reply say. Searches have a limit of their own that no header
+tells. After a refusal nothing leaves before the time that HubSpot named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from connector.domain.budget import Budget, allowed_at, correct, spend
+
+_SEARCH: Final = "/search"
+_SEARCHES: Final = Budget(max_calls=5, window=timedelta(seconds=1))
+_MAX: Final = "X-HubSpot-RateLimit-Max"
+_REMAINING: Final = "X-HubSpot-RateLimit-Remaining"
+_WINDOW: Final = "X-HubSpot-RateLimit-Interval-Milliseconds"
+
+
+class Limits:
+    """What one connection has spent and may spend."""
+
+    def __init__(self) -> None:
+        #: None until HubSpot has told its limit.
+        self._general: Budget | None = None
+        self._searches = _SEARCHES
+        self._held_until: datetime | None = None
+
+    def allowed_at(self, now: datetime, path: str = "") -> datetime:
+        """When this path may be called; `now` when it may be called at once."""
+        moment = max(now, self._held_until or now)
+        if path.endswith(_SEARCH):
+            return allowed_at(self._searches, moment)
+        return allowed_at(self._general, moment) if self._general else moment
+
+    def spend(self, path: str, headers: Mapping[str, str], now: datetime) -> None:
+        """Count a call that was answered with these headers.
+
+        It counts from the answer on: HubSpot may have counted it as late as that.
+        """
+        if path.endswith(_SEARCH):
+            self._searches = spend(self._searches, now)
+        elif (said := _parse(headers)) is not None:
+            max_calls, remaining, window = said
+            budget = spend(self._general or Budget(max_calls, window), now)
+            self._general = correct(budget, now, max_calls=max_calls, remaining=remaining, window=window)
+        elif self._general:
+            self._general = spend(self._general, now)
+
+    def hold(self, until: datetime) -> None:
+        """Let nothing leave before this moment."""
+        self._held_until = max(until, self._held_until or until)
+
+
+def _parse(headers: Mapping[str, str]) -> tuple[int, int, timedelta] | None:
+    texts = [headers.get(name, "") for name in (_MAX, _REMAINING, _WINDOW)]
+    if not all(text.isascii() and text.isdigit() and len(text) < 10 for text in texts):
+        return None
+    max_calls, remaining, milliseconds = map(int, texts)
+    return (max_calls, remaining, timedelta(milliseconds=milliseconds)) if max_calls and milliseconds else None

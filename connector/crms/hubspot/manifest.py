@@ -1,0 +1,34 @@
+"""What Coltiva does with HubSpot, and what HubSpot asks for it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from connector.crms.hubspot.translate import CONTACT, HUBSPOT
+from connector.crms.manifest import CrmManifest, Role
+from connector.domain.change import ChangeKind
+
+MANIFEST: Final = CrmManifest(
+    name=HUBSPOT,
+    label="HubSpot",
+    roles=frozenset({Role.INBOX, Role.READER, Role.WRITER, Role.LISTS, Role.ACTS, Role.CATALOG}),
+    lead_types=frozenset({CONTACT}),
+    batch_sizes={
+        # HubSpot: Using object APIs: at most 100 inputs.
+        ChangeKind.PROPERTIES: 100,
+        ChangeKind.TASK: 100,
+        ChangeKind.NOTE: 100,
+        # Not documented by HubSpot: a size that is safe.
+        ChangeKind.MEMBERSHIP: 500,
+    },
+    scopes=(
+        "oauth",
+        "crm.objects.contacts.read",
+        "crm.objects.contacts.write",
+        "crm.schemas.contacts.read",
+        "crm.schemas.contacts.write",
+        "crm.lists.read",
+        "crm.lists.write",
+        "crm.objects.owners.read",
+    ),
+)

@@ -1,0 +1,54 @@
+"""One connected HubSpot account, as the engine sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from connector.clock import Clock
+from connector.crms.hubspot import acts, catalog, reader, writer
+from connector.crms.hubspot.client import BASE_URL, VERSION, HubSpotClient
+from connector.crms.hubspot.halving import Replies
+from connector.crms.hubspot.lists import Lists
+from connector.crms.hubspot.manifest import MANIFEST
+from connector.crms.hubspot.replies import AccountDetails, read
+from connector.domain.change import Act, ChangeKind
+from connector.ports import CrmRecord, Membership, PropertyWish
+
+
+class HubSpotPortal:
+    """The `Crm` port for HubSpot; one for each worker thread, and another one for another token."""
+
+    batch_sizes: Mapping[ChangeKind, int] = MANIFEST.batch_sizes
+
+    def __init__(self, token: str, clock: Clock, base_url: str = BASE_URL) -> None:
+        self._client = HubSpotClient(token, clock, base_url)
+        self._lists = Lists(self._client)
+
+    def account(self) -> AccountDetails:
+        """Whose token this is: the portal's id and time zone. HubSpot: Account information API."""
+        return read(self._client.get(f"/account-info/{VERSION}/details"), AccountDetails)
+
+    def prepare(self, wishes: Sequence[PropertyWish]) -> None:
+        """Create what our writes need and is missing. A second run changes nothing."""
+        catalog.prepare(self._client, wishes)
+
+    def fetch_records(self, record_ids: Sequence[str], properties: Sequence[str]) -> Mapping[str, CrmRecord]:
+        """Read up to 100 contacts, by the id asked for; one that is not there is left out."""
+        return reader.fetch_records(self._client, record_ids, properties)
+
+    def write_properties(self, changes: Mapping[str, Mapping[str, str]]) -> Replies:
+        """Set properties, contact id -> property -> text; one reply a contact. Repeating it changes nothing."""
+        return writer.write_properties(self._client, changes)
+
+    def write_membership(self, membership: Membership) -> Replies:
+        """Put contacts on a list, made if missing, and take others off; one reply a contact. Repeatable."""
+        return self._lists.write(membership)
+
+    def write_acts(self, kind: ChangeKind, acts_: Mapping[str, tuple[str, Act]]) -> Replies:
+        """Make tasks or notes, each exactly once, tied to contact and owner; one reply a key."""
+        return acts.write_acts(self._client, kind, acts_)
+
+    def calls_allowed_at(self, now: datetime) -> datetime:
+        """When the next call may be made; `now` when it may be made at once."""
+        return self._client.limits.allowed_at(now)

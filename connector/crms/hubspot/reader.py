@@ -1,0 +1,52 @@
+"""Contacts, read in batches. HubSpot: Contacts API guide, batch read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from connector.crms.hubspot.client import HubSpotClient
+from connector.crms.hubspot.replies import Read, ReadBatch, read
+from connector.crms.hubspot.translate import CONTACTS
+from connector.ports import CrmRecord
+
+#: Of the survivor of a merge: the ids that lead to it.
+_MERGED_IDS: Final = "hs_merged_object_ids"
+
+
+def fetch_records(client: HubSpotClient, ids: Sequence[str], properties: Sequence[str]) -> dict[str, CrmRecord]:
+    """Up to 100 contacts, by the id asked for.
+
+    An id that a merge took away leads to the survivor, whose own id is in the record. What is not found is looked
+    for among the deleted, and left out when it is not there either. A property without a value is the empty text.
+    """
+    found = dict(_fetch(client, ids, properties, archived=False))
+    missing = [record_id for record_id in ids if record_id not in found]
+    if missing:
+        found |= _fetch(client, missing, properties, archived=True)
+    return found
+
+
+def _fetch(
+    client: HubSpotClient, ids: Sequence[str], properties: Sequence[str], *, archived: bool
+) -> Iterator[tuple[str, CrmRecord]]:
+    body: dict[str, Any] = {
+        "inputs": [{"id": record_id} for record_id in ids],
+        "properties": [*properties, _MERGED_IDS],
+        "propertiesWithHistory": [],
+    }
+    reply = client.crm.objects.batch_api.read(CONTACTS, body, archived=archived)
+    asked = frozenset(ids)
+    for result in read(reply, ReadBatch).results:
+        record = _to_record(result, properties, archived=archived)
+        for record_id in asked.intersection(_ids_of(result)):
+            yield record_id, record
+
+
+def _ids_of(result: Read) -> list[str]:
+    return [result.id, *(result.properties.get(_MERGED_IDS) or "").split(";")]
+
+
+def _to_record(result: Read, properties: Sequence[str], *, archived: bool) -> CrmRecord:
+    values = {name: result.properties.get(name) or "" for name in properties}
+    return CrmRecord(result.id, values, archived=archived or result.archived)

@@ -1,0 +1,126 @@
+"""What HubSpot answers, as far as we look at it. Unknown fields are passed over."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from connector.crms.hubspot.client import Reply
+from connector.errors import UnreadableReplyError
+
+Shape = TypeVar("Shape")
+_MAX_WORDS = 2_000
+
+
+class RecordError(msgspec.Struct):
+    """Why some records of a batch were not served."""
+
+    message: str = ""
+    category: str = ""
+    context: dict[str, Any] = {}
+
+    @property
+    def ids(self) -> list[str]:
+        """The records that it names."""
+        named = self.context.get("ids")
+        return [str(one) for one in named] if isinstance(named, list) else []
+
+    @property
+    def words(self) -> str:
+        """HubSpot's own words."""
+        return (self.message or self.category)[:_MAX_WORDS]
+
+
+class Written(msgspec.Struct):
+    """A record that was written."""
+
+    id: str
+
+
+class WrittenBatch(msgspec.Struct):
+    """The reply to a batch of writes; `errors` comes under status 207 and under 200 alike."""
+
+    results: list[Written]
+    errors: list[RecordError] = []
+
+
+class Read(msgspec.Struct):
+    """A record that was read, or written with its properties told."""
+
+    id: str
+    properties: dict[str, str | None] = {}
+    archived: bool = False
+
+
+class ReadBatch(msgspec.Struct):
+    """The reply to a batch of reads."""
+
+    results: list[Read]
+    errors: list[RecordError] = []
+
+
+class AssociatedBatch(msgspec.Struct):
+    """The reply to a batch of associations; the associations themselves are of no interest."""
+
+    errors: list[RecordError] = []
+
+
+class ContactList(msgspec.Struct, rename="camel"):
+    """A list of contacts."""
+
+    list_id: str
+    processing_type: str = "MANUAL"
+
+
+class ContactListReply(msgspec.Struct):
+    """The reply to making or finding a list."""
+
+    list: ContactList
+
+
+class MembershipReply(msgspec.Struct, rename="camel"):
+    """The reply to a change of memberships."""
+
+    record_ids_missing: list[str] = []
+
+
+class ModificationMetadata(msgspec.Struct, rename="camel", frozen=True):
+    """What may be changed about a property."""
+
+    read_only_value: bool = False
+
+
+class Definition(msgspec.Struct, rename="camel"):
+    """A property of an object type."""
+
+    name: str
+    type: str
+    has_unique_value: bool = False
+    calculated: bool = False
+    modification_metadata: ModificationMetadata = ModificationMetadata()
+
+
+class DefinitionBatch(msgspec.Struct):
+    """The reply to reading or making properties."""
+
+    results: list[Definition]
+    errors: list[RecordError] = []
+
+
+class AccountDetails(msgspec.Struct, rename="camel", frozen=True):
+    """What HubSpot tells about an account."""
+
+    portal_id: int
+    time_zone: str = "UTC"
+    account_type: str = ""
+    ui_domain: str = ""
+
+
+def read(reply: Reply, shape: type[Shape]) -> Shape:
+    """A reply in its shape; raises UnreadableReplyError when it has another."""
+    try:
+        return msgspec.json.decode(reply.content, type=shape)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        what = f"HubSpot's reply is not a {shape.__name__} ({reply.status})."
+        raise UnreadableReplyError(what, status=reply.status) from error
