@@ -1,4 +1,4 @@
-"""Short words for the domain in tests: moments, facts, programs, and the story of one lead as an engine would tell it."""
+"""Short words for tests of the domain: moments, facts, programs, and the story of one lead as an engine tells it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from connector.domain.ids import LeadId, WorkspaceId
 from connector.domain.lead import Lead
 from connector.domain.program import (
     Activity,
-    ListSend,
     Note,
     Outcome,
     Phase,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from math import isfinite
 
 from connector.domain.fact import Value
 
@@ -38,11 +39,12 @@ class Field:
     type: FieldType = FieldType.TEXT
     #: CRM name -> its properties. Of several, the first that has a value wins; later, the one that changed last.
     properties: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    #: The CRM's word -> ours; words not listed pass unchanged.
+    #: The CRM's word -> ours, of choices each; words not listed pass unchanged.
     values: Mapping[str, str] = field(default_factory=dict)
     role: FieldRole | None = None
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TRUE = frozenset({"true", "yes", "1"})
 _FALSE = frozenset({"false", "no", "0"})
 
@@ -53,18 +55,20 @@ def parse_value(field_: Field, raw: str) -> Value | None:
     Raises ValueError with a sentence for people when the text is not of the field's type.
     """
     text = raw.strip()
+    if field_.type is FieldType.CHOICES:
+        return _parse_choices(text, field_.values) or None
     if not text:
         return None
     text = field_.values.get(text, text)
     try:
         return _PARSERS[field_.type](text)
-    except (ValueError, OverflowError, OSError) as error:
+    except (ValueError, OverflowError) as error:
         raise ValueError(f"{text[:80]!r} is not a {field_.type}") from error
 
 
 def _parse_number(text: str) -> float:
     number = float(text)
-    if number != number or number in (float("inf"), float("-inf")):
+    if not isfinite(number) or "_" in text:  # Python would read 1_000
         raise ValueError(text)
     return number
 
@@ -80,7 +84,7 @@ def _parse_boolean(text: str) -> bool:
 
 def _parse_date(text: str) -> str:
     if text.lstrip("-").isdigit() and len(text) > 8:
-        return datetime.fromtimestamp(int(text) / 1000, UTC).date().isoformat()
+        return _of_milliseconds(text).date().isoformat()
     return date.fromisoformat(text[:10]).isoformat()
 
 
@@ -90,13 +94,18 @@ def _parse_datetime(text: str) -> str:
 
 def _to_moment(text: str) -> datetime:
     if text.lstrip("-").isdigit():
-        return datetime.fromtimestamp(int(text) / 1000, UTC)
+        return _of_milliseconds(text)
     moment = datetime.fromisoformat(text)
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _parse_choices(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(";") if part.strip())
+def _of_milliseconds(text: str) -> datetime:
+    return _EPOCH + timedelta(milliseconds=int(text))
+
+
+def _parse_choices(text: str, words: Mapping[str, str]) -> tuple[str, ...]:
+    choices = (part.strip() for part in text.split(";"))
+    return tuple(words.get(choice, choice) for choice in choices if choice)
 
 
 _PARSERS: Mapping[FieldType, Callable[[str], Value]] = {
@@ -105,7 +114,6 @@ _PARSERS: Mapping[FieldType, Callable[[str], Value]] = {
     FieldType.BOOLEAN: _parse_boolean,
     FieldType.DATE: _parse_date,
     FieldType.DATETIME: _parse_datetime,
-    FieldType.CHOICES: _parse_choices,
 }
 
 

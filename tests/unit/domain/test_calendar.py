@@ -86,7 +86,8 @@ TABLE = {
         SendWindow(opens=time(9), closes=time(9)), "Europe/Rome", "2026-09-07 05:00", "2026-09-07 05:00"),
     "always open": (ALWAYS_OPEN, "Europe/Rome", "2026-03-29 01:15", "2026-03-29 01:15"),
     # never
-    "no day at all: now, rather than never": (SendWindow(frozenset()), "Europe/Rome", "2026-09-07 08:00", "2026-09-07 08:00"),
+    "no day at all: now, rather than never": (
+        SendWindow(frozenset()), "Europe/Rome", "2026-09-07 08:00", "2026-09-07 08:00"),
 }  # fmt: skip
 
 
