@@ -1,11 +1,102 @@
-"""What can never work, seen only when the mapping is looked at as a whole."""
+"""What each part of a mapping says well and all parts together cannot mean."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+
 from connector.domain.book import Definitions
+from connector.domain.condition import AllOf, AnyOf, Condition, GradeTest, Not, ScoreTest, SegmentTest
+from connector.domain.field import FieldRole
+from connector.domain.program import ListSend, Program
+from connector.domain.score import FitRule, Score
+from connector.mapping.conditions import ConditionReader
+from connector.mapping.journeys import check_journeys
 from connector.mapping.models import MappingFile
-from connector.mapping.places import Problems
+from connector.mapping.places import Path, Problems
+from connector.mapping.reach import check_thresholds
+from connector.mapping.report import quoted
+
+_REMEDY = "add a field such as opted_out: {hubspot: hs_email_optout, type: boolean, consent: email}"
 
 
-def check_whole(mapping: MappingFile, definitions: Definitions, problems: Problems) -> None:
-    """Report what each part says well and all parts together cannot mean."""
+def check_whole(mapping: MappingFile, definitions: Definitions, reader: ConditionReader) -> None:
+    """Report what can never work; what is misshapen already is passed over."""
+    problems = reader.problems
+    if not _report_circles(definitions, problems):
+        check_thresholds(definitions.scores, reader)
+    check_journeys(mapping, definitions.programs, problems)
+    has_consent = any(field.role is FieldRole.CONSENT for field in definitions.fields)
+    if not has_consent and not problems.touch(("fields",)):
+        for program in definitions.programs:
+            _report_sending(program, problems)
+    _report_unused_lists(definitions, problems)
+
+
+def _report_sending(program: Program, problems: Problems) -> None:
+    for phase in program.phases:
+        for activity in phase.activities:
+            if isinstance(activity.send, ListSend):
+                path = ("programs", program.name, "phases", phase.name, "activities", activity.name, "send")
+                message = "a message is sent, but no field says who opted out of email"
+                problems.error((*path, "list"), message, _REMEDY)
+                return
+
+
+def _report_unused_lists(definitions: Definitions, problems: Problems) -> None:
+    sends = (activity.send for each in definitions.programs for phase in each.phases for activity in phase.activities)
+    filled = {send.list for send in sends if isinstance(send, ListSend)}
+    for rule in definitions.lists:
+        if rule.when is None and rule.name not in filled and not problems.touch(("programs",)):
+            message = f"nothing puts leads on the list {quoted(rule.name)}"
+            problems.warn(("lists", rule.name), message, "add when:, or send it in an activity", on_key=True)
+
+
+# --- circles of segments and scores ---
+
+
+def _report_circles(definitions: Definitions, problems: Problems) -> bool:
+    """Report segments and scores that depend on one another in a circle; whether there are any."""
+    graph = dict(_dependencies(definitions))
+    found = False
+    while circle := _circle(graph):
+        found = True
+        words = " → ".join(f"{'segment' if kind == 'segments' else 'score'} {name}" for kind, name in circle)
+        problems.error(circle[-1], f"in a circle: {words}", "one of them must not look at the next", on_key=True)
+        graph[circle[-1]] = set()
+    return found
+
+
+def _circle(graph: Mapping[Path, set[Path]]) -> list[Path]:
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(reversed(error.args[1]))
+    return []
+
+
+def _dependencies(definitions: Definitions) -> Iterator[tuple[Path, set[Path]]]:
+    for segment in definitions.segments:
+        yield ("segments", segment.name), set(_looked_at(segment.when))
+    for score in definitions.scores:
+        yield ("scores", score.name), set(_score_looks_at(score))
+
+
+def _score_looks_at(score: Score) -> Iterator[Path]:
+    yield from (("scores", part) for part in score.sum_of)
+    for rule in score.rules:
+        if isinstance(rule, FitRule):
+            yield from _looked_at(rule.when)
+
+
+def _looked_at(condition: Condition) -> Iterator[Path]:
+    match condition:
+        case AllOf(parts) | AnyOf(parts):
+            for part in parts:
+                yield from _looked_at(part)
+        case Not(part):
+            yield from _looked_at(part)
+        case SegmentTest(segment):
+            yield ("segments", segment)
+        case ScoreTest(score) | GradeTest(score):
+            yield ("scores", score)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from connector.domain.condition import (
     AllOf,
@@ -38,12 +38,21 @@ MOST_TIMES = 1_000
 NOTHING = AllOf(())
 
 
+class Threshold(NamedTuple):
+    """A comparison with a score's points, and where it stands."""
+
+    test: ScoreTest
+    path: Path
+
+
 @dataclass(frozen=True, slots=True)
 class ConditionReader:
     """Reads conditions of one mapping; never raises, reports instead."""
 
     names: Names
     problems: Problems
+    #: Every comparison with a score that was read.
+    thresholds: list[Threshold] = field(default_factory=list)
 
     def read(self, raw: Any, path: Path) -> Condition:
         """The condition; several keys in one mapping mean all of them."""
@@ -90,8 +99,8 @@ class ConditionReader:
 
     def _comparison(self, key: str, value: Any, path: Path) -> Iterable[Condition]:
         if key in self.names.fields:
-            field = self.names.fields[key]
-            return self._field(field, value, path) if field else []
+            known_field = self.names.fields[key]
+            return self._field(known_field, value, path) if known_field else []
         if key in self.names.scores:
             return self._points(key, value, path)
         score, dot, part = key.partition(".")
@@ -101,16 +110,18 @@ class ConditionReader:
         self.problems.error(path, f"unknown field {quoted(key)} in a condition", nearest(score, known), on_key=True)
         return []
 
-    def _field(self, field: Field, value: Any, path: Path) -> Iterator[Condition]:
-        subject = Subject(field.name, field.type, OPS[field.type])
+    def _field(self, known: Field, value: Any, path: Path) -> Iterator[Condition]:
+        subject = Subject(known.name, known.type, OPS[known.type])
         for comparison in read_comparisons(subject, value, path, self.problems):
-            yield FieldTest(field.name, field.type, comparison.op, comparison.operand)
+            yield FieldTest(known.name, known.type, comparison.op, comparison.operand)
 
     def _points(self, score: str, value: Any, path: Path) -> Iterator[Condition]:
         subject = Subject(score, FieldType.NUMBER, SCORE_OPS)
         for comparison in read_comparisons(subject, value, path, self.problems):
             if isinstance(comparison.operand, float):
-                yield ScoreTest(score, comparison.op, comparison.operand)
+                test = ScoreTest(score, comparison.op, comparison.operand)
+                self.thresholds.append(Threshold(test, path))
+                yield test
 
     def _grade(self, score: str, part: str, value: Any, path: Path) -> Iterator[Condition]:
         grades = self.names.scores[score]
@@ -216,8 +227,8 @@ class ConditionReader:
             yield AttributeTest(key, comparison.op, comparison.operand)
 
     def _attribute_subject(self, attributes: Attributes, key: str) -> Subject:
-        field = self.names.fields.get(attributes.known.get(key) or "")
-        kind = field.type if field else None
+        filled_from = self.names.fields.get(attributes.known.get(key) or "")
+        kind = filled_from.type if filled_from else None
         return Subject(key, kind, OPS[kind] & ATTRIBUTE_OPS if kind else ATTRIBUTE_OPS)
 
     # --- words ---

@@ -137,7 +137,7 @@ def _build(version: str, problems: Problems) -> Definitions:
         window=window,
         settle=mapping.settle,
     )
-    check_whole(mapping, definitions, problems)
+    check_whole(mapping, definitions, reader)
     return definitions
 
 

@@ -58,13 +58,15 @@ def _add_all(
 ) -> None:
     for key, pair in pairs.items():
         levels = spreadable.get(key, 0)
+        if levels and pair.node.value is None:
+            continue
         if key not in into:
             into[key] = Pair(pair.key, _copied(pair.node))
             continue
         first, here, more = into[key].key, into[key].node.value, pair.node.value
         if levels and isinstance(here, dict) and isinstance(more, dict):
             _add_all(here, more, problems, f" in {key}", dict.fromkeys(more, levels - 1))
-        elif not levels or more is not None:
+        else:
             message = f"{quoted(key)}{owner} stands in {first.file}:{first.line} already"
             problems.append(Problem(*pair.key[:3], message, "say it once", length=pair.key.length))
 

@@ -333,7 +333,7 @@ class ProgramEntry(Entry):
     exit: Triggers = Field(default=(), description="Any of these ends it otherwise.")
     send_window: WindowEntry | None = None
     phases: Annotated[dict[Name, PhaseEntry], Field(min_length=1)]
-    completed: CompletedEntry = CompletedEntry()
+    completed: CompletedEntry = Field(default_factory=CompletedEntry)
     milestones: Annotated[tuple[Literal["entered", "goal", "completed", "exited"], ...], OneOrMany()] = Field(
         default=(), description="What is told by a note on the CRM record."
     )
@@ -434,4 +434,4 @@ class MappingFile(Entry):
     programs: dict[Name, ProgramEntry] = Field(default={})
     lists: dict[Name, Annotated[ListEntry, TextFor("hubspot")]] = Field(default={})
     notifications: dict[Name, NotificationEntry] = Field(default={})
-    write_back: WriteBackEntry = WriteBackEntry()
+    write_back: WriteBackEntry = Field(default_factory=WriteBackEntry)

@@ -40,16 +40,33 @@ def check_shape(problems: Problems) -> MappingFile:
     for attempt in range(_ROUNDS):
         known: dict[int, type[Entry]] = {}
         data = to_plain(problems.root)
-        try:
-            return MappingFile.model_validate(data, context=known)
-        except ValidationError as error:
-            mistakes = error.errors(include_url=False)
+        mapping, mistakes = _validate(data, known)
         if attempt == 0:
             for mistake in mistakes:
                 _report(mistake, data, known, problems)
+            _report_empty(data, (), known, problems)
+        if mapping is not None:
+            return mapping
         for path in sorted({_to_prune(mistake) for mistake in mistakes}, key=_backwards, reverse=True):
             problems.root = without(problems.root, path)
     return MappingFile(format=1)
+
+
+def _validate(data: Any, known: dict[int, type[Entry]]) -> tuple[MappingFile | None, list[Any]]:
+    try:
+        return MappingFile.model_validate(data, context=known), []
+    except ValidationError as error:
+        return None, list(error.errors(include_url=False))
+
+
+def _report_empty(data: Any, path: Path, known: dict[int, type[Entry]], problems: Problems) -> None:
+    """Report keys whose value was forgotten."""
+    parts = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for key, value in parts:
+        here = (*path, key)
+        if value is None and id(data) in known and key in known[id(data)].keys() and not problems.touch(here):
+            problems.error(here, f"nothing stands after {quoted(key)}", "write a value, or remove the key", on_key=True)
+        _report_empty(value, here, known, problems)
 
 
 def _backwards(path: Path) -> tuple[tuple[str, int], ...]:
@@ -103,8 +120,8 @@ def _report_unknown_key(path: Path, data: Any, known: dict[int, type[Entry]], pr
 
 def _look_up(data: Any, path: Path) -> Any:
     for part in path:
-        if (isinstance(data, dict) and part in data) or (isinstance(data, list) and isinstance(part, int)):
-            data = data[part]
+        has_part = part in data if isinstance(data, dict) else isinstance(data, list) and isinstance(part, int)
+        data = data[part] if has_part else data
     return data
 
 
