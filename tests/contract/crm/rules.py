@@ -1,0 +1,427 @@
+"""The rules that every CRM's folder keeps, told once; each CRM says in its own file how to stage them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+import pytest
+
+from connector.domain.change import Act, ChangeKind
+from connector.errors import CredentialsError, RetryableCrmError, SetupError
+from connector.ports import Crm, Membership, PropertyWish, RecordReply, ReplyState
+
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+SCORE = PropertyWish("coltiva_score", "Coltiva score", "number")
+PHASE = PropertyWish("coltiva_phase", "Coltiva phase", "string")
+LIST = "Coltiva – hot / leads"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAct:
+    """A task or note as the CRM holds it."""
+
+    subject: str
+    body: str
+    owner: str
+    due_at: datetime
+    is_done: bool
+
+
+class Stage(Protocol):
+    """A CRM account that a test may look into and disturb."""
+
+    crm: Crm
+    #: A rep of the account.
+    owner: str
+
+    def add_record(self, **properties: str) -> str: ...
+    def delete_record(self, record_id: str) -> None: ...
+    def merge_records(self, primary_id: str, secondary_id: str) -> str: ...
+    def values(self, record_id: str) -> Mapping[str, str]: ...
+    def add_property(self, wish: PropertyWish) -> None: ...
+    def property_type(self, name: str) -> str: ...
+    def members(self, title: str) -> set[str]: ...
+    def add_dynamic_list(self, title: str) -> None: ...
+    def delete_list(self, title: str) -> None: ...
+    def acts(self, kind: ChangeKind, record_id: str) -> list[StoredAct]: ...
+    def all_acts(self, kind: ChangeKind) -> int: ...
+    def complete_task(self, record_id: str) -> None: ...
+    def separate(self, kind: ChangeKind, record_id: str) -> None: ...
+    def calls(self) -> int: ...
+    def writes(self) -> int: ...
+    def break_calls(self, status: int, *, times: int | None = 1, probability: float = 1.0) -> None: ...
+    def lose_answers(self, *, times: int | None = 1, probability: float = 1.0) -> None: ...
+    def half_do_calls(self, *, times: int | None = 1) -> None: ...
+    def mend(self) -> None: ...
+    def revoke(self) -> None: ...
+    def withdraw_rights(self) -> None: ...
+
+
+def states(replies: Mapping[str, RecordReply]) -> dict[str, ReplyState]:
+    return {key: reply.state for key, reply in replies.items()}
+
+
+def task(stage: Stage, **changes: object) -> Act:
+    act = Act(
+        key="hot:1",
+        kind=ChangeKind.TASK,
+        due_at=NOW,
+        subject="Call Ada: score 82",
+        body="<p>Why now</p>",
+        task_due_at=NOW + timedelta(days=1),
+        remind_at=NOW + timedelta(hours=23),
+        priority="HIGH",
+        type="CALL",
+        owner=stage.owner,
+    )
+    return replace(act, **changes)  # type: ignore[arg-type]
+
+
+def note() -> Act:
+    return Act(key="met:1", kind=ChangeKind.NOTE, due_at=NOW, body="<b>Goal met</b>")
+
+
+class CrmRules:
+    """A class for each CRM inherits these and gives the fixture `stage`."""
+
+    # --- preparing ------------------------------------------------------------------------------------------
+
+    def test_what_our_writes_need_is_made_once(self, stage: Stage) -> None:
+        stage.crm.prepare([SCORE, PHASE])
+        assert (stage.property_type("coltiva_score"), stage.property_type("coltiva_phase")) == ("number", "string")
+        calls, writes = stage.calls(), stage.writes()
+
+        stage.crm.prepare([SCORE, PHASE])
+
+        assert stage.writes() == writes
+        assert stage.calls() - calls <= 3
+
+    def test_only_what_is_missing_is_made(self, stage: Stage) -> None:
+        stage.crm.prepare([SCORE])
+
+        stage.crm.prepare([SCORE, PHASE])
+
+        assert stage.property_type("coltiva_phase") == "string"
+
+    def test_a_property_of_another_type_is_told_and_left_alone(self, stage: Stage) -> None:
+        stage.add_property(replace(SCORE, type="string"))
+
+        with pytest.raises(SetupError, match="coltiva_score"):
+            stage.crm.prepare([SCORE])
+
+        assert stage.property_type("coltiva_score") == "string"
+
+    # --- reading --------------------------------------------------------------------------------------------
+
+    def test_records_are_read_by_id_and_missing_ones_left_out(self, stage: Stage) -> None:
+        ada = stage.add_record(email="ada@example.com", firstname="Ada")
+
+        records = stage.crm.fetch_records([ada, "77"], ["email", "lastname"])
+
+        assert list(records) == [ada]
+        assert records[ada].properties == {"email": "ada@example.com", "lastname": ""}
+        assert not records[ada].archived
+
+    def test_a_deleted_record_is_read_as_archived(self, stage: Stage) -> None:
+        ada = stage.add_record(email="ada@example.com")
+        stage.delete_record(ada)
+
+        record = stage.crm.fetch_records([ada], ["email"])[ada]
+
+        assert record.archived
+        assert record.properties["email"] == "ada@example.com"
+
+    def test_an_id_that_a_merge_took_away_leads_to_the_survivor(self, stage: Stage) -> None:
+        one, other = stage.add_record(email="one@example.com"), stage.add_record(email="two@example.com")
+        survivor = stage.merge_records(one, other)
+
+        records = stage.crm.fetch_records([one, other, survivor], ["email"])
+
+        assert {record.record_id for record in records.values()} == {survivor}
+        assert set(records) == {one, other, survivor}
+
+    def test_a_hundred_records_are_read_in_one_call(self, stage: Stage) -> None:
+        ids = [stage.add_record(email=f"lead{number}@example.com") for number in range(100)]
+        calls = stage.calls()
+
+        records = stage.crm.fetch_records(ids, ["email"])
+
+        assert set(records) == set(ids)
+        assert stage.calls() - calls == 1
+
+    # --- properties -----------------------------------------------------------------------------------------
+
+    def test_properties_are_set_and_cleared_and_repeating_it_changes_nothing(self, stage: Stage) -> None:
+        stage.crm.prepare([SCORE, PHASE])
+        ada = stage.add_record(email="ada@example.com")
+        stage.crm.write_properties({ada: {"coltiva_score": "1", "coltiva_phase": "welcome"}})
+
+        for _ in range(2):
+            replies = stage.crm.write_properties({ada: {"coltiva_score": "82", "coltiva_phase": ""}})
+
+            assert states(replies) == {ada: ReplyState.DONE}
+            values = stage.values(ada)
+            assert (values["coltiva_score"], values.get("coltiva_phase", "")) == ("82", "")
+
+    def test_a_full_batch_is_one_call(self, stage: Stage) -> None:
+        stage.crm.prepare([SCORE])
+        size = stage.crm.batch_sizes[ChangeKind.PROPERTIES]
+        changes = {stage.add_record(email=f"lead{n}@example.com"): {"coltiva_score": str(n)} for n in range(size)}
+        calls = stage.calls()
+
+        replies = stage.crm.write_properties(changes)
+
+        assert set(states(replies).values()) == {ReplyState.DONE}
+        assert stage.calls() - calls == 1
+
+    def test_one_bad_record_does_not_keep_the_others_from_being_written(self, stage: Stage) -> None:
+        stage.crm.prepare([SCORE])
+        ids = [stage.add_record(email=f"lead{number}@example.com") for number in range(30)]
+        bad, good = ids[17], [record_id for record_id in ids if record_id != ids[17]]
+        changes = {record_id: {"coltiva_score": "5"} for record_id in ids} | {bad: {"coltiva_score": "five"}}
+
+        replies = stage.crm.write_properties(changes)
+
+        assert states(replies) == dict.fromkeys(ids, ReplyState.DONE) | {bad: ReplyState.REFUSED}
+        assert "five" in replies[bad].words
+        assert {stage.values(record_id)["coltiva_score"] for record_id in good} == {"5"}
+
+    def test_records_that_are_gone_are_refused_with_the_crms_words(self, stage: Stage) -> None:
+        stage.crm.prepare([SCORE])
+        here, gone = stage.add_record(email="here@example.com"), stage.add_record(email="gone@example.com")
+        stage.delete_record(gone)
+
+        replies = stage.crm.write_properties({key: {"coltiva_score": "5"} for key in (here, gone, "77")})
+
+        assert states(replies) == {here: ReplyState.DONE, gone: ReplyState.REFUSED, "77": ReplyState.REFUSED}
+        assert replies[gone].words
+        assert replies["77"].words
+
+    def test_a_record_that_was_merged_away_is_refused(self, stage: Stage) -> None:
+        stage.crm.prepare([SCORE])
+        one, other = stage.add_record(email="one@example.com"), stage.add_record(email="two@example.com")
+        stage.merge_records(one, other)
+
+        replies = stage.crm.write_properties({other: {"coltiva_score": "5"}})
+
+        assert states(replies) == {other: ReplyState.REFUSED}
+        assert "merged" in replies[other].words
+
+    def test_a_property_that_the_account_lacks_costs_two_calls_not_hundreds(self, stage: Stage) -> None:
+        stage.crm.prepare([SCORE])
+        ids = [stage.add_record(email=f"lead{number}@example.com") for number in range(40)]
+        changes = {key: {"coltiva_score" if n % 2 else "coltiva_gone": "5"} for n, key in enumerate(ids)}
+        calls = stage.calls()
+
+        replies = stage.crm.write_properties(changes)
+
+        assert list(states(replies).values()).count(ReplyState.REFUSED) == 20
+        assert stage.calls() - calls == 2
+
+    # --- lists ----------------------------------------------------------------------------------------------
+
+    def test_a_list_is_made_when_it_is_missing_and_holds_whom_we_put_on_it(self, stage: Stage) -> None:
+        ada, bob = stage.add_record(email="ada@example.com"), stage.add_record(email="bob@example.com")
+        stage.crm.write_membership(Membership(LIST, [bob], []))
+
+        for _ in range(2):
+            replies = stage.crm.write_membership(Membership(LIST, [ada], [bob]))
+
+            assert states(replies) == {ada: ReplyState.DONE, bob: ReplyState.DONE}
+            assert stage.members(LIST) == {ada}
+
+    def test_an_unknown_record_is_refused_on_a_list_and_is_as_good_as_off_it(self, stage: Stage) -> None:
+        ada = stage.add_record(email="ada@example.com")
+
+        replies = stage.crm.write_membership(Membership(LIST, [ada, "77"], ["78"]))
+
+        assert states(replies) == {ada: ReplyState.DONE, "77": ReplyState.REFUSED, "78": ReplyState.DONE}
+
+    def test_a_list_that_somebody_deleted_is_made_again(self, stage: Stage) -> None:
+        ada, bob = stage.add_record(email="ada@example.com"), stage.add_record(email="bob@example.com")
+        stage.crm.write_membership(Membership(LIST, [ada], []))
+        stage.delete_list(LIST)
+
+        replies = stage.crm.write_membership(Membership(LIST, [bob], []))
+
+        assert states(replies) == {bob: ReplyState.DONE}
+        assert stage.members(LIST) == {bob}
+
+    def test_a_list_that_fills_itself_is_refused(self, stage: Stage) -> None:
+        ada = stage.add_record(email="ada@example.com")
+        stage.add_dynamic_list(LIST)
+
+        replies = stage.crm.write_membership(Membership(LIST, [ada], []))
+
+        assert states(replies) == {ada: ReplyState.REFUSED}
+        assert replies[ada].words
+
+    # --- tasks and notes ------------------------------------------------------------------------------------
+
+    def test_a_task_reaches_contact_and_owner(self, stage: Stage) -> None:
+        stage.crm.prepare([])
+        ada = stage.add_record(email="ada@example.com")
+
+        replies = stage.crm.write_acts(ChangeKind.TASK, {"L1|hot:1": (ada, task(stage))})
+
+        assert states(replies) == {"L1|hot:1": ReplyState.DONE}
+        assert replies["L1|hot:1"].remote_id
+        due_at = NOW + timedelta(days=1)
+        expected = StoredAct("Call Ada: score 82", "<p>Why now</p>", stage.owner, due_at, is_done=False)
+        assert stage.acts(ChangeKind.TASK, ada) == [expected]
+
+    def test_a_note_reaches_its_contact(self, stage: Stage) -> None:
+        stage.crm.prepare([])
+        ada = stage.add_record(email="ada@example.com")
+
+        replies = stage.crm.write_acts(ChangeKind.NOTE, {"L1|met:1": (ada, note())})
+
+        assert states(replies) == {"L1|met:1": ReplyState.DONE}
+        assert [act.body for act in stage.acts(ChangeKind.NOTE, ada)] == ["<b>Goal met</b>"]
+
+    @pytest.mark.parametrize("kind", [ChangeKind.TASK, ChangeKind.NOTE])
+    def test_a_second_run_makes_no_second_one(self, stage: Stage, kind: ChangeKind) -> None:
+        stage.crm.prepare([])
+        ids = [stage.add_record(email=f"lead{number}@example.com") for number in range(5)]
+        act = task(stage) if kind is ChangeKind.TASK else note()
+        acts = {f"{record_id}|{act.key}": (record_id, act) for record_id in ids}
+        first = stage.crm.write_acts(kind, dict(list(acts.items())[:3]))
+
+        second = stage.crm.write_acts(kind, acts)
+
+        assert set(states(second).values()) == {ReplyState.DONE}
+        assert {key: second[key].remote_id for key in first} == {key: first[key].remote_id for key in first}
+        assert stage.all_acts(kind) == 5
+        assert all(len(stage.acts(kind, record_id)) == 1 for record_id in ids)
+
+    def test_a_second_run_leaves_what_the_rep_did_alone(self, stage: Stage) -> None:
+        stage.crm.prepare([])
+        ada = stage.add_record(email="ada@example.com")
+        acts = {"L1|hot:1": (ada, task(stage))}
+        stage.crm.write_acts(ChangeKind.TASK, acts)
+        stage.complete_task(ada)
+
+        stage.crm.write_acts(ChangeKind.TASK, acts)
+
+        assert [act.is_done for act in stage.acts(ChangeKind.TASK, ada)] == [True]
+
+    def test_a_second_run_ties_what_came_loose(self, stage: Stage) -> None:
+        stage.crm.prepare([])
+        ada = stage.add_record(email="ada@example.com")
+        acts = {"L1|hot:1": (ada, task(stage))}
+        stage.crm.write_acts(ChangeKind.TASK, acts)
+        stage.separate(ChangeKind.TASK, ada)
+
+        replies = stage.crm.write_acts(ChangeKind.TASK, acts)
+
+        assert states(replies) == {"L1|hot:1": ReplyState.DONE}
+        assert len(stage.acts(ChangeKind.TASK, ada)) == stage.all_acts(ChangeKind.TASK) == 1
+
+    def test_a_task_for_nobody_or_by_nobody_is_refused_and_the_others_are_made(self, stage: Stage) -> None:
+        stage.crm.prepare([])
+        ada = stage.add_record(email="ada@example.com")
+        acts = {
+            "L1|a": (ada, task(stage)),
+            "L2|a": ("77", task(stage)),
+            "L3|a": (ada, task(stage, owner="424242")),
+            "L4|a": (ada, task(stage)),
+        }
+
+        replies = stage.crm.write_acts(ChangeKind.TASK, acts)
+
+        done, refused = ReplyState.DONE, ReplyState.REFUSED
+        assert states(replies) == {"L1|a": done, "L2|a": refused, "L3|a": refused, "L4|a": done}
+        assert stage.all_acts(ChangeKind.TASK) == 2
+
+    def test_a_full_batch_of_tasks_is_one_call(self, stage: Stage) -> None:
+        stage.crm.prepare([])
+        ada = stage.add_record(email="ada@example.com")
+        size = stage.crm.batch_sizes[ChangeKind.TASK]
+        calls = stage.calls()
+
+        stage.crm.write_acts(ChangeKind.TASK, {f"L{number}|a": (ada, task(stage)) for number in range(size)})
+
+        assert stage.calls() - calls == 1
+        assert stage.all_acts(ChangeKind.TASK) == size
+
+    # --- trouble --------------------------------------------------------------------------------------------
+
+    @pytest.mark.parametrize("status", [429, 423, 477, 500, 502, 503, 504, 521])
+    def test_a_crm_in_trouble_means_later(self, stage: Stage, status: int) -> None:
+        ada = stage.add_record(email="ada@example.com")
+        stage.break_calls(status)
+
+        with pytest.raises(RetryableCrmError):
+            stage.crm.write_properties({ada: {"firstname": "Ada"}})
+
+        assert "firstname" not in stage.values(ada)
+
+    def test_a_revoked_token_is_told_as_such(self, stage: Stage) -> None:
+        stage.revoke()
+
+        with pytest.raises(CredentialsError):
+            stage.crm.fetch_records(["1"], ["email"])
+
+    def test_a_right_that_was_not_granted_is_told_as_such(self, stage: Stage) -> None:
+        stage.withdraw_rights()
+
+        with pytest.raises(CredentialsError, match="scope"):
+            stage.crm.write_membership(Membership(LIST, ["1"], []))
+
+    def test_a_task_whose_answer_was_lost_is_not_made_again(self, stage: Stage) -> None:
+        stage.crm.prepare([])
+        ada = stage.add_record(email="ada@example.com")
+        acts = {f"L{number}|a": (ada, task(stage)) for number in range(10)}
+        stage.lose_answers()
+        with pytest.raises(RetryableCrmError):
+            stage.crm.write_acts(ChangeKind.TASK, acts)
+
+        replies = stage.crm.write_acts(ChangeKind.TASK, acts)
+
+        assert set(states(replies).values()) == {ReplyState.DONE}
+        assert len(stage.acts(ChangeKind.TASK, ada)) == stage.all_acts(ChangeKind.TASK) == 10
+
+    def test_a_batch_of_tasks_that_was_half_done_is_completed(self, stage: Stage) -> None:
+        stage.crm.prepare([])
+        ada = stage.add_record(email="ada@example.com")
+        acts = {f"L{number}|a": (ada, task(stage)) for number in range(10)}
+        stage.half_do_calls()
+        with pytest.raises(RetryableCrmError):
+            stage.crm.write_acts(ChangeKind.TASK, acts)
+        assert stage.all_acts(ChangeKind.TASK) == 5
+
+        replies = stage.crm.write_acts(ChangeKind.TASK, acts)
+
+        assert set(states(replies).values()) == {ReplyState.DONE}
+        assert len(stage.acts(ChangeKind.TASK, ada)) == stage.all_acts(ChangeKind.TASK) == 10
+
+    def test_with_a_third_of_the_calls_failing_everything_arrives_and_tasks_only_once(self, stage: Stage) -> None:
+        stage.crm.prepare([SCORE])
+        ids = [stage.add_record(email=f"lead{number}@example.com") for number in range(20)]
+        acts = {f"{record_id}|a": (record_id, task(stage)) for record_id in ids}
+        stage.break_calls(500, times=None, probability=0.15)
+        stage.lose_answers(times=None, probability=0.15)
+
+        for _ in range(50):
+            try:
+                stage.crm.write_properties({record_id: {"coltiva_score": "5"} for record_id in ids})
+                stage.crm.write_membership(Membership(LIST, ids, []))
+                replies = stage.crm.write_acts(ChangeKind.TASK, acts)
+            except RetryableCrmError:
+                continue
+            if set(states(replies).values()) == {ReplyState.DONE}:
+                break
+        else:
+            pytest.fail("fifty attempts were not enough")
+
+        stage.mend()
+        assert {stage.values(record_id)["coltiva_score"] for record_id in ids} == {"5"}
+        assert stage.members(LIST) == set(ids)
+        assert stage.all_acts(ChangeKind.TASK) == 20
+        assert all(len(stage.acts(ChangeKind.TASK, record_id)) == 1 for record_id in ids)
+
+    def test_the_next_call_may_be_made_at_once_while_nothing_forbids_it(self, stage: Stage) -> None:
+        assert stage.crm.calls_allowed_at(NOW) <= NOW

@@ -1,0 +1,268 @@
+"""HubSpot by the rules of every CRM, against the sandbox portal, and by some of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+
+import pytest
+
+from connector.crms import REGISTRY
+from connector.crms.hubspot.inbox import HubSpotEndpoint
+from connector.crms.hubspot.portal import HubSpotPortal
+from connector.domain.change import ChangeKind
+from connector.errors import RateLimitedError
+from connector.ports import Crm, PropertyWish, ReplyState
+from connector.sandbox.apps import App
+from connector.sandbox.faults import ApiFault, Fault
+from connector.sandbox.portal import Portal
+from connector.sandbox.properties import Property
+from connector.sandbox.records import RecordTable
+from connector.sandbox.sandbox import Sandbox
+from connector.sandbox.server import running
+from connector.sandbox.vocabulary import CONTACT, NOTE, TASK, Origin, by_app
+from tests.clocks import HandClock
+from tests.contract.crm.rules import NOW, SCORE, CrmRules, StoredAct, states, task
+from tests.unit.hubspot.scripted import scripted
+
+TYPES = {ChangeKind.TASK: TASK, ChangeKind.NOTE: NOTE}
+
+
+class HubSpotStage:
+    """A sandbox portal with our app installed."""
+
+    crm: Crm
+
+    def __init__(self, sandbox: Sandbox, url: str, portal: Portal, app: App) -> None:
+        self.sandbox, self.portal, self.app, self.url = sandbox, portal, app, url
+        self.clock = HandClock(NOW)
+        self.token = sandbox.connect(app, portal)
+        self.crm = self.connect(self.token)
+        self.owner = portal.add_owner("rep@example.com", "Rita", "Rep").id
+
+    def connect(self, token: str) -> HubSpotPortal:
+        return HubSpotPortal(token, self.clock, self.url)
+
+    # --- the account ------------------------------------------------------------------------
+
+    def add_record(self, **properties: str) -> str:
+        return self.portal.create_contact(**properties)  # type: ignore[arg-type]
+
+    def delete_record(self, record_id: str) -> None:
+        self.portal.delete_contact(record_id)
+
+    def merge_records(self, primary_id: str, secondary_id: str) -> str:
+        return self.portal.merge_contacts(primary_id, secondary_id)
+
+    def values(self, record_id: str) -> Mapping[str, str]:
+        return self.portal.contact(record_id)
+
+    def add_property(self, wish: PropertyWish) -> None:
+        self.portal.contacts.catalog.create(Property(wish.name, wish.label, wish.type, hubspot_defined=False))
+
+    def property_type(self, name: str) -> str:
+        return self.portal.contacts.catalog.get(name).type
+
+    def members(self, title: str) -> set[str]:
+        return self.portal.members(title)
+
+    def add_dynamic_list(self, title: str) -> None:
+        now, lists = self.sandbox.clock.now(), self.portal.crm.lists
+        lists.create(title, CONTACT.type_id, "DYNAMIC", now, {"filterBranchType": "OR"})
+
+    def delete_list(self, title: str) -> None:
+        self.portal.delete_list(title)
+
+    def acts(self, kind: ChangeKind, record_id: str) -> list[StoredAct]:
+        found = self.portal.tasks(record_id) if kind is ChangeKind.TASK else self.portal.notes(record_id)
+        return [_to_stored_act(properties) for properties in found]
+
+    def all_acts(self, kind: ChangeKind) -> int:
+        return len(self._table(kind))
+
+    def complete_task(self, record_id: str) -> None:
+        for one in self.portal.tasks(record_id):
+            self.portal.complete_task(one["hs_object_id"])
+
+    def separate(self, kind: ChangeKind, record_id: str) -> None:
+        links, type_id = self.portal.crm.associations, TYPES[kind].type_id
+        for act_id in list(links.linked(CONTACT.type_id, record_id, type_id)):
+            links.unlink(type_id, act_id, CONTACT.type_id, record_id, self._origin)
+
+    def calls(self) -> int:
+        return self.sandbox.calls.total()
+
+    def writes(self) -> int:
+        return self.sandbox.calls.written()
+
+    # --- trouble ----------------------------------------------------------------------------
+
+    def break_calls(self, status: int, *, times: int | None = 1, probability: float = 1.0) -> None:
+        self._fault(Fault(ApiFault.STATUS, probability, times, status=status))
+
+    def lose_answers(self, *, times: int | None = 1, probability: float = 1.0) -> None:
+        self._fault(Fault(ApiFault.DROPPED_AFTER, probability, times))
+
+    def half_do_calls(self, *, times: int | None = 1) -> None:
+        self._fault(Fault(ApiFault.HALF_DONE, times=times))
+
+    def mend(self) -> None:
+        self.sandbox.faults.clear()
+
+    def revoke(self) -> None:
+        self.sandbox.uninstall(self.app, self.portal)
+
+    def withdraw_rights(self) -> None:
+        scopes = [scope for scope in self.app.scopes if "lists" not in scope]
+        grant = self.sandbox.install(self.app, self.portal, scopes)
+        self.crm = self.connect(self.sandbox.tokens.new_access_token(grant))
+
+    def _fault(self, fault: Fault) -> None:
+        self.sandbox.faults.add(fault)
+
+    def _table(self, kind: ChangeKind) -> RecordTable:
+        return self.portal.crm.tables[TYPES[kind].type_id]
+
+    @property
+    def _origin(self) -> Origin:
+        return by_app(self.app.app_id)
+
+
+def _to_stored_act(properties: Mapping[str, str]) -> StoredAct:
+    return StoredAct(
+        subject=properties.get("hs_task_subject", ""),
+        body=properties.get("hs_task_body") or properties["hs_note_body"],
+        owner=properties.get("hubspot_owner_id", ""),
+        due_at=datetime.fromisoformat(properties["hs_timestamp"]),
+        is_done=properties.get("hs_task_status") == "COMPLETED",
+    )
+
+
+@pytest.fixture
+def stage() -> Iterator[HubSpotStage]:
+    sandbox = Sandbox()
+    portal = sandbox.create_portal(time_zone="Europe/Rome")
+    portal.limits.max_calls = None
+    app = sandbox.create_app()
+    with running(sandbox) as url:
+        yield HubSpotStage(sandbox, url, portal, app)
+
+
+class TestHubSpot(CrmRules):
+    """The rules of every CRM."""
+
+
+def test_every_crm_in_the_registry_is_held_to_the_rules() -> None:
+    assert set(REGISTRY) == {"hubspot"}
+
+
+def test_the_account_tells_its_id_and_time_zone(stage: HubSpotStage) -> None:
+    account = stage.connect(stage.token).account()
+
+    assert (account.portal_id, account.time_zone) == (stage.portal.id, "Europe/Rome")
+
+
+@pytest.mark.parametrize("status", [200, 207])
+def test_a_batch_done_in_part_is_understood_in_old_and_new_form(stage: HubSpotStage, status: int) -> None:
+    stage.portal.crm.habits.partial_failure_status = status
+    ada = stage.add_record(email="ada@example.com")
+
+    replies = stage.crm.write_properties({ada: {"firstname": "Ada"}, "77": {"firstname": "Nobody"}})
+
+    assert states(replies) == {ada: ReplyState.DONE, "77": ReplyState.REFUSED}
+
+
+@pytest.mark.parametrize("status", [400, 409])
+def test_a_key_that_exists_is_understood_however_hubspot_says_so(stage: HubSpotStage, status: int) -> None:
+    stage.portal.crm.habits.unique_conflict_status = status
+    stage.crm.prepare([])
+    ada = stage.add_record(email="ada@example.com")
+    acts = {"L1|a": (ada, task(stage)), "L2|a": (ada, task(stage))}
+    stage.crm.write_acts(ChangeKind.TASK, dict([next(iter(acts.items()))]))
+
+    replies = stage.crm.write_acts(ChangeKind.TASK, acts)
+
+    assert set(states(replies).values()) == {ReplyState.DONE}
+    assert stage.all_acts(ChangeKind.TASK) == 2
+
+
+@pytest.mark.parametrize("gives_new_id", [True, False])
+def test_a_merge_is_followed_whether_or_not_the_survivor_is_new(stage: HubSpotStage, gives_new_id: bool) -> None:
+    stage.portal.crm.habits.merge_gives_new_id = gives_new_id
+    one, other = stage.add_record(email="one@example.com"), stage.add_record(email="two@example.com")
+    survivor = stage.merge_records(one, other)
+
+    records = stage.crm.fetch_records([other], ["email"])
+
+    assert records[other].record_id == survivor
+
+
+def test_what_leads_to_one_survivor_is_read_in_one_batch_with_others(stage: HubSpotStage) -> None:
+    one, other = stage.add_record(email="one@example.com"), stage.add_record(email="two@example.com")
+    third = stage.add_record(email="three@example.com")
+    survivor = stage.merge_records(one, other)
+
+    records = stage.crm.fetch_records([one, other, third], ["email"])
+
+    assert {key: record.record_id for key, record in records.items()} == {
+        one: survivor,
+        other: survivor,
+        third: third,
+    }
+
+
+def test_our_properties_stand_in_a_group_of_their_own(stage: HubSpotStage) -> None:
+    stage.crm.prepare([SCORE])
+
+    assert stage.portal.contacts.catalog.get("coltiva_score").group == "coltiva"
+
+
+@pytest.mark.parametrize("kind", [ChangeKind.TASK, ChangeKind.NOTE])
+def test_our_key_is_unique_on_tasks_and_notes(stage: HubSpotStage, kind: ChangeKind) -> None:
+    stage.crm.prepare([])
+
+    catalog = stage.portal.crm.tables[TYPES[kind].type_id].catalog
+    assert catalog.get("coltiva_key").unique
+
+
+def test_the_account_s_rate_limit_is_never_run_into(stage: HubSpotStage) -> None:
+    stage.portal.limits.max_calls = 5
+    ada = stage.add_record(email="ada@example.com")
+    for number in range(5):
+        assert stage.crm.calls_allowed_at(stage.clock.now()) <= stage.clock.now()
+        stage.crm.write_properties({ada: {"firstname": str(number)}})
+
+    with pytest.raises(RateLimitedError) as refused:
+        stage.crm.write_properties({ada: {"firstname": "six"}})
+
+    until = stage.clock.now() + timedelta(seconds=10)
+    assert refused.value.retry_at == until == stage.crm.calls_allowed_at(stage.clock.now())
+    assert stage.sandbox.calls.total(status=429) == 0
+
+
+def test_an_access_token_that_ran_out_is_told_as_such_and_a_new_one_goes_on(stage: HubSpotStage) -> None:
+    grant = stage.sandbox.install(stage.app, stage.portal)
+    old = stage.connect(stage.sandbox.tokens.new_access_token(grant))
+    stage.sandbox.tokens.expire_access_tokens(stage.portal.id)
+
+    with pytest.raises(Exception, match="EXPIRED_AUTHENTICATION"):
+        old.account()
+
+    assert stage.connect(stage.sandbox.tokens.new_access_token(grant)).account().portal_id == stage.portal.id
+
+
+def test_our_own_writes_come_back_as_echoes_and_those_of_people_do_not(stage: HubSpotStage) -> None:
+    stage.app.subscribe("contact.propertyChange", property_name="firstname")
+    endpoint = HubSpotEndpoint(stage.app.client_secret, "https://app.example.com", str(stage.app.app_id))
+    ada, bob = stage.add_record(email="ada@example.com"), stage.add_record(email="bob@example.com")
+
+    with scripted() as receiver:
+        stage.app.target_url = f"{receiver.url}/webhooks/hubspot"
+        stage.crm.write_properties({ada: {"firstname": "Ada"}})
+        stage.portal.set_property(bob, "firstname", "Bob")
+        receiver.answer(200, b"")
+        receiver.answer(200, b"")
+        stage.sandbox.flush()
+
+    told = [event for _, _, _, body in receiver.requests for event in endpoint.parse(body).events]
+    assert {event.ref.record_id: event.is_echo for event in told} == {ada: True, bob: False}
