@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,6 +15,7 @@ from connector.sandbox.faults import ApiFault, Fault
 from connector.sandbox.limits import too_many
 from connector.sandbox.operations import Operation
 from connector.sandbox.refusals import RefusalError
+from connector.sandbox.responses import refusal_reply
 from connector.sandbox.sandbox import Sandbox
 from connector.sandbox.tokens import Grant
 
@@ -54,13 +53,6 @@ def answer(sandbox: Sandbox, operation: Operation, request: Request) -> Reply:
     if fault is None:
         return _perform(sandbox, operation, request)
     return _perform_with(sandbox, operation, request, fault)
-
-
-def refusal_reply(refusal: RefusalError, dice: random.Random) -> Reply:
-    """A refusal with an id to quote to the support."""
-    correlation_id = str(uuid.UUID(int=dice.getrandbits(128), version=4))
-    body = {**refusal.body, "correlationId": correlation_id}
-    return Reply(refusal.status, body, {**refusal.headers, "X-HubSpot-Correlation-Id": correlation_id})
 
 
 def _perform(sandbox: Sandbox, operation: Operation, request: Request) -> Reply:

@@ -77,9 +77,9 @@ class Sandbox:
             self._installed[portal.id].append(app)
         return Grant(portal.id, app, granted, user_id or portal.admin.user_id)
 
-    def connect(self, app: App, portal: Portal, token: str | None = None) -> str:
+    def connect(self, app: App, portal: Portal, token: str | None = None, scopes: Iterable[str] | None = None) -> str:
         """Install an app and give it a token that does not run out."""
-        grant = self.install(app, portal)
+        grant = self.install(app, portal, scopes)
         made = token or f"pat-eu1-{self.dice.randbytes(16).hex()}"
         self.tokens.add_static(made, grant)
         return made

@@ -37,6 +37,7 @@ def running(sandbox: Sandbox, *, port: int = 0, pump: bool = False) -> Iterator[
     With `pump`, webhooks and planned actions happen by themselves; without, `flush()`, `tick()` and
     `advance()` do them, so that a test sees everything in order.
     """
+    sandbox.closing.clear()
     server = create_server(sandbox, port=port)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

@@ -7,14 +7,14 @@ import socket
 from collections.abc import Callable
 
 import flask
-import msgspec
 from werkzeug.exceptions import HTTPException
 
 from connector.sandbox import control, oauth_api, page
 from connector.sandbox.call import Reply
-from connector.sandbox.gate import ConnectionDroppedError, Request, answer, refusal_reply
+from connector.sandbox.gate import ConnectionDroppedError, Request, answer
 from connector.sandbox.operations import OPERATIONS, Operation
 from connector.sandbox.refusals import Category, RefusalError
+from connector.sandbox.responses import refusal_reply, to_response
 from connector.sandbox.sandbox import Sandbox
 from connector.sandbox.vocabulary import DATE_VERSION
 
@@ -34,15 +34,6 @@ def create_web(sandbox: Sandbox) -> flask.Flask:
     app.register_blueprint(page.build_blueprint(sandbox))
     app.register_error_handler(HTTPException, lambda error: _not_served(sandbox, error))
     return app
-
-
-def to_response(reply: Reply) -> flask.Response:
-    """An answer as HTTP."""
-    body = b"" if reply.body is None else msgspec.json.encode(reply.body)
-    response = flask.Response(body, reply.status, dict(reply.headers))
-    if reply.body is not None:
-        response.content_type = "application/json;charset=utf-8"
-    return response
 
 
 def _api_view(sandbox: Sandbox, operation: Operation) -> Callable[..., flask.Response]:
