@@ -175,8 +175,8 @@ def compile_comparison(op: Op, operand: Operand) -> Comparison:
         positive = compile_comparison(Op.EQ if op is Op.NE else Op.IN, operand)
         return lambda value: not positive(value)
     if op in _ORDERINGS:
-        order = _ORDERINGS[op]
-        return lambda value: value is not None and type(value) is type(operand) and order(value, operand)
+        order, edge = _ORDERINGS[op], _fold_case(operand)
+        return lambda value: type(value) is type(operand) and order(_fold_case(value), edge)
     return _any_choice(_compile_text_or_equality(op, operand))
 
 
@@ -273,6 +273,8 @@ def _compile_moment(test: FieldTest, zone: ZoneInfo) -> Predicate:
 
 
 _MILLISECOND = timedelta(milliseconds=1)
+#: The calendar's last full minute: still there to wake on.
+_LAST = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
 _Bounds = Callable[[datetime], tuple[datetime | None, datetime | None]]
 
 
@@ -286,19 +288,33 @@ def _bounds(test: FieldTest, zone: ZoneInfo) -> _Bounds:
     span = test.operand if isinstance(test.operand, timedelta) else timedelta()
     match test.op:
         case Op.WITHIN_NEXT:
-            return lambda at: (at - span, at + _MILLISECOND)
+            return lambda at: (_shift(at, -span), _shift(at, _MILLISECOND))
         case Op.WITHIN_LAST:
-            return lambda at: (at, at + span + _MILLISECOND)
+            return lambda at: (at, _shift(at, span + _MILLISECOND))
         case _:
-            return lambda at: (at + span + _MILLISECOND, None)
+            return lambda at: (_shift(at, span + _MILLISECOND), None)
+
+
+def _shift(moment: datetime, span: timedelta) -> datetime:
+    """The moment so much later or earlier, but within the calendar: CRMs say 9999-12-31 for a date without end."""
+    try:
+        return min(moment + span, _LAST)
+    except OverflowError:
+        return _LAST if span > timedelta() else datetime.min.replace(tzinfo=UTC)
 
 
 def to_moment(text: str, zone: ZoneInfo) -> datetime:
     """A date's first moment in the zone, or the moment that the text names."""
     if len(text) == 10:
-        return datetime.combine(date.fromisoformat(text), time(), zone).astimezone(UTC)
-    moment = datetime.fromisoformat(text)
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=zone).astimezone(UTC)
+        moment = datetime.combine(date.fromisoformat(text), time(), zone)
+    else:
+        moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # on the calendar's first or last day
+        return moment.replace(tzinfo=UTC)
 
 
 # --- scores and behaviour -----------------------------------------------------------------------------------
