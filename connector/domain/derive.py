@@ -12,8 +12,6 @@ from connector.domain.history import HistoryKind
 from connector.domain.predicate import Predicate, earliest
 from connector.domain.score import FitRule, Part, Score
 
-_MILLISECOND = timedelta(milliseconds=1)
-
 #: A written score that has faded by this much is written again.
 FADED_POINTS = 5
 
@@ -53,7 +51,7 @@ def _derive_score(draft: Draft, node: ScoreNode, scope: Scope) -> None:
 def _fit(draft: Draft, score: Score, rule: FitRule, holds: bool) -> None:
     if holds == (rule.id in draft.parts.get(score.name, {})):
         return
-    draft.set_part(score, rule.id, Part(rule.points, draft.now) if holds else None)
+    draft.set_part(score, rule.id, Part(rule.points, draft.now, fades=False) if holds else None)
     note_points(draft, score, rule.id, rule.points if holds else -rule.points)
 
 
@@ -90,13 +88,23 @@ def flips_at(draft: Draft) -> datetime | None:
     for enrolment in draft.enrolments:
         if enrolment.is_open:
             tests += draft.book.programs[enrolment.program].timed
-    moment = earliest([*(test.flips_at(draft) for test in tests if test.flips_at), *_faded_at(draft)])
-    return None if moment is None else next_minute(moment - _MILLISECOND)
+    faded_at = _faded_at(draft)
+    now, draft.now = draft.now, to_minute(draft.now)  # what flipped in this minute is looked at when it is full
+    moment = earliest([*(test.flips_at(draft) for test in tests if test.flips_at), *faded_at])
+    draft.now = now
+    if moment is None or moment == to_minute(moment):
+        return moment
+    return next_minute(moment)
+
+
+def to_minute(moment: datetime) -> datetime:
+    """The full minute that the moment lies in."""
+    return moment.replace(second=0, microsecond=0)
 
 
 def next_minute(moment: datetime) -> datetime:
     """The first full minute after the moment."""
-    return moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    return to_minute(moment) + timedelta(minutes=1)
 
 
 def _faded_at(draft: Draft) -> list[datetime | None]:
@@ -104,6 +112,7 @@ def _faded_at(draft: Draft) -> list[datetime | None]:
     moments: list[datetime | None] = []
     for score in draft.book.shown_scores:
         points = draft.points(score)
-        if points > 0:
-            moments.append(draft.passes_at(score, max(points - FADED_POINTS + 1, 1)))
+        falls_to, rises_to = points - FADED_POINTS + 1, points + FADED_POINTS
+        moments.append(draft.passes_at(score, max(falls_to, 1) if points > 0 else falls_to))
+        moments.append(draft.passes_at(score, min(rises_to, -1) if points < 0 else rises_to))
     return moments

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from math import floor, log2
+from math import floor, fsum, log2
 
 from connector.domain.condition import Condition, SignalTest
 
 #: Sums of fading points come out a hair below the whole number they mean.
 _TOLERANCE = 1e-9
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ class Part:
     count: int = 1
     #: (when, points) as far back as the rule's cap looks.
     given: tuple[tuple[datetime, float], ...] = ()
+    #: Whether the score's half-life concerns it: points for fit last as long as their condition.
+    fades: bool = True
 
 
 Parts = Mapping[str, Part]
@@ -79,9 +82,14 @@ def decayed(points: float, age: timedelta, half_life: timedelta | None) -> float
     return points if half_life is None else float(points * 2.0 ** -(age / half_life))
 
 
+def worth(part: Part, half_life: timedelta | None, now: datetime) -> float:
+    """What a part is worth now."""
+    return decayed(part.points, now - part.at, half_life) if part.fades else part.points
+
+
 def total(parts: Parts, half_life: timedelta | None, now: datetime) -> float:
-    """The exact sum of a rules score."""
-    return sum(decayed(part.points, now - part.at, half_life) for part in parts.values())
+    """The exact sum of a rules score, the same in whatever order its parts came."""
+    return fsum(worth(part, half_life, now) for part in parts.values())
 
 
 def whole(points: float) -> int:
@@ -100,8 +108,8 @@ def give(part: Part | None, rule: EngagementRule, half_life: timedelta | None, n
     points = _room(rule, given)
     if part is None:
         return Part(points, now, 1, _noted(given, rule, now, points)), points
-    worth = decayed(part.points, now - part.at, half_life) + points
-    return replace(part, points=worth, at=now, count=part.count + 1, given=_noted(given, rule, now, points)), points
+    value = worth(part, half_life, now) + points
+    return replace(part, points=value, at=now, count=part.count + 1, given=_noted(given, rule, now, points)), points
 
 
 def _since(
@@ -116,8 +124,8 @@ def _since(
 def _room(rule: EngagementRule, given: tuple[tuple[datetime, float], ...]) -> float:
     if rule.at_most is None:
         return rule.points
-    left = rule.at_most.points - sum(points for _, points in given)
-    return max(0.0, min(rule.points, left))
+    left = rule.at_most.points - fsum(points for _, points in given)
+    return min(rule.points, left) if left > _TOLERANCE else 0.0
 
 
 def _noted(
@@ -129,22 +137,32 @@ def _noted(
 def passes_at(leaves: Sequence[tuple[Parts, timedelta | None]], threshold: float, now: datetime) -> datetime | None:
     """When the sum of scores, by fading alone, next falls or rises across the threshold; None for never.
 
-    The moment depends on the parts only, never on when it is asked for. Where several half-lives mix, it is the next
-    midnight: whoever wakes then and finds nothing changed asks again.
+    The moment depends on the parts only, never on when it is asked for, and lies on the far side of the threshold by
+    up to a millisecond. Where several half-lives mix, it is the next midnight while a crossing is possible at all:
+    whoever wakes then and finds nothing changed asks again.
     """
-    constant, fading = 0.0, dict[timedelta, float]()
     since = max((part.at for parts, _ in leaves for part in parts.values()), default=now)
-    for parts, half_life in leaves:
-        amount = total(parts, half_life, since)
-        if half_life is None:
-            constant += amount
-        elif abs(amount) > _TOLERANCE:
-            fading[half_life] = fading.get(half_life, 0.0) + amount
+    constant, fading = _split(leaves, since)
+    gap = threshold - _TOLERANCE - constant
     if len(fading) > 1:
-        return now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        left = [decayed(amount, now - since, half_life) for half_life, amount in fading.items()]
+        if fsum(min(0.0, each) for each in left) < gap < fsum(max(0.0, each) for each in left):
+            return now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        return None
     for half_life, amount in fading.items():
-        ratio = (threshold - _TOLERANCE - constant) / amount
-        if ratio > 0:
-            moment = since + -log2(ratio) * half_life
+        if gap / amount > 0:
+            moment = since + -log2(gap / amount) * half_life + _MILLISECOND
             return moment if moment > now else None
     return None
+
+
+def _split(leaves: Sequence[tuple[Parts, timedelta | None]], since: datetime) -> tuple[float, dict[timedelta, float]]:
+    """What stays and, by half-life, what fades, worth at that moment."""
+    constant, fading = 0.0, dict[timedelta, float]()
+    for parts, half_life in leaves:
+        for part in parts.values():
+            if half_life is None or not part.fades:
+                constant += part.points
+            else:
+                fading[half_life] = fading.get(half_life, 0.0) + worth(part, half_life, since)
+    return constant, {half_life: amount for half_life, amount in fading.items() if abs(amount) > _TOLERANCE}

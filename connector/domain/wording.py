@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from connector.domain.draft import Draft
 from connector.domain.field import FieldRole, format_value
-from connector.domain.score import Score, decayed
+from connector.domain.score import Score, worth
 
 #: How many reasons a CRM property lists.
 _MAX_REASONS = 5
@@ -45,10 +45,7 @@ def reasons(draft: Draft, score: Score) -> list[tuple[str, str, int]]:
         found = [reason for part in score.sum_of for reason in reasons(draft, draft.book.scores[part])]
     else:
         parts = draft.parts.get(score.name, {})
-        found = [
-            (score.name, rule, round(decayed(part.points, draft.now - part.at, score.half_life)))
-            for rule, part in parts.items()
-        ]
+        found = [(score.name, rule, round(worth(part, score.half_life, draft.now))) for rule, part in parts.items()]
     return sorted((found_ for found_ in found if found_[2]), key=lambda reason: (-abs(reason[2]), reason[1]))
 
 
