@@ -1,0 +1,85 @@
+"""Links to CRM accounts; their tokens are sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Text, bindparam, literal_column, select, update
+
+from connector.domain.ids import ConnectionId
+from connector.ports import Connection, ConnectionState
+from connector.store.codec import to_ms
+from connector.store.listed import among
+from connector.store.schema import connections
+from connector.store.sealed import Seal
+from connector.store.session import Session, to_list
+from connector.store.upsert import upsert
+
+_COLUMNS = (
+    connections.c.id,
+    connections.c.workspace,
+    connections.c.crm,
+    connections.c.account,
+    connections.c.token,
+    connections.c.state,
+    connections.c.paused_because,
+)
+# A worker's query: it serves every workspace.
+_ALL = select(*_COLUMNS).order_by(connections.c.id)
+# Intake's query: the account is what tells the workspace.
+_BY_ACCOUNT = select(*_COLUMNS).where(
+    connections.c.crm == bindparam("crm", type_=Text), among(connections.c.account, "accounts")
+)
+_SAVE = upsert(connections)
+_PAUSE = (
+    update(connections)
+    .where(connections.c.id == bindparam("id_", type_=Text))
+    .values(state=literal_column(f"'{ConnectionState.PAUSED}'"), paused_because=bindparam("because", type_=Text))
+)
+
+
+class StoredConnections:
+    """The Connections port."""
+
+    __slots__ = ("_seal", "_session")
+
+    def __init__(self, session: Session, seal: Seal) -> None:
+        self._session = session
+        self._seal = seal
+
+    def all(self) -> Sequence[Connection]:
+        """Every connection, by id."""
+        return [self._to_connection(row) for row in self._session.rows(_ALL)]
+
+    def by_account(self, crm: str, accounts: Collection[str]) -> Mapping[str, Connection]:
+        """The connections of these accounts; unknown ones are left out."""
+        found = self._session.rows(_BY_ACCOUNT, {"crm": crm, "accounts": to_list(accounts)})
+        return {row.account: self._to_connection(row) for row in found}
+
+    def save(self, connection: Connection, now: datetime) -> None:
+        """Add or replace, by id."""
+        self._session.run(
+            _SAVE,
+            {
+                "id": connection.id,
+                "workspace": connection.workspace,
+                "crm": connection.crm,
+                "account": connection.account,
+                "token": self._seal.seal(connection.token),
+                "state": connection.state,
+                "paused_because": connection.paused_because,
+                "saved_at": to_ms(now),
+            },
+        )
+
+    def pause(self, connection: ConnectionId, because: str) -> None:
+        """Stop talking to it until its credentials are saved anew."""
+        self._session.run(_PAUSE, {"id_": connection, "because": because})
+
+    def _to_connection(self, row: Any) -> Connection:
+        id_, workspace, crm, account, token, state, because = row
+        return Connection(
+            id_, workspace, crm, account, self._seal.unseal(bytes(token)), ConnectionState(state), because
+        )

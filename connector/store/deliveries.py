@@ -1,0 +1,94 @@
+"""Raw requests, from the door to intake, and what of them became no fact."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Text, bindparam, delete, literal_column, select, update
+
+from connector.errors import LostClaimError
+from connector.ports import Delivery, DeliveryState, Stray, StrayReason
+from connector.store.codec import from_ms, to_ms
+from connector.store.listed import among
+from connector.store.schema import deliveries, strays
+from connector.store.session import Session, limited, to_list
+from connector.store.upsert import insert_into
+
+_RECEIVED = deliveries.c.state == literal_column(f"'{DeliveryState.RECEIVED}'")
+_TAKEN_IN = deliveries.c.state == literal_column(f"'{DeliveryState.TAKEN_IN}'")
+
+# A worker's query: deliveries belong to no workspace before they are taken in.
+_OLDEST = limited(
+    select(deliveries.c.id, deliveries.c.endpoint, deliveries.c.received_at, deliveries.c.body)
+    .where(_RECEIVED)
+    .order_by(deliveries.c.id)
+    .with_for_update(skip_locked=True)
+)
+_SETTLE = (
+    update(deliveries).where(_RECEIVED, among(deliveries.c.id, "ids")).values(state=bindparam("state_", type_=Text))
+)
+_FORGET = delete(deliveries).where(deliveries.c.state != literal_column("'received'"), among(deliveries.c.id, "ids"))
+_FORGET_BEFORE = delete(deliveries).where(_TAKEN_IN, deliveries.c.received_at < bindparam("moment", type_=BigInteger))
+
+_ADD_STRAY = insert_into(strays, but=frozenset({"id"}))
+_STRAYS = limited(select(strays).order_by(strays.c.id.desc()))
+
+
+def load_oldest(session: Session, limit: int) -> Sequence[Delivery]:
+    """The oldest deliveries that nobody has taken in."""
+    found = session.rows(_OLDEST, {"limit": limit})
+    return [Delivery(id_, endpoint, from_ms(at), bytes(body)) for id_, endpoint, at, body in found]
+
+
+class StoredDeliveries:
+    """The Deliveries port."""
+
+    __slots__ = ("_session",)
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def settle(self, states: Mapping[int, DeliveryState]) -> None:
+        """Close them. Raises LostClaimError when one was no longer open."""
+        by_state: dict[DeliveryState, list[int]] = defaultdict(list)
+        for id_, state in states.items():
+            by_state[state].append(id_)
+        for state, ids in by_state.items():
+            if self._session.run(_SETTLE, {"state_": state, "ids": to_list(ids)}) != len(ids):
+                raise LostClaimError("another worker took these deliveries in")
+
+    def add_strays(self, strays: Sequence[Stray]) -> None:
+        """Keep aside what became no fact."""
+        self._session.run_many(
+            _ADD_STRAY,
+            [
+                {
+                    "delivery_id": stray.delivery_id,
+                    "reason": stray.reason,
+                    "what": stray.what,
+                    "account": stray.account,
+                    "raw": stray.raw,
+                    "received_at": to_ms(stray.received_at),
+                }
+                for stray in strays
+            ],
+        )
+
+    def strays(self, limit: int) -> Sequence[Stray]:
+        """The latest first."""
+        return [
+            Stray(delivery_id, StrayReason(reason), what, account, raw, from_ms(received_at), id_)
+            for id_, delivery_id, reason, what, account, raw, received_at in self._session.rows(
+                _STRAYS, {"limit": limit}
+            )
+        ]
+
+    def forget(self, ids: Collection[int]) -> None:
+        """Drop these deliveries, save those that are still to be taken in."""
+        self._session.run(_FORGET, {"ids": to_list(ids)})
+
+    def forget_before(self, moment: datetime) -> int:
+        """Drop the deliveries that were received before this moment and taken in; how many."""
+        return self._session.run(_FORGET_BEFORE, {"moment": to_ms(moment)})

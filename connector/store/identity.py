@@ -1,0 +1,73 @@
+"""Which CRM records are which lead."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from sqlalchemy import Text, bindparam, select
+
+from connector.domain.decide import blank
+from connector.domain.ids import CrmRef, LeadId, WorkspaceId
+from connector.errors import LostClaimError
+from connector.store.codec import encode, to_ms
+from connector.store.listed import among
+from connector.store.schema import crm_refs, leads
+from connector.store.session import Session, to_list
+from connector.store.upsert import insert_if_absent
+
+_FIND = select(crm_refs.c.ref, crm_refs.c.lead_id).where(
+    crm_refs.c.workspace == bindparam("workspace_", type_=Text), among(crm_refs.c.ref, "refs")
+)
+_ADD_REF = insert_if_absent(crm_refs)
+_ADD_LEAD = insert_if_absent(leads)
+
+
+def find_leads(session: Session, workspace: WorkspaceId, refs: Collection[CrmRef]) -> Mapping[CrmRef, LeadId]:
+    """The leads of these records; unknown records are left out."""
+    by_text = {str(ref): ref for ref in refs}
+    found = session.rows(_FIND, {"workspace_": workspace, "refs": to_list(by_text)})
+    return {by_text[text]: lead_id for text, lead_id in found}
+
+
+def add_refs(session: Session, workspace: WorkspaceId, refs: Mapping[CrmRef, LeadId]) -> None:
+    """Give records that belong to nobody to leads.
+
+    Raises LostClaimError when another worker gave one of them to another lead a moment ago.
+    """
+    rows = [
+        {
+            "workspace": workspace,
+            "ref": str(ref),
+            "lead_id": lead_id,
+            "crm": ref.crm,
+            "account": ref.account,
+            "record_id": ref.record_id,
+            "is_current": True,
+        }
+        for ref, lead_id in sorted(refs.items())
+    ]
+    if session.run_many(_ADD_REF, rows) < len(rows) and find_leads(session, workspace, refs) != refs:
+        raise LostClaimError("another worker gave the record to another lead")
+
+
+def add_leads(session: Session, workspace: WorkspaceId, ids: Collection[LeadId], book: str, now: datetime) -> None:
+    """Make leads that wait to be read from their CRM; one that exists is left as it is."""
+    session.run_many(
+        _ADD_LEAD,
+        [
+            {
+                "workspace": workspace,
+                "id": lead_id,
+                "version": 1,
+                "last_fact": 0,
+                "folded_fact": 0,
+                "wake_at": None,
+                "is_read": False,
+                "read_wanted_at": to_ms(now),
+                "email": "",
+                "doc": encode(blank(lead_id, book)),
+            }
+            for lead_id in sorted(ids)
+        ],
+    )

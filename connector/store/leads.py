@@ -1,0 +1,130 @@
+"""Leads and how they are found, made and marked to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Text, and_, bindparam, case, null, select, true, update
+
+from connector.domain.fact import Fact
+from connector.domain.ids import CrmRef, LeadId, WorkspaceId, to_ref
+from connector.ports import Connection, NewFact, Unread
+from connector.store.codec import to_ms
+from connector.store.erase import erase_lead, load_erased
+from connector.store.facts import add_facts
+from connector.store.identity import add_leads, add_refs, find_leads
+from connector.store.listed import among
+from connector.store.merge import merge_leads
+from connector.store.schema import crm_refs, leads
+from connector.store.sealed import Seal
+from connector.store.session import Session, limited, to_list
+
+_WORKSPACE = bindparam("workspace_", type_=Text)
+_NOW = bindparam("now", type_=BigInteger)
+
+_READ_ALL_AGAIN = update(leads).where(leads.c.workspace == _WORKSPACE).values(read_wanted_at=_NOW)
+_READ_AGAIN = _READ_ALL_AGAIN.where(
+    leads.c.id.in_(select(crm_refs.c.lead_id).where(crm_refs.c.workspace == _WORKSPACE, among(crm_refs.c.ref, "refs")))
+)
+_TO_READ = limited(
+    select(leads.c.id, crm_refs.c.ref, leads.c.is_read)
+    .join(crm_refs, and_(crm_refs.c.workspace == leads.c.workspace, crm_refs.c.lead_id == leads.c.id))
+    .where(
+        leads.c.workspace == _WORKSPACE,
+        leads.c.read_wanted_at.is_not(None),
+        crm_refs.c.crm == bindparam("crm", type_=Text),
+        crm_refs.c.account == bindparam("account", type_=Text),
+        crm_refs.c.is_current,
+    )
+    .order_by(leads.c.is_read, leads.c.read_wanted_at)
+)
+_SET_READ = (
+    update(leads)
+    .where(leads.c.workspace == _WORKSPACE, among(leads.c.id, "ids"))
+    .values(
+        is_read=true(),
+        read_wanted_at=case((leads.c.read_wanted_at > _NOW, leads.c.read_wanted_at), else_=null()),
+        # Who was read before has an alarm already, and was woken for its mail.
+        wake_at=case((and_(~leads.c.is_read, leads.c.last_fact > leads.c.folded_fact), _NOW), else_=leads.c.wake_at),
+    )
+)
+_PAGE = limited(
+    select(leads.c.id)
+    .where(leads.c.workspace == _WORKSPACE, leads.c.id > bindparam("after", type_=Text))
+    .order_by(leads.c.id)
+)
+
+
+class StoredLeads:
+    """The Leads port."""
+
+    __slots__ = ("_seal", "_session")
+
+    def __init__(self, session: Session, seal: Seal) -> None:
+        self._session = session
+        self._seal = seal
+
+    def find(self, workspace: WorkspaceId, refs: Collection[CrmRef]) -> Mapping[CrmRef, LeadId]:
+        """The leads of these records; unknown records are left out."""
+        return find_leads(self._session, workspace, refs)
+
+    def add(self, workspace: WorkspaceId, leads: Mapping[CrmRef, LeadId], book: str, now: datetime) -> None:
+        """Make leads that wait to be read from their CRM. One that exists is left as it is.
+
+        Raises LostClaimError when one of the records belongs to another lead by now.
+        """
+        known = self.find(workspace, leads)
+        new = {ref: lead_id for ref, lead_id in leads.items() if ref not in known}
+        add_refs(self._session, workspace, new)
+        add_leads(self._session, workspace, set(new.values()), book, now)
+
+    def add_facts(self, workspace: WorkspaceId, facts: Sequence[NewFact], now: datetime) -> int:
+        """Put facts into mailboxes and wake their leads; duplicates are dropped. Returns how many were new."""
+        return add_facts(self._session, workspace, facts, now)
+
+    def read_again(self, workspace: WorkspaceId, refs: Collection[CrmRef] | None, now: datetime) -> None:
+        """Have these records read again, None for all; meanwhile their leads are judged by what is known."""
+        asked = {"workspace_": workspace, "now": to_ms(now)}
+        if refs is None:
+            self._session.run(_READ_ALL_AGAIN, asked)
+        else:
+            self._session.run(_READ_AGAIN, asked | {"refs": to_list(map(str, refs))})
+
+    def unread(self, connection: Connection, limit: int) -> Sequence[Unread]:
+        """Leads of this connection that wait to be read, those of whom nothing is known first."""
+        asked = {
+            "workspace_": connection.workspace,
+            "crm": connection.crm,
+            "account": connection.account,
+            "limit": limit,
+        }
+        return [
+            Unread(connection.workspace, lead_id, to_ref(ref), again=bool(is_read))
+            for lead_id, ref, is_read in self._session.rows(_TO_READ, asked)
+        ]
+
+    def set_read(self, workspace: WorkspaceId, lead_ids: Collection[LeadId], now: datetime) -> None:
+        """They were read at this moment: from now on they are judged. A wish to read again that is younger stays."""
+        self._session.run(_SET_READ, {"workspace_": workspace, "ids": to_list(lead_ids), "now": to_ms(now)})
+
+    def merge(
+        self, workspace: WorkspaceId, into: LeadId, survivor: CrmRef, refs: Collection[CrmRef], now: datetime
+    ) -> None:
+        """Make one lead of all leads of these records, of which `survivor` is the one that lives on in the CRM."""
+        merge_leads(self._session, workspace, into, survivor, refs, now)
+
+    def erase(self, workspace: WorkspaceId, ref: CrmRef, now: datetime) -> bool:
+        """Remove all that is held of the record's lead; only a hash stays, to refuse it later."""
+        return erase_lead(self._session, self._seal, workspace, ref, now)
+
+    def erased(self, workspace: WorkspaceId, refs: Collection[CrmRef]) -> frozenset[CrmRef]:
+        """Which of these were erased."""
+        return load_erased(self._session, self._seal, workspace, refs)
+
+    def add_book_facts(self, workspace: WorkspaceId, fact: Fact, after: LeadId | None, limit: int) -> LeadId | None:
+        """Put the fact into the next `limit` mailboxes after that lead; the last one's id, None at the end."""
+        asked = {"workspace_": workspace, "after": after or "", "limit": limit}
+        ids: list[LeadId] = [row.id for row in self._session.rows(_PAGE, asked)]
+        self.add_facts(workspace, [NewFact(lead_id, fact, received_at=fact.at) for lead_id in ids], fact.at)
+        return ids[-1] if len(ids) == limit else None

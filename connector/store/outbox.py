@@ -1,0 +1,238 @@
+"""The outbox as its dispatcher sees it: what is due, what was attempted, what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Select,
+    Text,
+    bindparam,
+    func,
+    literal_column,
+    null,
+    select,
+    text,
+    union_all,
+    update,
+)
+
+from connector.domain.change import ACTS, ChangeKind, ChangeState, Lane
+from connector.domain.ids import ConnectionId, WorkspaceId
+from connector.errors import LostClaimError
+from connector.ports import OutboxChange, Settled
+from connector.store.codec import decode_act, decode_texts, encode, from_ms, from_optional_ms, to_ms
+from connector.store.listed import among
+from connector.store.schema import outbox
+from connector.store.session import Session, limited, to_list
+
+COLUMNS = (
+    outbox.c.id,
+    outbox.c.workspace,
+    outbox.c.connection_id,
+    outbox.c.lead_id,
+    outbox.c.record_id,
+    outbox.c.kind,
+    outbox.c.key,
+    outbox.c.state,
+    outbox.c.wanted,
+    outbox.c.written,
+    outbox.c.act,
+    outbox.c.due_at,
+    outbox.c.attempts,
+    outbox.c.version,
+    outbox.c.words,
+    outbox.c.remote_id,
+)
+
+# In the words of the partial index, so that both databases see that it serves.
+_OPEN = text("outbox.state IN ('pending', 'attempted') AND NOT outbox.is_held")
+_OF_CONNECTION = outbox.c.connection_id == bindparam("connection", type_=Text)
+_NEXT_VERSION = outbox.c.version + literal_column("1")
+
+
+def _in_lane(lane: Lane) -> Select[Any]:
+    return limited(
+        select(*COLUMNS, literal_column(str(int(lane))).label("lane"))
+        .where(
+            _OPEN,
+            _OF_CONNECTION,
+            outbox.c.lane == literal_column(str(int(lane))),
+            outbox.c.due_at <= bindparam("now", type_=BigInteger),
+        )
+        .order_by(outbox.c.due_at)
+    )
+
+
+# Lane by lane, so that what waits in one lane is never walked over on the way to what is due in the next.
+_lanes = union_all(*(select(_in_lane(lane).subquery()) for lane in Lane)).subquery("lanes")
+_DUE = limited(
+    select(*(_lanes.c[column.name] for column in COLUMNS)).order_by(_lanes.c.lane, _lanes.c.due_at, _lanes.c.id)
+)
+_earliest = union_all(
+    *(
+        select(func.min(outbox.c.due_at).label("due_at")).where(
+            _OPEN, _OF_CONNECTION, outbox.c.lane == literal_column(str(int(lane)))
+        )
+        for lane in Lane
+    )
+).subquery("earliest")
+_NEXT_DUE_AT = select(func.min(_earliest.c.due_at))
+_FOR_SETTLING = (
+    select(outbox.c.id, outbox.c.state, outbox.c.wanted, outbox.c.written, outbox.c.due_at, outbox.c.version)
+    .where(among(outbox.c.id, "ids"))
+    .order_by(outbox.c.id)
+    .with_for_update()
+)
+_ATTEMPT = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("id_", type_=BigInteger))
+    .values(
+        state=bindparam("state_", type_=Text),
+        written=bindparam("written_", type_=Text),
+        attempted_at=bindparam("now", type_=BigInteger),
+    )
+)
+_SETTLE = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("id_", type_=BigInteger))
+    .values(
+        state=bindparam("state_", type_=Text),
+        written=bindparam("written_", type_=Text),
+        due_at=bindparam("due_at_", type_=BigInteger),
+        attempts=outbox.c.attempts + literal_column("1"),
+        words=bindparam("words_", type_=Text),
+        remote_id=bindparam("remote_id_", type_=Text),
+        settled_at=bindparam("settled_at_", type_=BigInteger),
+        version=_NEXT_VERSION,
+    )
+)
+_LIST = limited(select(*COLUMNS).where(among(outbox.c.state, "states")).order_by(outbox.c.id.desc()))
+_LIST_OF_WORKSPACE = _LIST.where(outbox.c.workspace == bindparam("workspace", type_=Text))
+_RETRY = (
+    update(outbox)
+    .where(outbox.c.state == literal_column(f"'{ChangeState.REFUSED}'"), among(outbox.c.id, "ids"))
+    .values(
+        state=literal_column(f"'{ChangeState.PENDING}'"),
+        due_at=bindparam("now", type_=BigInteger),
+        attempts=literal_column("0"),
+        settled_at=null(),
+        version=_NEXT_VERSION,
+    )
+)
+
+_CLOSED = frozenset({ChangeState.DONE, ChangeState.REFUSED, ChangeState.WITHDRAWN})
+
+
+class StoredOutbox:
+    """The Outbox port."""
+
+    __slots__ = ("_session",)
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def due(self, connection: ConnectionId, now: datetime, limit: int) -> Sequence[OutboxChange]:
+        """Pending and in-doubt changes whose time has come, in lane order."""
+        asked = {"connection": connection, "now": to_ms(now), "limit": limit}
+        return [to_change(row) for row in self._session.rows(_DUE, asked)]
+
+    def next_due_at(self, connection: ConnectionId) -> datetime | None:
+        """When the earliest pending change may leave."""
+        ((at,),) = self._session.rows(_NEXT_DUE_AT, {"connection": connection})
+        return from_optional_ms(at)
+
+    def mark_attempted(self, changes: Sequence[OutboxChange], now: datetime) -> None:
+        """Record that the calls for these changes begin.
+
+        Raises LostClaimError when one of the acts was withdrawn or changed meanwhile.
+        """
+        rows = self._lock(changes)
+        self._session.run_many(_ATTEMPT, [_to_attempt(change, rows.get(change.id), now) for change in changes])
+
+    def settle(self, settled: Sequence[Settled], now: datetime) -> None:
+        """Close or postpone, and count one attempt more.
+
+        A second run of the same leaves states as they are.
+        """
+        rows = self._lock([one.change for one in settled])
+        pairs = [(one, rows[one.change.id]) for one in settled if one.change.id in rows]
+        self._session.run_many(_SETTLE, [_to_settlement(one, row, to_ms(now)) for one, row in pairs])
+
+    def list(
+        self, workspace: WorkspaceId | None, states: Collection[ChangeState], limit: int
+    ) -> Sequence[OutboxChange]:
+        """The latest first."""
+        asked = {"states": to_list(states), "limit": limit}
+        if workspace is None:
+            return [to_change(row) for row in self._session.rows(_LIST, asked)]
+        return [to_change(row) for row in self._session.rows(_LIST_OF_WORKSPACE, asked | {"workspace": workspace})]
+
+    def retry(self, ids: Collection[int], now: datetime) -> int:
+        """Make dead letters pending again; how many there were."""
+        return self._session.run(_RETRY, {"ids": to_list(ids), "now": to_ms(now)})
+
+    def _lock(self, changes: Collection[OutboxChange]) -> dict[int, Any]:
+        ids = to_list(change.id for change in changes)
+        return {row.id: row for row in self._session.rows(_FOR_SETTLING, {"ids": ids})}
+
+
+def to_change(row: Any) -> OutboxChange:
+    """A change from its `COLUMNS`."""
+    id_, workspace, connection, lead, record, kind, key, state, wanted, written, act, due_at, *rest = row
+    attempts, version, words, remote_id = rest
+    return OutboxChange(
+        id=id_,
+        workspace=workspace,
+        connection_id=connection,
+        lead_id=lead,
+        record_id=record,
+        kind=ChangeKind(kind),
+        key=key,
+        state=ChangeState(state),
+        wanted=decode_texts(wanted),
+        written=decode_texts(written),
+        act=decode_act(act) if act else None,
+        due_at=from_ms(due_at),
+        attempts=attempts,
+        version=version,
+        words=words,
+        remote_id=remote_id,
+    )
+
+
+def _to_attempt(change: OutboxChange, row: Any, now: datetime) -> dict[str, Any]:
+    if change.kind not in ACTS:
+        # Until the CRM has answered, nobody knows whether it holds the old or the new.
+        known = decode_texts(row.written) if row else {}
+        kept = {name: value for name, value in known.items() if name not in change.to_write}
+        state = row.state if row else change.state
+        return {"id_": change.id, "state_": state, "written_": encode(kept), "now": to_ms(now)}
+    if row is None or row.version != change.version or row.state in _CLOSED:
+        raise LostClaimError("an act was withdrawn or changed before it left")
+    return {"id_": change.id, "state_": ChangeState.ATTEMPTED, "written_": row.written, "now": to_ms(now)}
+
+
+def _to_settlement(settled: Settled, row: Any, now: int) -> dict[str, Any]:
+    change = settled.change
+    written = decode_texts(row.written)
+    if settled.state is ChangeState.DONE:
+        written |= change.wanted
+    state, due_at = settled.state, to_ms(settled.due_at)
+    if change.kind not in ACTS and row.version != change.version:
+        # Something else is wanted by now: it is done if this call happened to bring it, and waits otherwise.
+        is_done = all(written.get(name) == value for name, value in decode_texts(row.wanted).items())
+        state = ChangeState.DONE if is_done else ChangeState.PENDING
+        due_at = max(row.due_at, due_at) if settled.state is ChangeState.PENDING else row.due_at
+    return {
+        "id_": change.id,
+        "state_": state,
+        "written_": encode(written),
+        "due_at_": due_at,
+        "words_": settled.words,
+        "remote_id_": settled.remote_id,
+        "settled_at_": now if state in _CLOSED else None,
+    }

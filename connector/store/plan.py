@@ -1,0 +1,127 @@
+"""What the outbox should say about a lead, compared with what it says. Pure: no SQL, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from connector.domain.change import Act, ChangeKind, ChangeState, Desired
+from connector.domain.ids import ConnectionId
+from connector.domain.lead import Lead, Standing
+from connector.store.codec import to_ms
+
+MEMBER = {"member": "true"}
+NO_MEMBER = {"member": "false"}
+_NOTHING = Desired()
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A record of a lead that is written to."""
+
+    connection_id: ConnectionId
+    crm: str
+    record_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What one row of desired state is to say."""
+
+    home: Home
+    kind: ChangeKind
+    #: The list's title; empty for properties.
+    key: str
+    wanted: Mapping[str, str]
+    due_at: int
+
+    @property
+    def slot(self) -> str:
+        """The row's place among the rows of its lead."""
+        return "|".join((self.kind, self.home.connection_id, self.home.record_id, self.key))
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """What the outbox says about a lead in one place: of desired state, and of acts that have not left."""
+
+    id: int
+    connection_id: ConnectionId
+    record_id: str
+    kind: ChangeKind
+    key: str
+    state: ChangeState
+    wanted: Mapping[str, str]
+    written: Mapping[str, str]
+    due_at: int
+    attempts: int
+    #: A call was begun for it, so that the CRM may hold what nobody saw arrive.
+    was_attempted: bool
+
+
+#: By slot.
+Rows = Mapping[str, OutboxRow]
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """What becomes of a row whose wish changed."""
+
+    state: ChangeState
+    wanted: Mapping[str, str]
+    due_at: int
+    attempts: int
+
+
+def slot_of(act: Act) -> str:
+    """The act's place among the rows of its lead."""
+    return f"act|{act.key}"
+
+
+def wishes_of(lead: Lead, homes: Sequence[Home], rows: Rows, now: int) -> Iterable[Wish]:
+    """Every wish for the lead's records. Of an archived lead nothing is wanted, not even another state."""
+    if lead.standing is Standing.ARCHIVED:
+        return
+    for home in homes:
+        desired = lead.desired.get(home.crm, _NOTHING)
+        if desired.properties:
+            yield Wish(home, ChangeKind.PROPERTIES, "", desired.properties, now)
+        for title, since in desired.lists.items():
+            yield Wish(home, ChangeKind.MEMBERSHIP, title, MEMBER, to_ms(since))
+        for row in rows.values():
+            if _is_membership_of(home, row) and row.key not in desired.lists:
+                yield Wish(home, ChangeKind.MEMBERSHIP, row.key, NO_MEMBER, now)
+
+
+def changed(row: OutboxRow, wish: Wish) -> RowChange | None:
+    """What a wish makes of the row that is there; None where the row says so already.
+
+    A wish that the CRM fulfils already is done; one that takes back what never left is withdrawn. Everything else
+    waits for its turn: in the row's old place where it waits for the CRM, and a refused row with a new chance.
+    """
+    if row.wanted == wish.wanted and row.state is not ChangeState.WITHDRAWN:
+        return None
+    if wish.wanted == NO_MEMBER and not row.was_attempted:
+        state = ChangeState.WITHDRAWN
+    elif all(row.written.get(name) == value for name, value in wish.wanted.items()):
+        state = ChangeState.DONE
+    else:
+        state = ChangeState.PENDING
+    if row.state is ChangeState.PENDING and row.attempts:
+        return RowChange(state, wish.wanted, max(row.due_at, wish.due_at), row.attempts)
+    return RowChange(state, wish.wanted, wish.due_at, attempts=0)
+
+
+def unwanted(acts: Iterable[Act], rows: Rows) -> Sequence[OutboxRow]:
+    """The acts that have not left and are not among these."""
+    wanted = {slot_of(act) for act in acts}
+    kinds = (ChangeKind.TASK, ChangeKind.NOTE)
+    return [row for slot, row in rows.items() if row.kind in kinds and slot not in wanted]
+
+
+def _is_membership_of(home: Home, row: OutboxRow) -> bool:
+    return (row.kind, row.connection_id, row.record_id) == (
+        ChangeKind.MEMBERSHIP,
+        home.connection_id,
+        home.record_id,
+    )

@@ -1,0 +1,180 @@
+"""The questions of the CLI and the console, one query each."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Executable,
+    Select,
+    Text,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    text,
+    union_all,
+)
+
+from connector.domain.fact import Fact
+from connector.domain.history import HistoryEntry
+from connector.domain.ids import LeadId, WorkspaceId, to_ref
+from connector.ports import DeliveryState, Health, LeadSummary, OutboxChange, ProgramCount
+from connector.store.codec import decode_history, decode_lead, decode_words, from_optional_ms, to_ms
+from connector.store.database import Database
+from connector.store.facts import FACT_COLUMNS, to_fact
+from connector.store.functions import AllOf
+from connector.store.outbox import COLUMNS as CHANGE_COLUMNS
+from connector.store.outbox import to_change
+from connector.store.schema import crm_refs, deliveries, enrolments, facts, history, leads, leases, outbox, strays
+from connector.store.session import limited
+
+_WORKSPACE = bindparam("workspace", type_=Text)
+_LEAD = bindparam("lead_id", type_=Text)
+_NOW = bindparam("now", type_=BigInteger)
+_WHO = bindparam("who", type_=Text)
+_EMAIL = bindparam("email", type_=Text)
+
+_refs = (
+    select(AllOf(crm_refs.c.ref))
+    .where(crm_refs.c.workspace == leads.c.workspace, crm_refs.c.lead_id == leads.c.id)
+    .scalar_subquery()
+)
+_facts = (
+    select(func.count()).where(facts.c.workspace == leads.c.workspace, facts.c.lead_id == leads.c.id).scalar_subquery()
+)
+_unread = (
+    select(func.count())
+    .where(facts.c.workspace == leads.c.workspace, facts.c.lead_id == leads.c.id, facts.c.seq > leads.c.folded_fact)
+    .scalar_subquery()
+)
+_SUMMARY = select(leads.c.workspace, leads.c.id, leads.c.email, _refs, leads.c.doc, _facts, _unread).where(
+    leads.c.workspace == _WORKSPACE
+)
+_LEADS = limited(_SUMMARY.where(leads.c.id > bindparam("after", type_=Text)).order_by(leads.c.id))
+_named = leads.alias("named")
+_LEAD_OF = limited(
+    _SUMMARY.where(
+        leads.c.id.in_(
+            union_all(
+                select(_named.c.id).where(_named.c.workspace == _WORKSPACE, _named.c.id == _WHO),
+                select(_named.c.id).where(
+                    _named.c.workspace == _WORKSPACE, _named.c.email == _EMAIL, text("named.email <> ''")
+                ),
+                select(crm_refs.c.lead_id).where(crm_refs.c.workspace == _WORKSPACE, crm_refs.c.ref == _WHO),
+                select(crm_refs.c.lead_id).where(crm_refs.c.workspace == _WORKSPACE, crm_refs.c.record_id == _WHO),
+            )
+        )
+    ).order_by(leads.c.id)
+)
+
+_FACTS = select(*FACT_COLUMNS).where(facts.c.workspace == _WORKSPACE, facts.c.lead_id == _LEAD)
+_HISTORY = (
+    select(history.c.entries)
+    .where(history.c.workspace == _WORKSPACE, history.c.lead_id == _LEAD)
+    .order_by(history.c.version)
+)
+_CHANGES = (
+    select(*CHANGE_COLUMNS).where(outbox.c.workspace == _WORKSPACE, outbox.c.lead_id == _LEAD).order_by(outbox.c.id)
+)
+_FUNNEL = (
+    select(enrolments.c.program, enrolments.c.phase, enrolments.c.state, func.count())
+    .where(enrolments.c.workspace == _WORKSPACE)
+    .group_by(enrolments.c.program, enrolments.c.phase, enrolments.c.state)
+    .order_by(enrolments.c.program, enrolments.c.phase, enrolments.c.state)
+)
+_HELD = select(leases.c.name, leases.c.holder).where(leases.c.until_at > _NOW).order_by(leases.c.name)
+
+
+def _line(section: str, word: Any, number: Any) -> Select[Any]:
+    return select(literal_column(f"'{section}'").label("section"), word.label("word"), number.label("number"))
+
+
+_nothing: ColumnElement[str] = literal_column("''")
+_RECEIVED = deliveries.c.state == literal_column(f"'{DeliveryState.RECEIVED}'")
+_HEALTH = union_all(
+    _line("deliveries_waiting", _nothing, func.count()).where(_RECEIVED),
+    _line("oldest_delivery_at", _nothing, func.min(deliveries.c.received_at)).where(_RECEIVED),
+    _line("leads", _nothing, func.count()).select_from(leads),
+    _line("leads_unread", _nothing, func.count()).where(leads.c.read_wanted_at.is_not(None), ~leads.c.is_read),
+    _line("leads_due", _nothing, func.count()).where(leads.c.wake_at <= _NOW),
+    _line("facts", _nothing, func.count()).select_from(facts),
+    _line("outbox", outbox.c.state, func.count()).group_by(outbox.c.state),
+    _line("strays", strays.c.reason, func.count()).group_by(strays.c.reason),
+)
+
+
+class StoredReadModels:
+    """The ReadModels port."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def lead(self, workspace: WorkspaceId, who: str) -> LeadSummary | None:
+        """By lead id, email address, CRM reference or record id."""
+        found = self._rows(_LEAD_OF, workspace=workspace, who=who, email=who.lower(), limit=1)
+        return _to_summary(found[0]) if found else None
+
+    def leads(self, workspace: WorkspaceId, limit: int, after: LeadId | None = None) -> Sequence[LeadSummary]:
+        """By id, paged."""
+        return [_to_summary(row) for row in self._rows(_LEADS, workspace=workspace, limit=limit, after=after or "")]
+
+    def facts(self, workspace: WorkspaceId, lead_id: LeadId) -> Sequence[Fact]:
+        """All, by position."""
+        found = [to_fact(row) for row in self._rows(_FACTS, workspace=workspace, lead_id=lead_id)]
+        return sorted(found, key=lambda fact: fact.position)
+
+    def history(self, workspace: WorkspaceId, lead_id: LeadId) -> Sequence[HistoryEntry]:
+        """All, oldest first."""
+        found = self._rows(_HISTORY, workspace=workspace, lead_id=lead_id)
+        return [entry for (entries,) in found for entry in decode_history(entries)]
+
+    def changes(self, workspace: WorkspaceId, lead_id: LeadId) -> Sequence[OutboxChange]:
+        """Everything of the outbox that concerns the lead."""
+        return [to_change(row) for row in self._rows(_CHANGES, workspace=workspace, lead_id=lead_id)]
+
+    def funnel(self, workspace: WorkspaceId) -> Sequence[ProgramCount]:
+        """Enrolments by program, phase and state."""
+        return [ProgramCount(*row) for row in self._rows(_FUNNEL, workspace=workspace)]
+
+    def health(self, now: datetime) -> Health:
+        """The numbers of `coltiva status`."""
+        sections: dict[str, dict[str, int]] = defaultdict(dict)
+        for section, word, number in self._rows(_HEALTH, now=to_ms(now)):
+            sections[section][word] = number
+        return Health(
+            deliveries_waiting=sections["deliveries_waiting"][""],
+            leads=sections["leads"][""],
+            leads_unread=sections["leads_unread"][""],
+            leads_due=sections["leads_due"][""],
+            facts=sections["facts"][""],
+            outbox=sections["outbox"],
+            strays=sections["strays"],
+            oldest_delivery_at=from_optional_ms(sections["oldest_delivery_at"][""]),
+        )
+
+    def held_leases(self, now: datetime) -> Mapping[str, str]:
+        """Lease -> its holder."""
+        return dict(self._rows(_HELD, now=to_ms(now)))
+
+    def _rows(self, statement: Executable, **parameters: Any) -> Sequence[Any]:
+        with self._database.reading() as session:
+            return session.rows(statement, parameters)
+
+
+def _to_summary(row: Any) -> LeadSummary:
+    workspace, id_, email, refs, doc, facts_, unread = row
+    return LeadSummary(
+        workspace=workspace,
+        id=id_,
+        email=email,
+        refs=tuple(sorted(map(to_ref, decode_words(refs)))),
+        lead=decode_lead(doc),
+        facts=facts_,
+        unread=unread,
+    )

@@ -1,0 +1,291 @@
+"""The schema, to be read: every table, what its rows are, and how their states follow one another.
+
+Every key of a workspace's data starts with the workspace, so that the tables can be distributed by it. Moments are
+whole milliseconds since 1970 (`*_at`), documents are JSON text. There are no foreign keys: rows of one lead are
+always changed together, and a check of them on each write would touch a page more.
+
+The law of each state is repeated here as a CHECK, so that no other hand can write what the code would not.
+The migrations make exactly this; a test compares the two on both databases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+
+from connector.domain.change import ACTS, ChangeKind, ChangeState
+from connector.ports import ConnectionState, DeliveryState
+
+#: The migration that makes this schema.
+VERSION = "0001"
+
+metadata = MetaData()
+
+# SQLite counts rows itself only for a column that is called INTEGER.
+_ID = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _one_of(column: str, words: Iterable[StrEnum]) -> str:
+    listed = ", ".join(f"'{word}'" for word in sorted(words))
+    return f"{column} IN ({listed})"
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """The rows that a partial index holds."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+# Requests as they came.
+#
+#   received --parsed--> taken_in --after the retention--> (deleted)
+#   received --broken--> unreadable
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("endpoint", Text, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("state", Text, nullable=False, server_default=DeliveryState.RECEIVED.value),
+    Column("body", LargeBinary, nullable=False),
+    CheckConstraint(_one_of("state", DeliveryState), name="deliveries_state"),
+    Index("deliveries_received", "id", **_where("state = 'received'")),
+)
+
+# What was received and became no fact: kept, counted, visible.
+strays = Table(
+    "strays",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("delivery_id", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("raw", Text, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+)
+
+# Links to CRM accounts.
+#
+#   active --credentials refused--> paused --credentials saved anew--> active
+connections = Table(
+    "connections",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("crm", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    # Sealed; empty for none.
+    Column("token", LargeBinary, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("paused_because", Text, nullable=False),
+    Column("saved_at", BigInteger, nullable=False),
+    CheckConstraint(_one_of("state", ConnectionState), name="connections_state"),
+    # An active connection has no reason to be paused.
+    CheckConstraint("state = 'paused' OR paused_because = ''", name="connections_paused_because"),
+    # One account belongs to one workspace.
+    Index("connections_account", "crm", "account", unique=True),
+)
+
+# One row a lead: its state as one document, and what queries ask of it.
+leads = Table(
+    "leads",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    # Guards against two hands: every save counts it up and names the one it read.
+    Column("version", BigInteger, nullable=False),
+    # Number of the last fact in its mailbox, and of the last that is folded into the document.
+    Column("last_fact", BigInteger, nullable=False),
+    Column("folded_fact", BigInteger, nullable=False),
+    # When it has to be looked at: now for mail, later for an alarm, never while it was not read from its CRM.
+    Column("wake_at", BigInteger),
+    # Whether it was read from its CRM at least once.
+    Column("is_read", Boolean, nullable=False),
+    # Since when it waits to be read, for the first time or again.
+    Column("read_wanted_at", BigInteger),
+    Column("email", Text, nullable=False),
+    Column("doc", Text, nullable=False),
+    CheckConstraint("folded_fact <= last_fact", name="leads_folded_fact"),
+    # Who was never read is not judged, and waits to be read.
+    CheckConstraint("is_read OR (wake_at IS NULL AND read_wanted_at IS NOT NULL)", name="leads_is_read"),
+    # The cost of a tick depends on how many leads are due, never on how many wait.
+    Index("leads_wake", "wake_at", **_where("wake_at IS NOT NULL")),
+    Index("leads_to_read", "workspace", "is_read", "read_wanted_at", **_where("read_wanted_at IS NOT NULL")),
+    Index("leads_email", "workspace", "email", **_where("email <> ''")),
+)
+
+# CRM record -> lead. After a merge the records that are gone stay as further names of the lead.
+crm_refs = Table(
+    "crm_refs",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    # `hubspot:123:contact:51`
+    Column("ref", Text, primary_key=True),
+    Column("lead_id", Text, nullable=False),
+    Column("crm", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("record_id", Text, nullable=False),
+    # Whether the record lives on in the CRM and is written to.
+    Column("is_current", Boolean, nullable=False),
+    Index("crm_refs_lead", "workspace", "lead_id"),
+    Index("crm_refs_record", "workspace", "record_id"),
+    sqlite_with_rowid=False,
+)
+
+# The mailboxes: append-only, numbered for each lead in order of arrival.
+facts = Table(
+    "facts",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("lead_id", Text, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("data", Text, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    # 0 for none.
+    Column("delivery_id", BigInteger, nullable=False),
+    # Drops duplicates. It begins with the time so that new facts land on the same few pages.
+    Index("facts_key", "workspace", "at", "key", "lead_id", unique=True),
+)
+
+# A lead's timeline: what one save had to tell, as a JSON array of entries.
+history = Table(
+    "history",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("lead_id", Text, primary_key=True),
+    # The version of the lead that the save made.
+    Column("version", BigInteger, primary_key=True),
+    Column("entries", Text, nullable=False),
+)
+
+# Every enrolment as reports count them; the truth is in the lead's document.
+enrolments = Table(
+    "enrolments",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("lead_id", Text, primary_key=True),
+    Column("program", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("phase", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("entered_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    CheckConstraint("(state IN ('running', 'moving')) = (ended_at IS NULL)", name="enrolments_ended_at"),
+    Index("enrolments_funnel", "workspace", "program", "phase", "state"),
+    sqlite_with_rowid=False,
+)
+
+# What is to be written to CRMs, and what was.
+#
+#   desired state:  pending --written--> done --wanted differently--> pending
+#                   pending --refused--> refused --wanted differently, or retried--> pending
+#                   pending --never left, no longer wanted--> withdrawn --wanted again--> pending
+#   acts:           pending --the call begins--> attempted --made, or found made--> done
+#                   attempted --refused--> refused --retried--> pending
+#                   attempted --surely not made--> pending
+#                   pending --a late fact changed the verdict--> withdrawn --and changed it back--> pending
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("connection_id", Text, nullable=False),
+    Column("lead_id", Text, nullable=False),
+    Column("record_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    # What of the lead the row is about: there is one row for each.
+    Column("slot", Text, nullable=False),
+    # A list's title; an act's name in the CRM, which stays when leads are merged.
+    Column("key", Text, nullable=False),
+    Column("lane", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("wanted", Text, nullable=False),
+    Column("written", Text, nullable=False),
+    Column("act", Text),
+    Column("due_at", BigInteger, nullable=False),
+    # The lead is archived: what is open waits until it is restored.
+    Column("is_held", Boolean, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("remote_id", Text, nullable=False),
+    Column("attempted_at", BigInteger),
+    Column("settled_at", BigInteger),
+    CheckConstraint(_one_of("kind", ChangeKind), name="outbox_kind"),
+    CheckConstraint(_one_of("state", ChangeState), name="outbox_state"),
+    CheckConstraint(f"({_one_of('kind', ACTS)}) = (act IS NOT NULL)", name="outbox_act"),
+    CheckConstraint(
+        "state <> 'attempted' OR (act IS NOT NULL AND attempted_at IS NOT NULL)", name="outbox_attempted_at"
+    ),
+    CheckConstraint("(state IN ('done', 'refused', 'withdrawn')) = (settled_at IS NOT NULL)", name="outbox_settled_at"),
+    Index("outbox_slot", "workspace", "lead_id", "slot", unique=True),
+    Index(
+        "outbox_due",
+        "connection_id",
+        "lane",
+        "due_at",
+        **_where("state IN ('pending', 'attempted') AND NOT is_held"),
+    ),
+    Index("outbox_refused", "id", **_where("state = 'refused'")),
+)
+
+# Every mapping version that was ever applied; the one with the highest number applies.
+books = Table(
+    "books",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("version", Text, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("files", Text, nullable=False),
+    Column("applied_at", BigInteger, nullable=False),
+    Index("books_number", "workspace", "number", unique=True),
+)
+
+# Keyed hashes of the records of people who asked to be forgotten.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("hash", Text, primary_key=True),
+    Column("erased_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# How often something happened.
+counts = Table(
+    "counts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("amount", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Timed claims on things that only one worker may do.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("until_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)

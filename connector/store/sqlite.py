@@ -1,0 +1,149 @@
+"""SQLite: one file, many readers, one writer.
+
+What must differ from PostgreSQL, and why:
+
+- A write transaction begins IMMEDIATE: one that begins as a reader and writes later can fail at once, whatever the
+  time-out, when another wrote in between.
+- A claim takes no lock. There is one writer for the whole file, so a lock held while leads are judged would keep the
+  web process from storing deliveries. Instead what is written names the version that was read, and a claim that lost
+  is given up (LostClaimError).
+- WAL lets readers go on while one writes; synchronous=FULL makes every commit survive a loss of power.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+
+from connector.errors import StoreUnavailableError
+from connector.ports import NewDelivery
+from connector.store.codec import to_ms
+from connector.store.database import Hold
+from connector.store.session import Session, Wording
+
+#: Seconds that a writer waits for another one.
+_PATIENCE = 30
+
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA temp_store = MEMORY",
+    # Kibibytes of pages kept by each connection; the operating system keeps the rest.
+    "PRAGMA cache_size = -16000",
+    # Pages in the log before they are moved into the file: pages that are written often are moved once.
+    "PRAGMA wal_autocheckpoint = 4000",
+)
+
+_KEEP = "INSERT INTO deliveries (endpoint, received_at, body) VALUES (?, ?, ?)"
+
+# The file cannot be used just now: another process holds it, or the disk is full or gone. All else is a defect.
+_UNAVAILABLE = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+
+
+class SqliteDatabase:
+    """One SQLite file, for any number of threads."""
+
+    def __init__(self, url: str) -> None:
+        self._file = make_url(url).database or ""
+        self.engine = _build_engine(url)
+        self._wording = Wording(self.engine.dialect)
+        self._local = threading.local()
+        self._pinned: list[sqlite3.Connection] = []
+
+    def keep(self, delivery: NewDelivery) -> None:
+        """Insert one row on this thread's own connection; a statement outside a transaction commits itself."""
+        row = (delivery.endpoint, to_ms(delivery.received_at), delivery.body)
+        try:
+            self._connection().execute(_KEEP, row)
+        except sqlite3.OperationalError as error:
+            if _is_unavailable(error):
+                raise StoreUnavailableError(f"SQLite: {error}") from error
+            raise
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A snapshot: what others write meanwhile is not seen."""
+        with self._transaction("BEGIN") as session:
+            session.connection.exec_driver_sql("PRAGMA query_only = ON")
+            try:
+                yield session
+            finally:
+                session.connection.exec_driver_sql("PRAGMA query_only = OFF")
+
+    def writing(self) -> AbstractContextManager[Session]:
+        """The one write transaction; waits for the one before it."""
+        return self._transaction("BEGIN IMMEDIATE")
+
+    @contextmanager
+    def claiming(self) -> Iterator[Hold]:
+        """Nothing is held: whoever writes first has it."""
+        yield self
+
+    def migrating(self) -> AbstractContextManager[Session]:
+        """As any writing: there is one writer."""
+        return self.writing()
+
+    def close(self) -> None:
+        """Close every connection, those of other threads too."""
+        while self._pinned:
+            self._pinned.pop().close()
+        self._local = threading.local()
+        self.engine.dispose()
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[Session]:
+        try:
+            with self.engine.connect() as connection:
+                connection.exec_driver_sql(begin)
+                yield Session(connection, self._wording)
+                connection.commit()
+        except DBAPIError as error:
+            if _is_unavailable(error.orig):
+                raise StoreUnavailableError(f"SQLite: {error.orig}") from error
+            raise
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = sqlite3.connect(
+                self._file, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+            )
+            _set_up(connection)
+            self._pinned.append(connection)
+        return connection
+
+
+def _build_engine(url: str) -> Engine:
+    # isolation_level None: the driver begins no transaction of its own, we say how each begins.
+    arguments = {"timeout": _PATIENCE, "isolation_level": None, "check_same_thread": False}
+    engine = create_engine(url, paramstyle="named", connect_args=arguments)
+    event.listen(engine, "connect", lambda connection, record: _set_up(connection))
+    return engine
+
+
+def _set_up(connection: Any) -> None:
+    for pragma in _PRAGMAS:
+        with closing(connection.execute(pragma)) as cursor:
+            cursor.fetchall()
+
+
+def _is_unavailable(error: BaseException | None) -> bool:
+    # The low byte is the reason, the rest its details.
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in _UNAVAILABLE

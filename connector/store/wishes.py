@@ -1,0 +1,245 @@
+"""From what leads want to the outbox: one row for each record's properties, for each of its lists, for each act.
+
+Done for the few leads of a batch whose wishes changed. What their rows say is read first and compared in plain code
+(`plan`): a row changes only where it would say something else.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Text, and_, bindparam, literal_column, null, or_, select, update
+
+from connector.domain.change import LANES, Act, ChangeKind, ChangeState
+from connector.domain.lead import Standing
+from connector.ports import SavedLead
+from connector.store.codec import NO_TEXTS, decode_texts, encode, to_ms
+from connector.store.facts import LeadKey
+from connector.store.listed import listed
+from connector.store.plan import Home, OutboxRow, Rows, Wish, changed, slot_of, unwanted, wishes_of
+from connector.store.projections import is_from_the_start
+from connector.store.schema import connections, crm_refs, outbox
+from connector.store.session import Session, to_rows
+from connector.store.upsert import insert_into
+
+_PENDING = outbox.c.state == literal_column(f"'{ChangeState.PENDING}'")
+_NEXT_VERSION = outbox.c.version + literal_column("1")
+
+_wishers = listed("wishers", workspace=Text, lead_id=Text)
+_HOMES = (
+    select(crm_refs.c.workspace, crm_refs.c.lead_id, connections.c.id, crm_refs.c.crm, crm_refs.c.record_id)
+    .join(_wishers, and_(crm_refs.c.workspace == _wishers.c.workspace, crm_refs.c.lead_id == _wishers.c.lead_id))
+    .join(
+        connections,
+        and_(
+            connections.c.workspace == crm_refs.c.workspace,
+            connections.c.crm == crm_refs.c.crm,
+            connections.c.account == crm_refs.c.account,
+        ),
+    )
+    .where(crm_refs.c.is_current)
+    .order_by(crm_refs.c.ref)
+)
+# Desired state, and of the acts those that have not left.
+_ROWS = (
+    select(
+        outbox.c.workspace,
+        outbox.c.lead_id,
+        outbox.c.slot,
+        outbox.c.id,
+        outbox.c.connection_id,
+        outbox.c.record_id,
+        outbox.c.kind,
+        outbox.c.key,
+        outbox.c.state,
+        outbox.c.wanted,
+        outbox.c.written,
+        outbox.c.due_at,
+        outbox.c.attempts,
+        outbox.c.attempted_at,
+    )
+    .join(_wishers, and_(outbox.c.workspace == _wishers.c.workspace, outbox.c.lead_id == _wishers.c.lead_id))
+    .where(or_(outbox.c.act.is_(None), _PENDING))
+    .with_for_update(of=outbox)
+)
+_INSERT = insert_into(outbox, but=frozenset({"id"}))
+_UPDATE = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("id_", type_=BigInteger))
+    .values(
+        state=bindparam("state_", type_=Text),
+        wanted=bindparam("wanted_", type_=Text),
+        due_at=bindparam("due_at_", type_=BigInteger),
+        attempts=bindparam("attempts_", type_=BigInteger),
+        settled_at=bindparam("settled_at_", type_=BigInteger),
+        version=_NEXT_VERSION,
+    )
+)
+_WITHDRAW = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("id_", type_=BigInteger), _PENDING)
+    .values(
+        state=literal_column(f"'{ChangeState.WITHDRAWN}'"),
+        settled_at=bindparam("settled_at_", type_=BigInteger),
+        version=_NEXT_VERSION,
+    )
+)
+# An act is made once. One that has not left may still be changed or, once withdrawn, be wanted again.
+_ADD_ACT = _INSERT.on_conflict_do_update(
+    index_elements=[outbox.c.workspace, outbox.c.lead_id, outbox.c.slot],
+    set_={
+        **{name: _INSERT.excluded[name] for name in ("state", "kind", "lane", "act", "due_at", "is_held")},
+        "settled_at": null(),
+        "version": _NEXT_VERSION,
+    },
+    where=or_(
+        outbox.c.state == literal_column(f"'{ChangeState.WITHDRAWN}'"),
+        and_(_PENDING, outbox.c.act != _INSERT.excluded.act),
+    ),
+)
+_HOLD = (
+    update(outbox)
+    .where(
+        outbox.c.workspace == bindparam("workspace_", type_=Text),
+        outbox.c.lead_id == bindparam("lead_id_", type_=Text),
+    )
+    .values(is_held=bindparam("is_held_", type_=Boolean))
+)
+
+
+@dataclass(slots=True)
+class _Rows:
+    """What is to be written to the outbox, gathered over a batch."""
+
+    held: list[dict[str, Any]] = field(default_factory=list)
+    inserts: list[dict[str, Any]] = field(default_factory=list)
+    updates: list[dict[str, Any]] = field(default_factory=list)
+    withdrawn: list[dict[str, Any]] = field(default_factory=list)
+    acts: list[dict[str, Any]] = field(default_factory=list)
+
+
+def save_wishes(session: Session, saved: Sequence[SavedLead], now: datetime) -> None:
+    """Bring the outbox up to what these leads want."""
+    wishers = [one for one in saved if _wishes_anew(one)]
+    if not wishers:
+        return
+    asked = {"wishers": to_rows([_key(one) for one in wishers])}
+    homes, rows = _load_homes(session, asked), _load_rows(session, asked)
+    gathered = _Rows()
+    for one in wishers:
+        _gather(gathered, one, homes.get(_key(one), ()), rows.get(_key(one), {}), to_ms(now))
+    session.run_many(_HOLD, gathered.held)
+    session.run_many(_INSERT, gathered.inserts)
+    session.run_many(_UPDATE, gathered.updates)
+    session.run_many(_WITHDRAW, gathered.withdrawn)
+    session.run_many(_ADD_ACT, gathered.acts)
+
+
+def _wishes_anew(saved: SavedLead) -> bool:
+    lead, before = saved.lead, saved.stored.lead
+    return bool(
+        saved.acts or lead.desired != before.desired or lead.standing is not before.standing or is_from_the_start(saved)
+    )
+
+
+def _key(saved: SavedLead) -> LeadKey:
+    return saved.stored.workspace, saved.lead.id
+
+
+def _load_homes(session: Session, asked: dict[str, str]) -> Mapping[LeadKey, Sequence[Home]]:
+    homes: dict[LeadKey, list[Home]] = defaultdict(list)
+    for workspace, lead_id, *home in session.rows(_HOMES, asked):
+        homes[workspace, lead_id].append(Home(*home))
+    return homes
+
+
+def _load_rows(session: Session, asked: dict[str, str]) -> Mapping[LeadKey, Rows]:
+    rows: dict[LeadKey, dict[str, OutboxRow]] = defaultdict(dict)
+    for workspace, lead_id, slot, *columns in session.rows(_ROWS, asked):
+        rows[workspace, lead_id][slot] = _to_row(*columns)
+    return rows
+
+
+def _to_row(id_: int, connection_id: Any, record_id: str, kind: str, key: str, state: str, *rest: Any) -> OutboxRow:
+    wanted, written, due_at, attempts, attempted_at = rest
+    return OutboxRow(
+        id_,
+        connection_id,
+        record_id,
+        ChangeKind(kind),
+        key,
+        ChangeState(state),
+        decode_texts(wanted),
+        decode_texts(written),
+        due_at,
+        attempts,
+        was_attempted=attempted_at is not None,
+    )
+
+
+def _gather(gathered: _Rows, saved: SavedLead, homes: Sequence[Home], rows: Rows, now: int) -> None:
+    is_held = saved.lead.standing is Standing.ARCHIVED
+    if rows and (is_from_the_start(saved) or saved.lead.standing is not saved.stored.lead.standing):
+        workspace, lead_id = _key(saved)
+        gathered.held.append({"workspace_": workspace, "lead_id_": lead_id, "is_held_": is_held})
+    for wish in wishes_of(saved.lead, homes, rows, now):
+        _gather_wish(gathered, saved, wish, rows.get(wish.slot), now)
+    if is_from_the_start(saved):
+        gathered.withdrawn += ({"id_": row.id, "settled_at_": now} for row in unwanted(saved.acts, rows))
+    # An act is for one record, the lead's first.
+    gathered.acts += (_act_row(saved, home, act, is_held) for home in homes[:1] for act in saved.acts)
+
+
+def _gather_wish(gathered: _Rows, saved: SavedLead, wish: Wish, row: OutboxRow | None, now: int) -> None:
+    if row is None:
+        gathered.inserts.append(
+            _new_row(saved, wish.home, wish.kind, wish.due_at)
+            | {"slot": wish.slot, "key": wish.key, "wanted": encode(wish.wanted)}
+        )
+    elif change := changed(row, wish):
+        gathered.updates.append(
+            {
+                "id_": row.id,
+                "state_": change.state,
+                "wanted_": encode(change.wanted),
+                "due_at_": change.due_at,
+                "attempts_": change.attempts,
+                "settled_at_": None if change.state is ChangeState.PENDING else now,
+            }
+        )
+
+
+def _act_row(saved: SavedLead, home: Home, act: Act, is_held: bool) -> dict[str, Any]:
+    return _new_row(saved, home, act.kind, to_ms(act.due_at)) | {
+        "slot": slot_of(act),
+        "key": f"{saved.lead.id}|{act.key}",
+        "act": encode(act),
+        "is_held": is_held,
+    }
+
+
+def _new_row(saved: SavedLead, home: Home, kind: ChangeKind, due_at: int) -> dict[str, Any]:
+    return {
+        "workspace": saved.stored.workspace,
+        "lead_id": saved.lead.id,
+        "connection_id": home.connection_id,
+        "record_id": home.record_id,
+        "kind": kind,
+        "lane": int(LANES[kind]),
+        "state": ChangeState.PENDING,
+        "wanted": NO_TEXTS,
+        "written": NO_TEXTS,
+        "act": None,
+        "due_at": due_at,
+        "is_held": False,
+        "attempts": 0,
+        "version": 1,
+        "words": "",
+        "remote_id": "",
+        "attempted_at": None,
+        "settled_at": None,
+    }
