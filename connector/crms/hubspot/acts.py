@@ -20,8 +20,6 @@ from connector.crms.hubspot.translate import ACT_TYPES, CONTACTS, KEY_PROPERTY
 from connector.domain.change import Act, ChangeKind
 from connector.ports import RecordReply, ReplyState
 
-#: HubSpot: at most so many records in one batch call.
-MAX_BATCH: Final = 100
 _NOT_STARTED: Final = "NOT_STARTED"
 
 
@@ -46,8 +44,8 @@ class _ActWriter:
         """Make what is not there yet; raises when HubSpot refuses and none of it was there."""
         try:
             return self._create(keys)
-        except RefusedCallError:
-            made = self._find(keys)
+        except RefusedCallError as refusal:
+            made = {} if refusal.unknown_properties else self._find(keys)
             if not made:
                 raise
         replies = self._associate(made)

@@ -82,7 +82,8 @@ class HubSpotEndpoint:
     """The door for HubSpot's webhooks.
 
     HubSpot signs the URL that it called, which no proxy tells us reliably: `public_url` is the address under which
-    it reaches us, up to where the path of our own routes begins. `app_id` is what our own writes come back with.
+    it reaches us, up to where the path of our own routes begins. `app_id` is what our own writes come back with;
+    without it no event is known as an echo.
     """
 
     name: str = HUBSPOT
@@ -141,7 +142,7 @@ def _to_crm_event(item: msgspec.Raw, app_id: str) -> CrmEvent:
         event.property_name,
         (event.property_value or "") if has_value else "",
         has_value,
-        event.change_source == INTEGRATION and str(event.source_id) == app_id,
+        _is_echo(event, app_id),
         tuple(CrmRef(HUBSPOT, account, object_type, merged_id) for merged_id in merged_ids) if merged_ids else (),
         raw,
     )
@@ -195,6 +196,10 @@ def _has_value(event: Event, type_: str) -> bool:
     if event.is_sensitive or event.property_value is None:
         return False
     return event.property_value != REDACTED or type_.startswith(ANY_OBJECT)
+
+
+def _is_echo(event: Event, app_id: str) -> bool:
+    return event.change_source == INTEGRATION and bool(app_id) and str(event.source_id) == app_id
 
 
 def _to_moment(milliseconds: int) -> datetime:

@@ -11,8 +11,6 @@ from connector.crms.hubspot.replies import ContactList, ContactListReply, Member
 from connector.crms.hubspot.translate import CONTACT_TYPE_ID
 from connector.ports import Membership, RecordReply, ReplyState
 
-#: HubSpot does not document how many records one call takes.
-MAX_BATCH: Final = 500
 _MANUAL: Final = "MANUAL"
 _WRITABLE: Final = frozenset({_MANUAL, "SNAPSHOT"})
 _DONE: Final = RecordReply(ReplyState.DONE)

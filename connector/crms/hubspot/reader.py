@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from connector.crms.hubspot.client import HubSpotClient
+from connector.crms.hubspot.errors import RefusedCallError
 from connector.crms.hubspot.replies import Read, ReadBatch, read
 from connector.crms.hubspot.translate import CONTACTS
+from connector.errors import UnreadableReplyError
 from connector.ports import CrmRecord
 
 #: Of the survivor of a merge: the ids that lead to it.
@@ -35,7 +37,11 @@ def _fetch(
         "properties": [*properties, _MERGED_IDS],
         "propertiesWithHistory": [],
     }
-    reply = client.crm.objects.batch_api.read(CONTACTS, body, archived=archived)
+    try:
+        reply = client.crm.objects.batch_api.read(CONTACTS, body, archived=archived)
+    except RefusedCallError as refusal:
+        # Ids and properties that are not there are no reason to refuse: this answer is new to us.
+        raise UnreadableReplyError(str(refusal), operation=refusal.operation, status=refusal.status) from refusal
     asked = frozenset(ids)
     for result in read(reply, ReadBatch).results:
         record = _to_record(result, properties, archived=archived)

@@ -11,8 +11,6 @@ from connector.crms.hubspot.replies import WrittenBatch, read
 from connector.crms.hubspot.translate import CONTACTS
 from connector.ports import RecordReply, ReplyState
 
-#: HubSpot: at most so many records in one batch call.
-MAX_BATCH: Final = 100
 _DONE: Final = RecordReply(ReplyState.DONE)
 _MERGED: Final = RecordReply(ReplyState.REFUSED, "The contact was merged into another one.")
 _SILENT: Final = RecordReply(ReplyState.LATER, "HubSpot's reply does not mention the contact.")

@@ -12,12 +12,14 @@ import pytest
 from connector.crms.hubspot.client import HubSpotClient, to_dated_path
 from connector.crms.hubspot.errors import RefusedCallError
 from connector.crms.hubspot.portal import HubSpotPortal
+from connector.domain.change import Act, ChangeKind
 from connector.errors import CredentialsError, CrmUnavailableError, RateLimitedError, UnreadableReplyError
 from connector.ports import ReplyState
 from tests.clocks import HandClock
 from tests.unit.hubspot.scripted import Script, scripted
 
 TOKEN = "a-secret-token"
+NOW = HandClock().now()
 UPDATE = "POST /crm/objects/2026-09/contacts/batch/update"
 CHANGES = {"1": {"score": "5"}, "2": {"score": "6"}}
 WRITTEN = {"status": "COMPLETE", "results": [{"id": "2"}, {"id": "1"}]}
@@ -161,6 +163,48 @@ def test_an_answer_that_cannot_be_read_stops_the_batch(content: bytes, hubspot: 
 
     with pytest.raises(UnreadableReplyError):
         portal.write_properties(CHANGES)
+
+
+def test_a_read_that_is_refused_is_an_answer_new_to_us(hubspot: Script, portal: HubSpotPortal) -> None:
+    hubspot.answer(400, {"category": "VALIDATION_ERROR", "message": "no"})
+
+    with pytest.raises(UnreadableReplyError):
+        portal.fetch_records(["1"], ["email"])
+
+
+def test_without_our_key_property_all_tasks_are_refused_by_one_call(hubspot: Script, portal: HubSpotPortal) -> None:
+    problem = {"code": "PROPERTY_DOESNT_EXIST", "context": {"propertyName": ["coltiva_key"]}}
+    hubspot.answer(400, {"message": "No property coltiva_key", "errors": [problem]})
+    act = Act("a", ChangeKind.TASK, NOW, subject="Call")
+
+    replies = portal.write_acts(ChangeKind.TASK, {f"L{number}|a": ("1", act) for number in range(50)})
+
+    assert {reply.words for reply in replies.values()} == {"No property coltiva_key"}
+    assert len(hubspot.requests) == 1
+
+
+def test_a_task_that_the_reply_leaves_out_is_tried_again(hubspot: Script, portal: HubSpotPortal) -> None:
+    made = {"id": "7", "properties": {"coltiva_key": "L1|a"}}
+    hubspot.answer(201, {"results": [made]})
+    act = Act("a", ChangeKind.TASK, NOW, subject="Call")
+
+    replies = portal.write_acts(ChangeKind.TASK, {"L1|a": ("1", act), "L2|a": ("1", act)})
+
+    assert (replies["L1|a"].state, replies["L1|a"].remote_id) == (ReplyState.DONE, "7")
+    assert replies["L2|a"].state is ReplyState.LATER
+
+
+def test_an_association_that_is_refused_keeps_the_task_from_being_done(hubspot: Script, portal: HubSpotPortal) -> None:
+    made = [{"id": str(number), "properties": {"coltiva_key": f"L{number}|a"}} for number in (1, 2)]
+    hubspot.answer(409, {"category": "CONFLICT", "message": "exists"})
+    hubspot.answer(200, {"results": made})
+    hubspot.answer(207, {"results": [], "errors": [{"message": "No contact 52", "context": {"ids": ["52"]}}]})
+    act = Act("a", ChangeKind.TASK, NOW, subject="Call")
+
+    replies = portal.write_acts(ChangeKind.TASK, {"L1|a": ("51", act), "L2|a": ("52", act)})
+
+    assert [replies[key].state for key in ("L1|a", "L2|a")] == [ReplyState.DONE, ReplyState.REFUSED]
+    assert replies["L2|a"].words == "No contact 52"
 
 
 @pytest.mark.parametrize("status", [200, 207])

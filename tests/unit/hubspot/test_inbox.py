@@ -149,6 +149,15 @@ def test_what_others_wrote_is_no_echo(changes: dict[str, object]) -> None:
     assert not event("contact_property_change", **changes).is_echo
 
 
+def test_without_our_app_id_nothing_passes_for_an_echo() -> None:
+    nameless = HubSpotEndpoint("a-secret", "https://app.example.com", "")
+    sent = payload("contact_property_change")[0]
+
+    read = nameless.parse(json.dumps([sent, sent | {"sourceId": ""}, sent | {"sourceId": None}]).encode())
+
+    assert [told.is_echo for told in read.events] == [False, False, False]
+
+
 COPIES: dict[str, dict[str, object]] = {
     "another attempt": {"attemptNumber": 3},
     "another event id": {"eventId": 1},
