@@ -28,6 +28,9 @@ help: ## List the targets
 demo: $(VENV)/.runtime ## Watch leads being nurtured in a sandbox portal, no account needed
 	@$(BIN)/coltiva demo $(ARGS)
 
+.PHONY: install
+install: $(VENV)/.runtime ## Install Coltiva into .venv: the command is .venv/bin/coltiva
+
 .PHONY: test
 test: $(VENV)/.dev ## Run the tests; ARGS="-k score" passes options to pytest
 	@$(BIN)/python -m pytest $(ARGS)
