@@ -35,6 +35,8 @@ class Workplace:
     holder: str
     #: How long others wait for a worker that died; longer than any single call to a CRM.
     lease_length: timedelta = timedelta(seconds=60)
+    #: How long an idle loop rests before it looks again.
+    poll: timedelta = timedelta(milliseconds=200)
     #: How long raw requests are kept after they were taken in.
     keep_for: timedelta = timedelta(days=30)
     backoff: Backoff = full_jitter
@@ -58,6 +60,7 @@ def build_worker(place: Workplace) -> Worker:
         place.clock,
         beat=Step("presence", lambda: int(presence.hold(place.clock.now()))),
         release=Step("release", release),
+        poll=place.poll,
     )
 
 
