@@ -6,6 +6,7 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from connector.bootstrap import open_services
+from connector.errors import SettingsError
 from connector.settings import Settings, load_settings
 from webhooks import build_blueprint
 from webhooks.answers import answer_defect, answer_http_error
@@ -18,7 +19,10 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     Raises SettingsError when the environment does not say enough to tell genuine from forged.
     """
-    services = open_services(settings or load_settings(required=("COLTIVA_HUBSPOT_CLIENT_SECRET",)))
+    settings = settings or load_settings(required=("COLTIVA_HUBSPOT_CLIENT_SECRET",))
+    if not settings.hubspot_client_secret:
+        raise SettingsError("Without a client secret anybody could sign.")
+    services = open_services(settings)
     return build_app(Door(services.endpoints, services.store, services.clock, Refusals(services.store)))
 
 

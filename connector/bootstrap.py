@@ -8,14 +8,25 @@ from __future__ import annotations
 
 import base64
 import os
+import secrets
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from connector import log
 from connector.clock import Clock, FileClock, SystemClock
 from connector.errors import SettingsError
-from connector.ports import Endpoint, Store
+from connector.ports import Connection, Crm, Endpoint, Store, StoredBook
 from connector.settings import Settings
+
+if TYPE_CHECKING:
+    from connector.crms.hubspot.portal import HubSpotPortal
+    from connector.domain.book import Book
+    from connector.engine.shelf import Shelf
+    from connector.engine.worker import Worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +38,71 @@ class Services:
     store: Store
     endpoints: Mapping[str, Endpoint]
 
+    def open_crm(self, connection: Connection) -> Crm:
+        """The CRM account of a connection. Loads its SDK and calls nothing."""
+        return self.open_hubspot(connection.token)
+
+    def open_hubspot(self, token: str) -> HubSpotPortal:
+        """The HubSpot account of a token."""
+        from connector.crms.hubspot.portal import HubSpotPortal
+
+        return HubSpotPortal(token, self.clock, self.settings.hubspot_base_url)
+
+    def read_mapping(self) -> tuple[Book, StoredBook]:
+        """The mapping in the folder of the settings, compiled and as it is kept. Raises MappingError."""
+        from connector.domain.book import compile_book
+        from connector.mapping.load import load_mapping, read_folder
+
+        folder = self.settings.mappings
+        book = compile_book(load_mapping(folder))
+        return book, StoredBook(book.version, read_folder(folder), self.clock.now())
+
+    def open_shelf(self) -> Shelf:
+        """The books that were ever applied."""
+        from connector.engine.shelf import Shelf
+
+        return Shelf(self.store, compile_stored)
+
+    def build_worker(self) -> Worker:
+        """A worker for everything; any number of them may share one database."""
+        from connector.engine.work import Workplace, build_worker
+
+        return build_worker(
+            Workplace(
+                store=self.store,
+                clock=self.clock,
+                endpoints=self.endpoints,
+                compile_book=compile_stored,
+                open_crm=self.open_crm,
+                holder=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(2)}",
+                lease_length=timedelta(seconds=self.settings.lease_seconds),
+                poll=timedelta(milliseconds=self.settings.poll_milliseconds),
+                keep_for=timedelta(days=self.settings.retention_days),
+            )
+        )
+
 
 def open_services(settings: Settings) -> Services:
-    """Open the database and register the endpoints. The schema is left as it is: `Store.migrate` brings it up to date."""
-    from connector.crms import REGISTRY
+    """Begin to log, open the database, register the endpoints. The schema is left as it is."""
+    from connector.crms.hubspot.inbox import HubSpotEndpoint
     from connector.store.store import open_store
 
+    log.configure(settings.log_level)
+    hubspot = HubSpotEndpoint(settings.hubspot_client_secret, settings.public_url, settings.hubspot_app_id)
     return Services(
         settings=settings,
         clock=build_clock(settings),
         store=open_store(settings.database_url, sealing_keys(settings)),
-        endpoints={},
+        endpoints={hubspot.name: hubspot},
     )
+
+
+def compile_stored(stored: StoredBook) -> Book:
+    """A version that was kept, ready to run. Raises MappingError."""
+    from connector.domain.book import compile_book
+    from connector.mapping.load import parse_mapping
+
+    return compile_book(parse_mapping(stored.files))
 
 
 def build_clock(settings: Settings) -> Clock:

@@ -17,7 +17,7 @@ from connector.domain.draft import Draft
 from connector.domain.enrolment import Enrolment, EnrolmentState, Move
 from connector.domain.history import HistoryEntry, HistoryKind
 from connector.domain.program import TargetKind
-from connector.domain.score import Score, decayed
+from connector.domain.score import Score, worth
 from connector.domain.wording import display_name
 from connector.engine.timeline import tell
 from connector.ports import LeadSummary, OutboxChange
@@ -154,7 +154,7 @@ def explain(
         refs=tuple(map(str, summary.refs)),
         standing=str(lead.standing),
         now=now,
-        scores=tuple(_explain_score(draft, score) for score in _outermost(book)),
+        scores=tuple(_explain_score(draft, score) for score in outermost_scores(book)),
         ledger=tuple(_ledger(history)),
         segments=_groups(draft, "segment:"),
         lists=_groups(draft, "list:"),
@@ -167,7 +167,7 @@ def explain(
 # --- scores -------------------------------------------------------------------------------------------------
 
 
-def _outermost(book: Book) -> Iterator[Score]:
+def outermost_scores(book: Book) -> Iterator[Score]:
     """The scores that are not a part of another."""
     inner = {part for score in book.scores.values() for part in score.sum_of}
     return (score for score in book.scores.values() if score.name not in inner)
@@ -176,17 +176,17 @@ def _outermost(book: Book) -> Iterator[Score]:
 def _explain_score(draft: Draft, score: Score) -> ScoreExplanation:
     leaves = draft.book.leaves[score.name]
     worths = [_worths(draft, leaf) for leaf in leaves]
-    exact = [sum(points for _, points in worth) for worth in worths]
+    exact = [sum(points for _, points in each) for each in worths]
     tenths = in_tenths(exact, sum(exact))
-    parts = (_part(draft, leaf, worth, own) for leaf, worth, own in zip(leaves, worths, tenths, strict=True))
+    parts = (_part(draft, leaf, each, own) for leaf, each, own in zip(leaves, worths, tenths, strict=True))
     return ScoreExplanation(score.name, draft.points(score.name), draft.grade(score.name), sum(tenths), tuple(parts))
 
 
 def _worths(draft: Draft, leaf: Score) -> list[tuple[str, float]]:
     """Each rule and what its points are worth now, the weightiest first."""
     parts = draft.parts.get(leaf.name, {})
-    worths = [(rule, decayed(part.points, draft.now - part.at, leaf.half_life)) for rule, part in parts.items()]
-    return sorted(worths, key=lambda worth: (-abs(worth[1]), worth[0]))
+    worths = [(rule, worth(part, leaf.half_life, draft.now)) for rule, part in parts.items()]
+    return sorted(worths, key=lambda each: (-abs(each[1]), each[0]))
 
 
 def _part(draft: Draft, leaf: Score, worths: list[tuple[str, float]], tenths: int) -> ScorePart:
@@ -275,11 +275,13 @@ def _groups(draft: Draft, prefix: str) -> tuple[Group, ...]:
 def _writes(changes: Iterable[OutboxChange]) -> Iterator[Write]:
     for change in changes:
         yield from (
-            Write(str(change.kind), what, str(change.state), change.due_at, change.words) for what in _whats(change)
+            Write(str(change.kind), what, str(change.state), change.due_at, change.words)
+            for what in describe_change(change)
         )
 
 
-def _whats(change: OutboxChange) -> Iterator[str]:
+def describe_change(change: OutboxChange) -> Iterator[str]:
+    """What the change says or wants, one line a property."""
     if change.kind is ChangeKind.PROPERTIES:
         yield from (f"{name} = {value}" for name, value in sorted(change.wanted.items()) if value)
     elif change.kind is ChangeKind.MEMBERSHIP:

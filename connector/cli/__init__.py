@@ -1,0 +1,95 @@
+"""The commands of `coltiva`: they read arguments, call the engine and print; nothing is decided here.
+
+This module is loaded for every command and for every `--help`, so each command imports what it needs when it runs.
+
+Exit codes: 0 all is well; 1 something was found that needs a person; 2 the command was not understood; 3 Coltiva is
+not set up as it must be.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from connector.cli import (
+    check,
+    connect,
+    dead_letters,
+    demo,
+    explain,
+    leads,
+    outbox,
+    replay,
+    sandbox,
+    serve,
+    status,
+    web,
+    worker,
+)
+from connector.cli.codes import SETUP_ERROR
+from connector.errors import SetupError, StoreUnavailableError
+
+#: The order of the help, which is the order in which a newcomer needs them.
+SECTIONS = {
+    "Try it": ("demo", "sandbox"),
+    "Set it up": ("check", "connect"),
+    "Run it": ("serve", "web", "worker"),
+    "Look": ("status", "leads", "explain", "outbox"),
+    "Mend": ("dead-letters", "replay"),
+}
+
+
+class Commands(TyperGroup):
+    """The commands in sections; what keeps Coltiva from starting is told in sentences."""
+
+    def format_commands(self, _: Any, formatter: Any) -> None:
+        """The sections of the help."""
+        for title, names in SECTIONS.items():
+            rows = [(f"{name:<13}", self.commands[name].get_short_help_str(formatter.width - 17)) for name in names]
+            with formatter.section(title):
+                formatter.write_dl(rows)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except (SetupError, StoreUnavailableError) as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(SETUP_ERROR) from error
+
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    # Rich's help is handsome and takes longer to load than everything else together.
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(
+    epilog="Settings come from the environment: see docs/settings.md. Exit codes: 0 well, 1 findings, 2 usage, 3 setup."
+)
+def coltiva() -> None:
+    """Nurtures leads: CRM events in; scores, lists, tasks and notes out.
+
+    Try it without an account:  coltiva demo
+    """
+
+
+app.command("demo")(demo.demo)
+app.command("sandbox")(sandbox.sandbox)
+app.command("check")(check.check)
+app.add_typer(connect.app, name="connect")
+app.command("serve")(serve.serve)
+app.command("web")(web.web)
+app.command("worker")(worker.worker)
+app.command("status")(status.status)
+app.command("leads")(leads.leads)
+app.command("explain")(explain.explain)
+app.command("outbox")(outbox.outbox)
+app.add_typer(dead_letters.app, name="dead-letters")
+app.command("replay")(replay.replay)

@@ -1,0 +1,28 @@
+"""`coltiva demo`: six weeks of nurturing in under a minute, without an account."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from connector.cli.options import AsJson
+
+
+def demo(
+    contacts: Annotated[int, typer.Option(min=12, max=5_000, help="How many contacts the portal has.")] = 300,
+    seed: Annotated[int, typer.Option(help="Another number plays with other people.")] = 1,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave everything running afterwards, to explore.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Watch leads being nurtured in a simulated HubSpot portal.
+
+    Starts a portal, a web process and a worker on this machine, plays six weeks of a company's life in accelerated
+    time, reads the portal back and checks it against what was done to each contact. Ends with 1 when the portal is
+    not as the programs demand.
+
+    Example:  coltiva demo --contacts 100 --keep
+    """
+    from connector.demo.play import play
+
+    raise typer.Exit(play(contacts=contacts, seed=seed, keep=keep, as_json=as_json))

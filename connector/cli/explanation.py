@@ -1,0 +1,129 @@
+"""An explanation as a page of text that a sales manager reads from top to bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+
+from connector.cli.printing import age, joined, local
+from connector.engine.explain import (
+    EnrolmentExplanation,
+    Explanation,
+    Group,
+    Happening,
+    LedgerLine,
+    ScoreExplanation,
+    ScorePart,
+    Write,
+)
+
+
+def print_explanation(console: Console, lead: Explanation, zone: ZoneInfo, lines: int) -> None:
+    """The whole page; `lines` bounds ledger and timeline."""
+    address = f" <{lead.email}>" if lead.email and lead.email != lead.name else ""
+    console.print(f"[bold]{escape(lead.name)}[/]{escape(address)}")
+    console.print(f"[dim]{lead.id} · {joined(lead.refs)} · {lead.standing} · {local(lead.now, zone)} ({zone.key})[/]")
+    for score in lead.scores:
+        print_score(console, score, zone)
+    _print_enrolments(console, lead.enrolments, zone)
+    _print_groups(console, lead.segments, lead.lists, zone)
+    _print_ledger(console, lead.ledger, zone, lines)
+    print_timeline(console, lead.timeline, zone, lines)
+    _print_writes(console, lead.writes)
+
+
+def print_score(console: Console, score: ScoreExplanation, zone: ZoneInfo) -> None:
+    """The score as a sum of rules that adds up to the digit."""
+    grade = f" · grade {score.grade}" if score.grade else ""
+    _head(console, f"{score.name} {score.points}{grade}")
+    table = _table()
+    for part in score.parts:
+        _add_part(table, part, zone)
+    if score.parts:
+        table.add_row("─────", "", "", style="dim")
+        rounded = "" if score.tenths == score.points * 10 else f", rounded down {score.points}"
+        table.add_row(f"{score.tenths / 10:.1f}", f"[bold]{score.name}[/]{rounded}", "")
+    console.print(Padding(table, (0, 2)))
+
+
+def _add_part(table: Table, part: ScorePart, zone: ZoneInfo) -> None:
+    fading = f"[dim]half of it fades every {age(part.half_life)}[/]" if part.half_life else ""
+    table.add_row("", f"[bold]{part.name}[/] {part.tenths / 10:.1f}", fading)
+    for reason in part.reasons:
+        times = f"{reason.times} times, last " if reason.times > 1 else ""
+        table.add_row(f"{reason.tenths / 10:+.1f}", escape(reason.rule), f"{times}{local(reason.last_at, zone)}")
+    if not part.reasons:
+        table.add_row("+0.0", "[dim]no rule applies[/]", "")
+
+
+def _print_enrolments(console: Console, enrolments: Sequence[EnrolmentExplanation], zone: ZoneInfo) -> None:
+    _head(console, "Programs")
+    table = _table()
+    for one in enrolments:
+        reason = f": {one.reason}" if one.reason else ""
+        table.add_row(
+            f"[bold]{escape(one.program)}[/]", escape(f"{one.phase} · {one.state}{reason}"), _since(one, zone)
+        )
+        for wait in one.waits:
+            until = local(wait.until, zone) if wait.until else "an event"
+            table.add_row("", f"waits for {escape(wait.what)}", f"until {until}")
+    console.print(Padding(table if enrolments else "[dim]none[/]", (0, 2)))
+
+
+def _since(one: EnrolmentExplanation, zone: ZoneInfo) -> str:
+    return f"ended {local(one.ended_at, zone)}" if one.ended_at else f"entered {local(one.entered_at, zone)}"
+
+
+def _print_groups(console: Console, segments: Sequence[Group], lists: Sequence[Group], zone: ZoneInfo) -> None:
+    _head(console, "Segments and lists")
+    table = _table()
+    for kind, groups in (("segment", segments), ("list", lists)):
+        for group in groups:
+            table.add_row(kind, escape(group.name), f"since {local(group.since, zone)}")
+    console.print(Padding(table if segments or lists else "[dim]none[/]", (0, 2)))
+
+
+def _print_ledger(console: Console, ledger: Sequence[LedgerLine], zone: ZoneInfo, lines: int) -> None:
+    _head(console, "Ledger", shown=lines, of=len(ledger))
+    table = _table()
+    for line in ledger[-lines:]:
+        points, total = f"{line.points:+g}", f"→ {line.total:g}"
+        table.add_row(
+            local(line.at, zone), points, f"{escape(line.score)} {total}", escape(line.rule), escape(line.why)
+        )
+    console.print(Padding(table if ledger else "[dim]no points were given yet[/]", (0, 2)))
+
+
+def print_timeline(console: Console, timeline: Sequence[Happening], zone: ZoneInfo, lines: int) -> None:
+    """The latest of what happened, oldest first; points have a ledger of their own."""
+    told = [one for one in timeline if one.kind != "scored"]
+    _head(console, "Timeline", shown=lines, of=len(told))
+    table = _table()
+    for one in told[-lines:]:
+        table.add_row(local(one.at, zone), escape(one.what))
+    console.print(Padding(table if told else "[dim]nothing happened yet[/]", (0, 2)))
+
+
+def _print_writes(console: Console, writes: Sequence[Write]) -> None:
+    _head(console, "Written to the CRM")
+    table = _table()
+    for write in writes:
+        words = f"[red]» {escape(write.words)}[/]" if write.words else ""
+        table.add_row(write.state, write.kind, escape(write.what), words)
+    console.print(Padding(table if writes else "[dim]nothing yet[/]", (0, 2)))
+
+
+def _head(console: Console, title: str, *, shown: int = 0, of: int = 0) -> None:
+    part = f" [dim]the last {shown} of {of}[/]" if of > shown else ""
+    console.print(f"\n[bold cyan]{escape(title)}[/]{part}")
+
+
+def _table() -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.show_header = False
+    return table

@@ -1,0 +1,60 @@
+"""What most commands begin with: settings, an open database, a workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from connector.bootstrap import Services, open_services
+from connector.domain.ids import WorkspaceId
+from connector.errors import SetupError
+from connector.ports import Connection
+from connector.settings import Settings, load_settings
+
+
+@contextmanager
+def opened(settings: Settings | None = None) -> Iterator[Services]:
+    """The services over a database that is brought up to date first."""
+    services = open_services(settings or load_settings())
+    try:
+        services.store.migrate()
+        yield services
+    finally:
+        services.store.close()
+
+
+@contextmanager
+def looking() -> Iterator[Services]:
+    """The services over a database that must be there already. Raises SetupError with what to do."""
+    settings = load_settings()
+    if settings.is_sqlite and not settings.database_file.exists():
+        raise SetupError(
+            f"There is no database at {settings.database_file.absolute()} yet. Begin with: coltiva connect hubspot"
+        )
+    services = open_services(settings)
+    try:
+        if not services.store.is_current():
+            raise SetupError("The database is of another version. Start `coltiva serve` to bring it up to date.")
+        yield services
+    finally:
+        services.store.close()
+
+
+def all_connections(services: Services) -> list[Connection]:
+    """Every connection, by id."""
+    with services.store.transaction() as transaction:
+        return list(transaction.connections.all())
+
+
+def the_workspace(services: Services, asked_for: str | None) -> WorkspaceId:
+    """The workspace asked for, or the only one there is. Raises SetupError that names those to choose from."""
+    known = sorted({connection.workspace for connection in all_connections(services)})
+    if asked_for in known:
+        return WorkspaceId(str(asked_for))
+    if asked_for:
+        raise SetupError(f"There is no workspace {asked_for}. Known: {', '.join(known) or 'none yet'}.")
+    if not known:
+        raise SetupError("No CRM account is connected yet. Begin with: coltiva connect hubspot")
+    if len(known) > 1:
+        raise SetupError(f"There are several workspaces; choose one with --workspace: {', '.join(known)}.")
+    return known[0]

@@ -1,0 +1,32 @@
+"""`coltiva serve`: all of it on one machine."""
+
+from __future__ import annotations
+
+import typer
+
+
+def serve() -> None:
+    """Run everything on this machine, and keep it running.
+
+    That is one web process and one worker. A crashed one is started again; Ctrl-C stops both in good order.
+
+    Example:
+
+      export COLTIVA_HUBSPOT_CLIENT_SECRET=...   # from the app's Auth page
+
+      export COLTIVA_PUBLIC_URL=https://nurture.example.com
+
+      coltiva connect hubspot --token-env HUBSPOT_TOKEN
+
+      coltiva serve
+    """
+    from connector.cli.processes import Processes, coltiva
+    from connector.settings import load_settings
+
+    # Only what is cheap is checked here: the children check the rest and this process stays small.
+    settings = load_settings(required=("COLTIVA_HUBSPOT_CLIENT_SECRET",))
+    typer.echo(f"Webhooks: {settings.public_url}/webhooks/hubspot")
+    typer.echo(f"Health:   http://{settings.host}:{settings.port}/readyz")
+    typer.echo(f"Mapping:  {settings.mappings}")
+    typer.echo("Stop with Ctrl-C.")
+    raise typer.Exit(Processes({"web": coltiva("web"), "worker": coltiva("worker")}).run())

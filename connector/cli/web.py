@@ -1,0 +1,55 @@
+"""`coltiva web`: the process that receives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def web() -> None:
+    """Receive webhooks: verify them, keep them, acknowledge them.
+
+    One process takes thousands of webhooks a second. On PostgreSQL start as many as you like, behind a proxy that
+    speaks TLS. COLTIVA_HOST and COLTIVA_PORT say where to listen.
+
+    Stop it with Ctrl-C; what was acknowledged is kept.
+    """
+    from granian.constants import HTTPModes, Interfaces
+    from granian.log import LogLevels
+    from granian.server import Server
+
+    from connector.settings import load_settings
+
+    settings = load_settings(required=("COLTIVA_HUBSPOT_CLIENT_SECRET",))
+    server = Server(
+        "app",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        workers=1,
+        # One thread runs all Python here: requests are short, and a second thread would only fight for the lock.
+        blocking_threads=1,
+        websockets=False,
+        log_level=LogLevels.warning,
+        workers_kill_timeout=10,
+    )
+    server.serve(target_loader=load_app, wrap_loader=False)
+
+
+def load_app() -> Flask:
+    """The application over a database that is up to date, in the process that serves it.
+
+    What that process counted and did not hand over yet is handed over when it ends.
+    """
+    from multiprocessing.util import Finalize
+
+    from app import create_app
+
+    app = create_app()
+    door = app.extensions["coltiva"]
+    door.store.migrate()
+    Finalize(None, door.refusals.flush, exitpriority=10)
+    return app
