@@ -37,13 +37,15 @@ def configure(level: str = "info", stream: TextIO | None = None) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.WriteLoggerFactory(stream or sys.stderr),
+        logger_factory=lambda *_: structlog.WriteLogger(stream or sys.stderr),
         cache_logger_on_first_use=False,
     )
 
 
 def get_logger() -> Logger:
     """The log. May be called before `configure`: a logger takes its settings when it is used."""
+    if not structlog.is_configured():
+        configure()
     return cast(Logger, structlog.get_logger())
 
 

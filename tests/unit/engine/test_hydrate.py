@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from connector.domain.change import ChangeState
+from connector.domain.fact import RecordName
+from connector.domain.lead import Standing
+from connector.errors import CredentialsError, CrmUnavailableError, RateLimitedError
+from connector.ports import ConnectionState, EventKind
+from tests.builders import after
+from tests.office import ACME, Office, changed, clicked, event
+
+MINUTE = timedelta(minutes=1)
+
+
+def names(office: Office, record_id: str = "51") -> list[str]:
+    return [fact.name for fact in office.store.read_models.facts(ACME, office.lead(record_id).id)]
+
+
+def test_a_lead_is_judged_only_after_its_record_was_read(office: Office) -> None:
+    office.crm.records["51"] = {"email": "mara@example.com", "industry": "COMPUTER_SOFTWARE"}
+    office.receive(clicked())
+    office.take_in()
+
+    assert office.advance().leads == 0
+    office.work()
+
+    assert office.lead().lead.fields == {"email": "mara@example.com", "industry": "software"}
+    assert names(office) == [RecordName.BASELINE, RecordName.CHANGED]
+
+
+def test_only_properties_with_a_meaning_are_read(office: Office) -> None:
+    office.crm.records["51"] = {"email": "mara@example.com", "salary": "much"}
+    office.receive(clicked()).work()
+
+    (baseline, _) = office.store.read_models.facts(ACME, office.lead().id)
+    assert "salary" not in baseline.data
+    assert "email" in baseline.data
+
+
+def test_many_leads_are_read_with_few_calls(office: Office) -> None:
+    office.receive(*(clicked(record_id=f"{number}") for number in range(250))).work()
+
+    reads = [about for name, about in office.crm.calls if name == "fetch_records"]
+    assert sorted(map(len, reads)) == [50, 100, 100]
+
+
+def test_a_record_that_is_gone_makes_an_archived_lead(office: Office) -> None:
+    office.receive(clicked()).work()
+
+    assert names(office) == [RecordName.BASELINE, RecordName.CHANGED, RecordName.ARCHIVED]
+    assert office.lead().lead.standing is Standing.ARCHIVED
+    assert office.counts()["hydrate.missing"] == 1
+
+
+def test_a_lead_that_comes_back_is_nurtured_again(office: Office) -> None:
+    office.receive(clicked()).work()
+    office.crm.records["51"] = {}
+
+    office.clock.moment = after(minutes=10)
+    office.receive(event(EventKind.RESTORED, at=after(minutes=10))).work()
+
+    assert office.lead().lead.standing is Standing.ACTIVE
+
+
+def test_a_value_that_an_event_does_not_carry_is_read_without_holding_up_the_lead(office: Office) -> None:
+    office.crm.records["51"] = {"industry": "retail"}
+    office.receive(clicked()).work()
+    office.crm.records["51"]["industry"] = "COMPUTER_SOFTWARE"
+
+    office.clock.moment = after(minutes=5)
+    office.receive(changed("industry", "", has_value=False, at=after(minutes=5)), clicked("x", at=after(minutes=5)))
+    office.take_in()
+    assert office.advance().leads == 1
+    office.work()
+
+    assert office.lead().lead.fields["industry"] == "software"
+    assert names(office)[-1] == RecordName.READ
+    assert office.counts()["hydrate.again"] == 1
+
+
+def test_a_read_that_fails_is_tried_again_later_and_meanwhile_nobody_is_asked(office: Office) -> None:
+    office.crm.records["51"] = {"industry": "retail"}
+    office.crm.before = [CrmUnavailableError("502")]
+
+    office.receive(clicked()).work()
+    assert len(office.crm.calls) == 1
+    office.let_pass(MINUTE)
+
+    assert office.lead().lead.fields["industry"] == "retail"
+
+
+def test_the_crm_is_asked_again_when_it_said_to_come_back(office: Office) -> None:
+    office.crm.records["51"] = {}
+    office.crm.before = [RateLimitedError("429", retry_at=after(minutes=10))]
+    office.receive(clicked()).work()
+
+    office.let_pass(timedelta(minutes=9))
+    assert len(office.crm.calls) == 1
+    office.let_pass(MINUTE)
+
+    assert len(office.crm.calls) > 1
+
+
+def test_refused_credentials_pause_the_connection_and_lose_nothing(office: Office) -> None:
+    office.crm.records["51"] = {}
+    office.crm.before = [CredentialsError("the token was revoked")]
+    office.receive(clicked()).work()
+
+    with office.store.reading() as transaction:
+        (connection,) = transaction.connections.all()
+    assert (connection.state, connection.paused_because) == (ConnectionState.PAUSED, "the token was revoked")
+    office.let_pass(MINUTE)
+    assert len(office.crm.calls) == 1
+
+    office.connect().work()
+
+    assert office.outbox(ChangeState.DONE)
+    assert names(office) == [RecordName.BASELINE, RecordName.CHANGED]
+
+
+def test_a_record_is_read_again_after_a_merge(office: Office) -> None:
+    office.crm.records["1"] = {"industry": "retail"}
+    office.crm.records["3"] = {"industry": "COMPUTER_SOFTWARE"}
+    office.receive(clicked("a", "1")).work()
+
+    office.clock.moment = after(minutes=10)
+    merged = event(EventKind.MERGED, "3", at=after(minutes=10), merged=(office.lead("1").refs[0],))
+    office.receive(merged).work()
+
+    assert office.lead("1").lead.fields["industry"] == "software"
