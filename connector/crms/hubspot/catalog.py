@@ -39,7 +39,8 @@ def _prepare(client: HubSpotClient, object_type: str, wishes: Sequence[PropertyW
 
 
 def _fetch(client: HubSpotClient, object_type: str, wishes: Sequence[PropertyWish]) -> Mapping[str, Definition]:
-    body = {"inputs": [{"name": wish.name} for wish in wishes], "archived": False}
+    inputs = [{"name": wish.name} for wish in wishes]
+    body = {"inputs": inputs, "archived": False, "dataSensitivity": "non_sensitive"}
     reply = client.crm.properties.batch_api.read(object_type, body)
     return {definition.name: definition for definition in read(reply, DefinitionBatch).results}
 
