@@ -12,8 +12,7 @@ from connector.domain.fact import Value
 from connector.domain.field import Field, FieldType, parse_value
 from connector.mapping.durations import parse_duration
 from connector.mapping.places import Path, Problems
-from connector.mapping.report import nearest, quoted
-from connector.mapping.shape import kind_of
+from connector.mapping.report import kind_of, nearest, quoted
 
 _PRESENCE = {Op.KNOWN, Op.UNKNOWN}
 _SAME = {Op.EQ, Op.NE}
@@ -68,6 +67,9 @@ def read_comparisons(subject: Subject, raw: Any, path: Path, problems: Problems)
     """What a key of a condition asks of its subject; reports what makes no sense and leaves it out."""
     if isinstance(raw, dict):
         found = list(_each(subject, raw, path, problems))
+    elif isinstance(raw, list) and Op.IN not in subject.ops:
+        problems.error(path, f"{quoted(subject.name)} is compared with one value, not with a list")
+        found = []
     else:
         op = Op.IN if isinstance(raw, list) else Op.EQ
         found = [_compare(subject, op, raw, path, problems)]
@@ -123,8 +125,6 @@ def _read_set(subject: Subject, op: Op, raw: Any) -> Comparison:
     members = raw if isinstance(raw, list) else [raw]
     if not members:
         raise ValueError(f"{quoted(subject.name)} is compared with an empty list; write what it may be")
-    if op not in subject.ops:
-        raise ValueError(f"{quoted(subject.name)} is compared with one value, not with a list")
     values = tuple(_read_value(subject, member) for member in members)
     return Comparison(op, values)  # type: ignore[arg-type]  # a set of numbers compares as a set of text does
 
@@ -172,7 +172,11 @@ def _check_kind(subject: Subject, kind: FieldType, raw: Any) -> None:
     if isinstance(raw, wanted) and not (isinstance(raw, bool) and kind is not FieldType.BOOLEAN):
         return
     if not hint:
-        hint = "write one word or text" if isinstance(raw, dict | list) else f'write it in quotation marks: "{raw}"'
+        hint = (
+            "write one word or text"
+            if isinstance(raw, dict | list)
+            else f'write it in quotation marks: "{_as_text(raw)}"'
+        )
     raise ValueError(f"{quoted(subject.name)} is of type {kind}, but this is {kind_of(raw)}; {hint}")
 
 
@@ -184,6 +188,10 @@ _WANTED: Mapping[FieldType, tuple[tuple[type, ...], str]] = {
     FieldType.DATE: ((str,), "write a date such as 2026-12-24"),
     FieldType.DATETIME: ((str,), "write a moment such as 2026-12-24T09:00+01:00"),
 }
+
+
+def _as_text(raw: Any) -> str:
+    return str(raw).lower() if isinstance(raw, bool) else str(raw)
 
 
 def _as_written(raw: Any) -> Value:

@@ -26,8 +26,7 @@ from connector.mapping.comparisons import ATTRIBUTE_OPS, OPS, SCORE_OPS, Subject
 from connector.mapping.durations import parse_duration
 from connector.mapping.names import Attributes, Names
 from connector.mapping.places import Path, Problems
-from connector.mapping.report import nearest, quoted
-from connector.mapping.shape import kind_of
+from connector.mapping.report import kind_of, nearest, quoted
 
 #: Keys of a condition that are no fields. `where`, `at_least` and `within` belong to `did`.
 WORDS = ("all", "any", "not", "did", "where", "at_least", "within", "segment", "in_program")

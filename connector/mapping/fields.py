@@ -42,7 +42,7 @@ def _to_field(name: str, entry: FieldEntry, problems: Problems) -> Field:
         values={theirs: _text(ours) for theirs, ours in entry.values.items()},
         role=next((role for key, role in _ROLES.items() if getattr(entry, key)), None),
     )
-    if not field.properties:
+    if not field.properties and not problems.touch(("fields", name)):
         problems.warn(
             ("fields", name), f"nothing fills the field {quoted(name)}", "add hubspot: and a property", on_key=True
         )

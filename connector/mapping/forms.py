@@ -24,6 +24,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from connector.mapping.durations import PATTERN, parse_duration
+from connector.mapping.report import kind_of
 
 #: What may be the name of anything.
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
@@ -53,7 +54,7 @@ class Entry(BaseModel):
         return data
 
     @classmethod
-    def keys(cls) -> tuple[str, ...]:
+    def known_keys(cls) -> tuple[str, ...]:
         """The keys that the file may have here."""
         return tuple(field.alias or name for name, field in cls.model_fields.items())
 
@@ -95,7 +96,7 @@ def read_with(read: Callable[[str], Any], example: str) -> Callable[[Any], Any]:
 
     def validate(value: Any) -> Any:
         if not isinstance(value, str):
-            raise wrong(f"expected something like {example}")
+            raise wrong(f"expected something like {example}, found {kind_of(value)}")
         try:
             return read(value)
         except ValueError as error:

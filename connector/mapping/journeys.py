@@ -25,7 +25,6 @@ def check_journeys(mapping: MappingFile, programs: tuple[Program, ...], problems
             problems.error(("programs", name), f"nothing enrols leads into {quoted(name)}", remedy, on_key=True)
         _check_phases(program, mapping, problems)
         _check_own_end(program, problems)
-        _check_endless_enrolment(program, problems)
     _check_circles(sound, problems)
 
 
@@ -135,12 +134,6 @@ def _next_at_once(programs: Mapping[str, Program], name: str, phase_name: str) -
         return ("programs", target.name, "phases", other.phases[0].name) if other and again else None
     following = _phase_after(program, phase_name, target)
     return ("programs", name, "phases", following) if following else None
-
-
-def _check_endless_enrolment(program: Program, problems: Problems) -> None:
-    if program.again_after == _NO_TIME and any(trigger.on is None for trigger in program.enrol):
-        message = "a lead would be enrolled again the moment it leaves, for as long as the condition holds"
-        problems.error(("programs", program.name, "again"), message, "write after 30d, or never", on_key=True)
 
 
 def _check_own_end(program: Program, problems: Problems) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -18,7 +18,7 @@ from connector.mapping.merge import parse_files
 from connector.mapping.models import MappingFile
 from connector.mapping.names import names_of
 from connector.mapping.nodes import MAX_CHARACTERS
-from connector.mapping.places import Problems
+from connector.mapping.places import MAX_PROBLEMS, Problems, TooManyProblemsError
 from connector.mapping.programs import to_programs, to_workspace_window
 from connector.mapping.report import Problem, Report, nearest, quoted, render
 from connector.mapping.scores import to_scores
@@ -72,45 +72,48 @@ def _accepted(report: Report, definitions: Definitions | None, folder: str) -> D
 def _read(folder: Path) -> tuple[dict[str, str], list[Problem]]:
     files: dict[str, str] = {}
     problems: list[Problem] = []
-    paths = sorted(folder.iterdir()) if folder.is_dir() else []
-    for path in paths:
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
         if path.suffix in _SUFFIXES and not path.name.startswith(".") and path.is_file():
             try:
-                files[path.name] = _text(path)
-            except (UnicodeDecodeError, OSError) as error:
-                problems.append(_unreadable(path, error))
-    if not files and not problems:
-        problems.append(Problem("", 1, 1, "there is no mapping here", "a workspace is a folder of .yaml files"))
+                files[path.name] = _read_text(path)
+            except UnicodeDecodeError as error:
+                problems.append(_not_text(path.name, error))
+            except OSError as error:
+                problems.append(Problem(path.name, 1, 1, f"the file cannot be read: {error.strerror}"))
     return files, problems
 
 
-def _text(path: Path) -> str:
-    if path.stat().st_size > 4 * MAX_CHARACTERS:
-        raise OSError("it is too large")
-    return to_plain_text(path.read_bytes().decode("utf-8"))
+def _read_text(path: Path) -> str:
+    """The text of a file; of one that is much too large, enough to be refused for its size."""
+    with path.open("rb") as file:
+        raw = file.read(4 * MAX_CHARACTERS + 1)
+    return to_plain_text(raw.decode("utf-8"))
 
 
-def _unreadable(path: Path, error: Exception) -> Problem:
-    if isinstance(error, UnicodeDecodeError):
-        before = error.object[: error.start]
-        line, column = before.count(b"\n") + 1, error.start - (before.rfind(b"\n") + 1) + 1
-        return Problem(path.name, line, column, "the file is not UTF-8", "save it as UTF-8")
-    return Problem(path.name, 1, 1, f"the file cannot be read: {error}")
+def _not_text(name: str, error: UnicodeDecodeError) -> Problem:
+    before = error.object[: error.start]
+    column = error.start - (before.rfind(b"\n") + 1) + 1
+    return Problem(name, before.count(b"\n") + 1, column, "the file is not UTF-8", "save it as UTF-8")
 
 
 def _check_folder(folder: Path) -> tuple[Report, Definitions | None]:
     files, problems = _read(folder)
-    if problems and not files:
-        return Report(tuple(problems)), None
-    report, definitions = _check(files)
-    return Report((*problems, *report.problems), report.files), definitions
+    return _check(files, problems)
 
 
-def _check(files: Mapping[str, str]) -> tuple[Report, Definitions | None]:
+def _check(files: Mapping[str, str], unread: Sequence[Problem] = ()) -> tuple[Report, Definitions | None]:
+    """What is wrong, and the definitions as far as they can be made out; `unread` tells of files that are missing."""
     texts = {name: to_plain_text(text) for name, text in files.items()}
-    root, found = parse_files(texts)
-    problems = Problems(root, found)
-    definitions = _build(to_version(texts), problems)
+    merged = parse_files(texts)
+    found = [*unread, *([] if unread and not texts else merged.problems)]
+    problems, definitions = Problems(merged.root, found[:MAX_PROBLEMS]), None
+    try:
+        if merged.is_complete and not unread:
+            definitions = _build(to_version(texts), problems)
+        else:
+            check_shape(problems)
+    except TooManyProblemsError:
+        definitions = None
     ordered = sorted(problems.found, key=lambda problem: (problem.file, problem.line, problem.column, problem.message))
     return Report(tuple(ordered), texts), definitions
 

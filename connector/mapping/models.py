@@ -349,7 +349,7 @@ def read_pause(value: Any) -> timedelta:
     try:
         return parse_duration(str(value).removeprefix("after "))
     except ValueError as error:
-        raise wrong(str(error), "write after 30d") from error
+        raise wrong(str(error)) from error
 
 
 class CrmList(Entry):

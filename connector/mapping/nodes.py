@@ -29,7 +29,8 @@ from connector.mapping.report import Place, Problem, quoted
 
 Scalar = str | int | float | bool | None
 
-MAX_CHARACTERS = 1_000_000
+#: Parsing takes about a second for so much.
+MAX_CHARACTERS = 100_000
 MAX_DEPTH = 30
 MAX_NODES = 100_000
 
@@ -60,7 +61,7 @@ class _UnreadableError(Exception):
 
 
 def parse_yaml(name: str, text: str) -> tuple[Node | None, list[Problem]]:
-    """The tree of one file and what is wrong with it as YAML; no tree where it cannot be read, or is empty."""
+    """The tree of one file and what is wrong with it as YAML; no tree where it cannot be read."""
     reader = _Reader(name)
     try:
         root = reader.read(text)
@@ -79,19 +80,19 @@ class _Reader:
     problems: list[Problem] = field(default_factory=list)
     nodes: int = 0
 
-    def read(self, text: str) -> Node | None:
+    def read(self, text: str) -> Node:
         if len(text) > MAX_CHARACTERS:
             raise _UnreadableError(
                 Place(self.name, 1, 1), f"the file is larger than {MAX_CHARACTERS:,} characters", "split it"
             )
         events = self._events(text)
-        root = None
+        root: Node | None = None
         for event in events:
             if isinstance(event, DocumentStartEvent) and root is not None:
                 raise _UnreadableError(self._place(event), "a second document begins here", "make it a file of its own")
             if isinstance(event, MappingStartEvent | SequenceStartEvent | ScalarEvent | AliasEvent):
                 root = self._node(event, events, 1)
-        return root
+        return root or Node(Place(self.name, 1, 1), {})
 
     def _events(self, text: str) -> Iterator[Event]:
         try:

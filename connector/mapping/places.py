@@ -69,6 +69,14 @@ def _without_item(node: Node, part: int, rest: Path) -> Node:
     return Node(node.place, [*node.value[:part], *middle, *node.value[part + 1 :]])
 
 
+#: Nobody reads more at once.
+MAX_PROBLEMS = 200
+
+
+class TooManyProblemsError(Exception):
+    """So much is wrong that looking further helps nobody; never leaves the mapping's check."""
+
+
 @dataclass(slots=True)
 class Problems:
     """The problems of one mapping as they are found."""
@@ -99,3 +107,5 @@ class Problems:
         problem = Problem(*place[:3], message, hint, severity, place.length)
         if problem not in self.found:
             self.found.append(problem)
+        if len(self.found) >= MAX_PROBLEMS:
+            raise TooManyProblemsError

@@ -46,7 +46,8 @@ class Problem:
     def __str__(self) -> str:
         level = "warning: " if self.severity is Severity.WARNING else ""
         text = f"{self.message}; {self.hint}" if self.hint else self.message
-        return f"{self.file}:{self.line}:{self.column}: {level}{text}"
+        where = f"{self.file}:{self.line}:{self.column}: " if self.file else ""
+        return f"{where}{level}{text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,15 @@ class Report:
 
 def render(report: Report, folder: str = "") -> str:
     """The report for a terminal: each problem with its source line and a caret; `folder` goes before file names."""
-    prefix = f"{folder.rstrip('/')}/" if folder else ""
-    blocks = (f"{prefix}{problem}{_excerpt(problem, report.files)}" for problem in report.problems)
-    return "\n".join(blocks)
+    return "\n".join(
+        f"{_prefix(problem, folder)}{problem}{_excerpt(problem, report.files)}" for problem in report.problems
+    )
+
+
+def _prefix(problem: Problem, folder: str) -> str:
+    if not folder:
+        return ""
+    return f"{folder.rstrip('/')}/" if problem.file else f"{folder}: "
 
 
 def _excerpt(problem: Problem, files: Mapping[str, str]) -> str:
@@ -107,3 +114,20 @@ def nearest(word: object, known: Mapping[str, object] | tuple[str, ...] | frozen
     if matches:
         return f"did you mean {quoted(by_lower_case[matches[0]])}?"
     return f"known: {', '.join(words)}" if 0 < len(words) <= 12 else ""
+
+
+def kind_of(value: Any) -> str:
+    """What a value is, in words."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return f"the number {value}"
+        case str():
+            return f"the text {quoted(value)}"
+        case list():
+            return "a list"
+        case _:
+            return "a mapping"

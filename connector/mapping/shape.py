@@ -10,7 +10,7 @@ from connector.mapping.forms import Entry
 from connector.mapping.models import MappingFile
 from connector.mapping.nodes import to_plain
 from connector.mapping.places import Path, Problems, without
-from connector.mapping.report import nearest, quoted
+from connector.mapping.report import kind_of, nearest, quoted
 
 _ROUNDS = 25
 #: Words of the language to come, so that nobody thinks they are misspelt.
@@ -64,9 +64,13 @@ def _report_empty(data: Any, path: Path, known: dict[int, type[Entry]], problems
     parts = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
     for key, value in parts:
         here = (*path, key)
-        if value is None and id(data) in known and key in known[id(data)].keys() and not problems.touch(here):
-            problems.error(here, f"nothing stands after {quoted(key)}", "write a value, or remove the key", on_key=True)
+        if value is None and id(data) in known and key in known[id(data)].known_keys() and not problems.touch(here):
+            _report_nothing(here, problems)
         _report_empty(value, here, known, problems)
+
+
+def _report_nothing(path: Path, problems: Problems) -> None:
+    problems.error(path, f"nothing stands after {quoted(path[-1])}", "write a value, or remove the key", on_key=True)
 
 
 def _backwards(path: Path) -> tuple[tuple[str, int], ...]:
@@ -95,6 +99,8 @@ def _report(mistake: Any, data: Any, known: dict[int, type[Entry]], problems: Pr
     elif kind == "ours":
         at = (*path, context["at"]) if context["at"] else path
         problems.error(at, context["message"], context["hint"], on_key=bool(context["at"]))
+    elif mistake["input"] is None:
+        _report_nothing(path, problems)
     elif mistake["loc"][-1] == "[key]":
         problems.error(path, f"{quoted(path[-1])} cannot be a name", _NAME_RULE, on_key=True)
     else:
@@ -107,7 +113,7 @@ _NAME_RULE = "names begin with a small letter and have small letters, digits and
 def _report_unknown_key(path: Path, data: Any, known: dict[int, type[Entry]], problems: Problems) -> None:
     model = known.get(id(_look_up(data, path[:-1])), MappingFile)
     key = str(path[-1])
-    hint = nearest(key, model.keys())
+    hint = nearest(key, model.known_keys())
     if key in NOT_YET:
         problems.error(path, f"{NOT_YET[key]} ({quoted(key)}) is not supported yet", on_key=True)
     elif key == "salesforce":
@@ -156,20 +162,3 @@ _KINDS = {
 def _quoting(value: Any) -> str:
     is_scalar = isinstance(value, int | float) and not isinstance(value, bool)
     return f'write it in quotation marks: "{value}"' if is_scalar else ""
-
-
-def kind_of(value: Any) -> str:
-    """What a value is, in words."""
-    match value:
-        case None:
-            return "nothing"
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return f"the number {value}"
-        case str():
-            return f"the text {quoted(value)}"
-        case list():
-            return "a list"
-        case _:
-            return "a mapping"
