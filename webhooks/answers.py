@@ -38,6 +38,19 @@ class Answer(Response):
         return whole
 
 
+class Acknowledgement(Answer):
+    """An answer that is the same for everybody: put into words once, not for each delivery."""
+
+    def __init__(self, status: int, content: Mapping[str, object]) -> None:
+        super().__init__(json.dumps(content), status, HEADERS)
+        body, self._status_line, self._header_list = self.get_wsgi_response({"REQUEST_METHOD": "POST"})
+        self._whole = [b"".join(body)]
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response(self._status_line, self._header_list)
+        return self._whole
+
+
 def answer(status: int, content: Mapping[str, object]) -> Answer:
     """The content as JSON."""
     return Answer(json.dumps(content), status, HEADERS)

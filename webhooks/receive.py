@@ -20,8 +20,10 @@ from connector.errors import (
     UnsupportedMediaError,
 )
 from connector.ports import NewDelivery, RawRequest
-from webhooks.answers import Answer, answer, refuse
+from webhooks.answers import Acknowledgement, Answer, refuse
 from webhooks.door import Door
+
+_KEPT = Acknowledgement(200, {"status": "kept"})
 
 
 def add_receive_route(blueprint: Blueprint, door: Door) -> None:
@@ -36,7 +38,7 @@ def add_receive_route(blueprint: Blueprint, door: Door) -> None:
             return refuse(error.status, error.code, str(error))
         except StoreUnavailableError:
             return refuse(503, "unavailable", "The delivery could not be kept. Send it again later.")
-        return answer(200, {"status": "kept"})
+        return _KEPT
 
 
 def receive(door: Door, name: str, received: Request) -> None:
