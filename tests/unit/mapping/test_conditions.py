@@ -124,7 +124,9 @@ MISTAKES = {
         'the signal "email_clicked" has no attribute "x"; add attributes: to the signal email_clicked'
     ),
     # comparisons
-    "{employees: {atleast: 3}}": 'unknown comparison "atleast"; known: eq, gt, gte, in, known, lt, lte, ne, not_in, unknown',
+    "{employees: {atleast: 3}}": (
+        'unknown comparison "atleast"; known: eq, gt, gte, in, known, lt, lte, ne, not_in, unknown'
+    ),
     "{employees: {at_least: 3}}": 'unknown comparison "at_least"; write "gte"',
     "{employees: {contains: 3}}": (
         '"contains" does not go with "employees", which is of type number; '

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -51,10 +52,8 @@ UNREADABLE = {
 
 @pytest.mark.parametrize(("text", "complaint"), UNREADABLE.items(), ids=[text or "empty" for text in UNREADABLE])
 def test_what_is_no_duration_is_answered_with_what_to_write(text: str, complaint: str) -> None:
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError, match=f"^{re.escape(complaint)}$"):
         parse_duration(text)
-
-    assert str(caught.value) == complaint
 
 
 SHORTEST = {"7d": "7d", "P1W": "7d", "36h": "1d12h", "90m": "1h30m", "0d": "0s", "61s": "1m1s"}

@@ -92,7 +92,10 @@ MISTAKES = {
         "fields:\n  x: {hubspt: x}\n",
         ['3:7: unknown key "hubspt" in a field; did you mean "hubspot"?'],
     ),
-    "no source": ("fields:\n  x: {type: text}\n", ['3:3: warning: nothing fills the field "x"; add hubspot: and a property']),
+    "no source": (
+        "fields:\n  x: {type: text}\n",
+        ['3:3: warning: nothing fills the field "x"; add hubspot: and a property'],
+    ),
     "a word of conditions": (
         "fields:\n  any: {hubspot: x}\n",
         ['3:3: "any" is a word of conditions and cannot be a field; give it another name'],
@@ -100,8 +103,8 @@ MISTAKES = {
     "a name with blanks": (
         "fields:\n  Big Deal: {hubspot: x}\n",
         [
-            '3:3: "Big Deal" cannot be a name; names begin with a small letter and have small letters, '
-            "digits and _, at most 60"
+            ('3:3: "Big Deal" cannot be a name; names begin with a small letter and have small letters, '
+            "digits and _, at most 60")
         ],
     ),
     "no mapping": (
@@ -111,8 +114,8 @@ MISTAKES = {
     "a role that is no boolean": (
         "fields:\n  x: {hubspot: x, owner: please}\n",
         [
-            '3:26: expected true or false, found the text "please"; '
-            "write true or false without quotation marks"
+            ('3:26: expected true or false, found the text "please"; '
+            "write true or false without quotation marks")
         ],
     ),
     "a forgotten value": (

@@ -21,7 +21,11 @@ from connector.domain.program import (
 from tests.mapping_files import definitions_with, mistakes_in
 
 COMPLETED, EXIT = Target(TargetKind.COMPLETED), Target(TargetKind.EXIT)
-ACTIVITIES = "activities: {a: {send: {list: greeting}, answered: email_clicked, within: 7d}, b: {send: {list: greeting}, answered: called, within: 7d}}"  # fmt: skip
+ACTIVITIES = (
+    "activities: {a: {send: {list: greeting}, answered: email_clicked, within: 7d}, "
+    "b: {send: {list: greeting}, answered: called, within: 7d}}"
+)
+SAYS_HI = "activities: {a: {send: {note: Hi}}}"
 CLICKED = Trigger(SignalTest("email_clicked"))
 
 
@@ -37,8 +41,8 @@ def program_with(line: str) -> Program:
 
 
 def phase_with(line: str) -> Phase:
-    text = f"enrol: called\nphases:\n  one:\n    {ACTIVITIES}\n    {line}\n  two: {{activities: {{a: {{send: {{note: Hi}}}}}}}}"
-    return program(text).phases[0]
+    two = f"  two: {{{SAYS_HI}}}"
+    return program(f"enrol: called\nphases:\n  one:\n    {ACTIVITIES}\n    {line}\n{two}").phases[0]
 
 
 TRIGGERS = {
@@ -140,7 +144,8 @@ def test_a_completed_program_gives_tasks_then_notes() -> None:
 
 def test_an_activity_sends_a_list_a_task_or_a_note() -> None:
     made = program(
-        "enrol: called\nphases: {one: {activities: {a: {send: {list: greeting}}, b: {send: {task: Call}}, c: {send: {note: Hi}}}}}"
+        "enrol: called\nphases:\n  one:\n    activities:\n"
+        "      a: {send: {list: greeting}}\n      b: {send: {task: Call}}\n      c: {send: {note: Hi}}"
     )
 
     sends = [activity.send for activity in made.phases[0].activities]
@@ -210,7 +215,7 @@ def test_a_program_takes_from_the_workspace_what_its_own_window_leaves_open() ->
 
 
 def with_line(line: str) -> str:
-    return f"programs:\n  x:\n    enrol: called\n    {line}\n    phases: {{a: {{activities: {{a: {{send: {{note: Hi}}}}}}}}}}\n"
+    return f"programs:\n  x:\n    enrol: called\n    {line}\n    phases: {{a: {{{SAYS_HI}}}}}\n"
 
 
 def with_activity(text: str) -> str:
@@ -277,8 +282,8 @@ MISTAKES = {
     "no holiday": (
         with_line("send_window: {holidays: christmas}"),
         [
-            '5:29: "christmas" is neither a country such as IT, a region such as DE-BY, '
-            "nor a date such as 2026-12-24"
+            ('5:29: "christmas" is neither a country such as IT, a region such as DE-BY, '
+            "nor a date such as 2026-12-24")
         ],
     ),
     "an unknown program next": (

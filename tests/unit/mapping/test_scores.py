@@ -145,8 +145,8 @@ MISTAKES = {
     "the name of a field": (
         "scores:\n  industry: {rules: [{on: called, points: 1}]}\n",
         [
-            '3:3: "industry" is a field already; conditions could not tell them apart; '
-            "give the score another name"
+            ('3:3: "industry" is a field already; conditions could not tell them apart; '
+            "give the score another name")
         ],
     ),
 }  # fmt: skip

@@ -61,13 +61,17 @@ REFUSED = {
     "an impossible escape": ('a: "\\UFFFFFFFF"', "a.yaml:1:1: this is not YAML"),
     "an anchor": (
         "a: &x 1",
-        "a.yaml:1:4: anchors and aliases (& and *) are not part of the mapping language; "
-        "write the value out, or make it a segment",
+        (
+            "a.yaml:1:4: anchors and aliases (& and *) are not part of the mapping language; "
+            "write the value out, or make it a segment"
+        ),
     ),
     "an alias": (
         "a: *x",
-        "a.yaml:1:4: anchors and aliases (& and *) are not part of the mapping language; "
-        "write the value out, or make it a segment",
+        (
+            "a.yaml:1:4: anchors and aliases (& and *) are not part of the mapping language; "
+            "write the value out, or make it a segment"
+        ),
     ),
     "a tag": ("a: !!int 1", "a.yaml:1:4: tags (!) are not part of the mapping language; put text in quotation marks"),
     "an object": (
