@@ -11,6 +11,7 @@ from connector.domain.draft import Draft
 from connector.domain.enrolment import Enrolment
 from connector.domain.field import FieldRole
 from connector.domain.history import HistoryKind
+from connector.domain.lead import Standing
 from connector.domain.program import Milestone, Note, Task
 from connector.domain.wording import context
 
@@ -55,9 +56,9 @@ def _leaves_at(draft: Draft, program: str) -> datetime:
 
 
 def mark(draft: Draft, enrolment: Enrolment, milestone: Milestone, words: str) -> None:
-    """Note a milestone on the CRM record, where the program says so."""
+    """Note a milestone on the CRM record, where the program says so and there is a record."""
     program = draft.book.programs.get(enrolment.program)
-    if program is None or milestone not in program.program.milestones:
+    if program is None or milestone not in program.program.milestones or draft.standing is not Standing.ACTIVE:
         return
     body = f"<b>Coltiva</b> · {escape(enrolment.program)}: {escape(words)}, phase {escape(enrolment.phase)}."
     key = f"{key_of(enrolment)}:milestone:{milestone}"

@@ -68,17 +68,18 @@ def fold(books: Books, lead: Lead, facts: Sequence[Fact], now: datetime) -> Deci
     """
     ordered = sorted(facts, key=lambda fact: fact.position)
     draft = Draft(lead, books(lead.book), now)
-    begins_at = min((fact.at for fact in ordered if fact.kind is not FactKind.ALARM), default=now)
+    begins_at = _begins_at(ordered, now)
     for index, fact in enumerate(ordered):
         position = _effective_position(fact, begins_at)
         _ring(draft, position)
+        if fact.kind is FactKind.ALARM:  # says nothing but that time has passed
+            continue
         draft.begin(fact, max(position[1], draft.position[1]))
         if fact.kind is FactKind.BOOK:
             _change_book(draft, books(fact.name), ordered[:index])
-        elif fact.kind is not FactKind.ALARM:
+        else:
             _judge(draft, fact)
-        if fact.kind is not FactKind.ALARM:
-            draft.position = position
+        draft.position = position
     _ring(draft, (1, now, _ALARM + 1, ""))
     return _finish(draft)
 
@@ -86,6 +87,11 @@ def fold(books: Books, lead: Lead, facts: Sequence[Fact], now: datetime) -> Deci
 def blank(lead_id: LeadId, book: str) -> Lead:
     """A lead before its first fact, born under this version of the book."""
     return Lead(lead_id, born_under=book, book=book)
+
+
+def _begins_at(facts: Sequence[Fact], now: datetime) -> datetime:
+    """The moment of the earliest fact."""
+    return min((fact.at for fact in facts if fact.kind is not FactKind.ALARM), default=now)
 
 
 def _effective_position(fact: Fact, begins_at: datetime) -> Position:
@@ -133,7 +139,7 @@ def _judge(draft: Draft, fact: Fact) -> None:
     if fact.is_baseline:
         arisen = []
     elif anew:
-        arisen = _news(draft)
+        arisen = [*arisen, *(id_ for id_ in _news(draft) if id_ not in arisen)]
     _conclude(draft, arisen)
 
 
@@ -162,10 +168,14 @@ def _follow(draft: Draft, scope: Scope) -> list[str]:
     """What follows from what was touched and derived, and from the time; the watchers that came to hold."""
     arisen: list[str] = []
     if draft.standing is Standing.ACTIVE:
-        journey.check_conditions(draft)
-        journey.run_due(draft)
-        if any(name.startswith("program:") for name in draft.touched):
-            derive(draft, Scope.TOUCHED)
+        for _ in range(_MAX_ROUNDS):
+            before = [*draft.enrolments]
+            journey.check_conditions(draft)
+            journey.run_due(draft)
+            if any(name.startswith("program:") for name in draft.touched):
+                derive(draft, Scope.TOUCHED)
+            if draft.enrolments == before:
+                break
         arisen = watch_all(draft, scope)
     return arisen
 
@@ -183,8 +193,7 @@ def _conclude(draft: Draft, arisen: Sequence[str]) -> None:
             break
         for watcher_id in arisen:
             _act_on(draft, watcher_id)
-        derive(draft, Scope.TOUCHED)
-        arisen = watch_all(draft, Scope.TOUCHED)
+        arisen = _follow(draft, Scope.TOUCHED)
     draft.touched.clear()
     draft.is_settled = False
 
@@ -221,8 +230,9 @@ def _change_book(draft: Draft, book: Book, earlier: Sequence[Fact]) -> None:
 def _know(draft: Draft, book: Book, facts: Sequence[Fact]) -> Draft:
     """Fields, memory and scores that the book makes of these facts, without any program."""
     quiet = Draft(blank(draft.lead.id, book.version), book, draft.present)
+    begins_at = _begins_at(facts, draft.now)
     for fact in facts:
-        quiet.begin(fact, max(_effective_position(fact, draft.now)[1], quiet.now))
+        quiet.begin(fact, max(_effective_position(fact, begins_at)[1], quiet.now))
         signals = behaviour.take_record(quiet, fact) if fact.kind is FactKind.RECORD else []
         if fact.kind is FactKind.SIGNAL:
             signals = [(fact.name, fact.data)]

@@ -13,6 +13,7 @@ from connector.domain.draft import Draft
 from connector.domain.enrolment import Enrolment, EnrolmentState, Move, Sent, Step, to_state
 from connector.domain.fact import CommandName, Fact, Value
 from connector.domain.history import HistoryKind
+from connector.domain.lead import Standing
 from connector.domain.program import Activity, ListSend, Milestone, Outcome, Phase, Target, TargetKind, Task
 
 #: `check` refuses programs that go in a circle without delay; this stops one that slipped through.
@@ -53,7 +54,6 @@ def take_command(draft: Draft, fact: Fact) -> None:
 def enter_by_condition(draft: Draft, program: str) -> None:
     """Enrol the lead because the program's enrolment condition came to hold."""
     _enter(draft, draft.book.programs[program], "its condition")
-    run_due(draft)
 
 
 def check_conditions(draft: Draft) -> None:
@@ -105,7 +105,7 @@ def _answer(draft: Draft, enrolment: Enrolment, signal: Signal) -> None:
     answers = draft.book.programs[enrolment.program].answers
     name, attributes = signal
     for sent in reversed(enrolment.sent):
-        if sent.is_waiting and _any_applies(draft, answers[enrolment.phase, sent.activity], name, attributes):
+        if sent.is_waiting and _any_applies(draft, answers.get((enrolment.phase, sent.activity), ()), name, attributes):
             _replace_sent(draft, enrolment, sent, replace(sent, answered_at=draft.now))
             _tell(draft, HistoryKind.ANSWERED, enrolment, activity=sent.activity, by=name)
             return
@@ -150,6 +150,8 @@ def _enter(draft: Draft, compiled: CompiledProgram, because: str) -> None:
 
 def _refusal(draft: Draft, compiled: CompiledProgram) -> str:
     """Why the lead may not enter; empty when it may."""
+    if draft.standing is not Standing.ACTIVE:
+        return "its record is deleted in the CRM"
     program = compiled.program
     earlier = [enrolment for enrolment in draft.enrolments if enrolment.program == program.name]
     if any(enrolment.is_open for enrolment in earlier):
@@ -250,6 +252,10 @@ def _plan(draft: Draft, enrolment: Enrolment, activity: Activity | None) -> Enro
 
 
 def _send(draft: Draft, enrolment: Enrolment) -> Enrolment:
+    """Send the next activity; put it off when the window is shut: the lead rested or moved, or the book changed."""
+    opens_at = draft.book.programs[enrolment.program].program.window.next_open(draft.now, draft.zone)
+    if opens_at > draft.now:
+        return _update(draft, replace(enrolment, send_at=opens_at))
     activities = _activities(_phase(draft, enrolment), enrolment.only)
     index = next(i for i, each in enumerate(activities) if each.name == enrolment.next_activity)
     activity, following = activities[index], activities[index + 1 : index + 2]
@@ -299,8 +305,8 @@ def _move(draft: Draft, enrolment: Enrolment) -> Enrolment:
     move = enrolment.move
     if move is None or move.at > draft.now:
         return enrolment
-    if move.repeat_unanswered:
-        unanswered = tuple(sent.activity for sent in enrolment.sent if sent.answer_by and not sent.answered_at)
+    unanswered = _unanswered(draft, enrolment) if move.repeat_unanswered else ()
+    if unanswered:
         return _begin_phase(draft, enrolment, _phase(draft, enrolment), unanswered)
     if move.target.kind not in (TargetKind.PHASE, TargetKind.PREVIOUS):
         return _leave(draft, enrolment, move.target)
@@ -310,6 +316,12 @@ def _move(draft: Draft, enrolment: Enrolment) -> Enrolment:
     if phase is None:
         return _end(draft, enrolment, Step.EXIT, "no longer in the mapping")
     return _begin_phase(draft, enrolment, phase)
+
+
+def _unanswered(draft: Draft, enrolment: Enrolment) -> tuple[str, ...]:
+    """What was sent for an answer in vain, and is still in the mapping."""
+    names = {sent.activity for sent in enrolment.sent if sent.answer_by and not sent.answered_at}
+    return tuple(activity.name for activity in _phase(draft, enrolment).activities if activity.name in names)
 
 
 def _leave(draft: Draft, enrolment: Enrolment, target: Target) -> Enrolment:
