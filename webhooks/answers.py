@@ -47,6 +47,7 @@ class Acknowledgement(Answer):
         self._whole = [b"".join(body)]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        del environ  # whoever asks
         start_response(self._status_line, self._header_list)
         return self._whole
 
