@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from connector.crms.hubspot.client import HubSpotClient
 from connector.crms.hubspot.errors import RefusedCallError
-from connector.crms.hubspot.replies import Definition, DefinitionBatch, RecordError, read
+from connector.crms.hubspot.replies import Definition, DefinitionBatch, read
 from connector.crms.hubspot.translate import ACT_TYPES, CONTACTS, GROUP, GROUP_LABEL, KEY_PROPERTY, PROPERTY_TYPES
 from connector.errors import SetupError
 from connector.ports import PropertyWish
@@ -34,7 +35,6 @@ def _prepare(client: HubSpotClient, object_type: str, wishes: Sequence[PropertyW
             _check(object_type, wish, found[wish.name], is_unique=is_unique)
     missing = [wish for wish in wishes if wish.name not in found]
     if missing:
-        _create_group(client, object_type)
         _create(client, object_type, missing, is_unique=is_unique)
 
 
@@ -56,31 +56,22 @@ def _check(object_type: str, wish: PropertyWish, found: Definition, *, is_unique
         raise SetupError(f"{name} does not hold unique values. Delete it there, and we make it again.")
 
 
-def _create_group(client: HubSpotClient, object_type: str) -> None:
-    try:
-        client.crm.properties.groups_api.create(object_type, {"name": GROUP, "label": GROUP_LABEL})
-    except RefusedCallError as refusal:
-        if refusal.status != 409:
-            raise _cannot_create(object_type, f"the group {GROUP}", refusal.words) from refusal
-
-
 def _create(client: HubSpotClient, object_type: str, wishes: Sequence[PropertyWish], *, is_unique: bool) -> None:
-    names = ", ".join(wish.name for wish in wishes)
-    inputs = [_to_definition(wish, is_unique=is_unique) for wish in wishes]
+    properties = client.crm.properties
+    group = {"name": GROUP, "label": GROUP_LABEL}
+    _make(object_type, f"the group {GROUP}", partial(properties.groups_api.create, object_type, group))
+    for wish in wishes:
+        definition = _to_definition(wish, is_unique=is_unique)
+        _make(object_type, wish.name, partial(properties.core_api.create, object_type, definition))
+
+
+def _make(object_type: str, what: str, create: Callable[[], object]) -> None:
     try:
-        reply = client.crm.properties.batch_api.create(object_type, {"inputs": inputs})
+        create()
     except RefusedCallError as refusal:
-        if refusal.status != 409:
-            raise _cannot_create(object_type, names, refusal.words) from refusal
-        return
-    refused = [error.words for error in read(reply, DefinitionBatch).errors if not _exists(error)]
-    if refused:
-        raise _cannot_create(object_type, names, " ".join(refused))
-
-
-def _exists(error: RecordError) -> bool:
-    """Whether another worker was faster."""
-    return error.category == "OBJECT_ALREADY_EXISTS"
+        if refusal.status == 409:  # it is there: another worker was faster
+            return
+        raise SetupError(f"HubSpot does not let us create {what} on {object_type}: {refusal.words}") from refusal
 
 
 def _to_definition(wish: PropertyWish, *, is_unique: bool) -> dict[str, Any]:
@@ -94,7 +85,3 @@ def _to_definition(wish: PropertyWish, *, is_unique: bool) -> dict[str, Any]:
         "description": "Written by Coltiva.",
         "hasUniqueValue": is_unique,
     }
-
-
-def _cannot_create(object_type: str, what: str, words: str) -> SetupError:
-    return SetupError(f"HubSpot does not let us create {what} on {object_type}: {words}")

@@ -11,8 +11,7 @@ from connector.crms.hubspot.replies import ContactList, ContactListReply, Member
 from connector.crms.hubspot.translate import CONTACT_TYPE_ID
 from connector.ports import Membership, RecordReply, ReplyState
 
-_MANUAL: Final = "MANUAL"
-_WRITABLE: Final = frozenset({_MANUAL, "SNAPSHOT"})
+_STATIC: Final = "MANUAL"
 _DONE: Final = RecordReply(ReplyState.DONE)
 _MISSING: Final = RecordReply(ReplyState.REFUSED, "HubSpot does not know the contact.")
 
@@ -64,7 +63,7 @@ class Lists:
         return read(reply, ContactListReply).list
 
     def _create(self, title: str) -> ContactList:
-        wanted = {"name": title, "objectTypeId": CONTACT_TYPE_ID, "processingType": _MANUAL}
+        wanted = {"name": title, "objectTypeId": CONTACT_TYPE_ID, "processingType": _STATIC}
         try:
             reply = self._client.crm.lists.lists_api.create(wanted)
         except RefusedCallError:

@@ -70,7 +70,6 @@ class ContactList(msgspec.Struct, rename="camel"):
     """A list of contacts."""
 
     list_id: str
-    processing_type: str = "MANUAL"
 
 
 class ContactListReply(msgspec.Struct):
@@ -102,10 +101,9 @@ class Definition(msgspec.Struct, rename="camel"):
 
 
 class DefinitionBatch(msgspec.Struct):
-    """The reply to reading or making properties."""
+    """The reply to reading properties; those that are not there are left out."""
 
     results: list[Definition]
-    errors: list[RecordError] = []
 
 
 class AccountDetails(msgspec.Struct, rename="camel", frozen=True):
