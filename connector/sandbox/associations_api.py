@@ -106,7 +106,7 @@ def create_associations(call: Call) -> Reply:
             errors.append(error)
             continue
         results.append(_link(call, one.from_.id, one.to.id, one.types))
-    return batch_reply(call, results, errors, status=201, written=len(results))
+    return batch_reply(call, results, errors, status=200 if call.is_dated else 201, written=len(results))
 
 
 def create_default_associations(call: Call) -> Reply:
@@ -153,7 +153,7 @@ def delete_associations(call: Call) -> Reply:
     pairs = [(one.from_.id, other.id) for one in wanted for other in one.to]
     for from_id, to_id in pairs:
         call.crm.associations.unlink(from_type, from_id, to_type, to_id, call.origin)
-    return Reply(204, written=len(pairs))
+    return batch_reply(call, [], [], written=len(pairs)) if call.is_dated else Reply(204, written=len(pairs))
 
 
 def _ends(call: Call) -> tuple[str, str]:

@@ -184,6 +184,9 @@ class Crm:
             "numberOfPropertiesMoved": moved,
         }
         self._tell(Kind.MERGE, table.object_type, survivor.id, origin, now, details)
+        for name, value in survivor.properties.items():
+            if value != primary.properties.get(name):
+                self._tell_property(table, survivor, name, Origin(ChangeSource.MERGE), now)
         if self.habits.merge_tells_deletions:
             self._tell_merge_as_deletions(table.object_type, merged_ids, survivor.id, now)
         return survivor

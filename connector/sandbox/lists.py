@@ -62,13 +62,11 @@ class ListBook:
         now: datetime,
         filter_branch: dict[str, Any] | None = None,
     ) -> RecordList:
-        """Make a list; refuses a name in use, an unknown kind, and a dynamic one without filters."""
+        """Make a list; refuses a name in use and an unknown kind."""
         if processing_type not in PROCESSING_TYPES:
             raise invalid(f"Invalid processing type {processing_type}; one of {', '.join(PROCESSING_TYPES)}.")
         if not name.strip():
             raise invalid("A list needs a name.")
-        if processing_type == "DYNAMIC" and filter_branch is None:
-            raise invalid("A DYNAMIC list needs a filterBranch.")
         self._check_name(name)
         made = RecordList(str(next(self._ids)), name, object_type_id, processing_type, now, now, filter_branch)
         self._lists[made.id] = made

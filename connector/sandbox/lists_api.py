@@ -66,6 +66,8 @@ def create_list(call: Call) -> Reply:
     """A new list."""
     wanted = call.read(ListCreate)
     type_id = call.crm.table(wanted.object_type_id).object_type.type_id
+    if wanted.processing_type == "DYNAMIC" and wanted.filter_branch is None:
+        raise invalid("A DYNAMIC list needs a filterBranch.")
     now = call.crm.clock.now()
     made = call.crm.lists.create(wanted.name, type_id, wanted.processing_type, now, wanted.filter_branch)
     return Reply(200, {"list": _shown(call, made)}, written=1)

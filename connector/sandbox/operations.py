@@ -34,7 +34,7 @@ _OBJECTS = ("/crm/v3/objects", f"/crm/objects/{DATE_VERSION}")
 _PROPERTIES = ("/crm/<any(v3):version>/properties", f"/crm/properties/<any('{DATE_VERSION}'):version>")
 _LISTS = ("/crm/v3/lists", f"/crm/lists/{DATE_VERSION}")
 _OWNERS = ("/crm/v3/owners", f"/crm/owners/{DATE_VERSION}")
-_LINKS = ("/crm/v4/associations", f"/crm/associations/{DATE_VERSION}")
+_LINKS = ("/crm/<any(v4):version>/associations", f"/crm/associations/<any('{DATE_VERSION}'):version>")
 _LINKED = ("/crm/v4/objects", f"/crm/objects/{DATE_VERSION}")
 _ACCOUNT = ("/account-info/v3", f"/account-info/{DATE_VERSION}")
 

@@ -115,7 +115,7 @@ class Catalog:
             )
         self._check_definition(definition)
         restored = self.archived.pop(definition.name, None)
-        self.properties[definition.name] = restored or definition
+        self.properties[definition.name] = replace(restored, archived_at=None) if restored else definition
         return self.properties[definition.name]
 
     def update(self, name: str, changes: Mapping[str, Any]) -> Property:

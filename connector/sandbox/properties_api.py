@@ -157,8 +157,7 @@ def create_properties(call: Call) -> Reply:
             results.append(to_body(_catalog(call).create(_definition(call, one))))
         except RefusalError as refusal:
             errors.append(record_error(refusal.body["category"], str(refusal), {"name": [one.name]}))
-    status = 201 if call.path["version"] == "v3" else 200
-    return batch_reply(call, results, errors, status=status, written=len(results))
+    return batch_reply(call, results, errors, status=200 if call.is_dated else 201, written=len(results))
 
 
 def archive_properties(call: Call) -> Reply:

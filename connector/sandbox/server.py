@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from connector.sandbox.sandbox import Sandbox
@@ -25,20 +26,20 @@ class QuietHandler(WSGIRequestHandler):
         """The call log of the sandbox tells more."""
 
 
-def create_server(sandbox: Sandbox, *, host: str = _LOOPBACK, port: int = 0) -> BaseWSGIServer:
-    """A server that answers each connection in a thread; port 0 takes a free one."""
-    return make_server(host, port, create_web(sandbox), threaded=True, request_handler=QuietHandler)
+def create_server(web: Flask, *, port: int = 0) -> BaseWSGIServer:
+    """A server on loopback that answers each connection in a thread; port 0 takes a free one."""
+    return make_server(_LOOPBACK, port, web, threaded=True, request_handler=QuietHandler)
 
 
 @contextmanager
-def running(sandbox: Sandbox, *, port: int = 0, pump: bool = False) -> Iterator[str]:
-    """Serve in a thread and give the base URL.
+def running(sandbox: Sandbox, *, port: int = 0, pump: bool = False, web: Flask | None = None) -> Iterator[str]:
+    """Serve in a thread and give the base URL; `web` is the application when it was made already.
 
     With `pump`, webhooks and planned actions happen by themselves; without, `flush()`, `tick()` and
     `advance()` do them, so that a test sees everything in order.
     """
     sandbox.closing.clear()
-    server = create_server(sandbox, port=port)
+    server = create_server(web or create_web(sandbox), port=port)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     if pump:

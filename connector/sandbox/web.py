@@ -18,6 +18,8 @@ from connector.sandbox.responses import refusal_reply, to_response
 from connector.sandbox.sandbox import Sandbox
 from connector.sandbox.vocabulary import DATE_VERSION
 
+#: The status of an answer that nobody will see.
+HUNG_UP = 499
 _OAUTH_VERSIONS = ("v1", "2026-03", DATE_VERSION)
 
 
@@ -61,7 +63,7 @@ def _hang_up() -> flask.Response:
     if isinstance(connection, socket.socket):
         with contextlib.suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)
-    return flask.Response(status=499)
+    return flask.Response(status=HUNG_UP)
 
 
 def _add_oauth(app: flask.Flask, sandbox: Sandbox) -> None:
