@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
+import flask
 import pytest
 
 from connector.crms import REGISTRY
@@ -21,8 +22,11 @@ from connector.sandbox.records import RecordTable
 from connector.sandbox.sandbox import Sandbox
 from connector.sandbox.server import running
 from connector.sandbox.vocabulary import CONTACT, NOTE, TASK, Origin, by_app
+from connector.sandbox.web import create_web
 from tests.clocks import HandClock
 from tests.contract.crm.rules import NOW, SCORE, CrmRules, StoredAct, states, task
+from tests.contract.sandbox import specifications
+from tests.contract.sandbox.specifications import Exchange
 from tests.unit.hubspot.scripted import scripted
 
 TYPES = {ChangeKind.TASK: TASK, ChangeKind.NOTE: NOTE}
@@ -140,12 +144,35 @@ def _to_stored_act(properties: Mapping[str, str]) -> StoredAct:
 
 @pytest.fixture
 def stage() -> Iterator[HubSpotStage]:
+    """What we ask for and how we are answered must fit the interface descriptions, where they are at hand."""
     sandbox = Sandbox()
     portal = sandbox.create_portal(time_zone="Europe/Rome")
     portal.limits.max_calls = None
     app = sandbox.create_app()
-    with running(sandbox) as url:
+    web, exchanges = create_web(sandbox), list[Exchange]()
+    record(web, exchanges)
+    with running(sandbox, web=web) as url:
         yield HubSpotStage(sandbox, url, portal, app)
+    if specifications.are_at_hand():
+        found = [problem for one in exchanges for problem in specifications.problems(one)]
+        assert not found, "\n".join(found)
+
+
+def record(web: flask.Flask, exchanges: list[Exchange]) -> None:
+    """Keep each call of ours with its answer."""
+
+    @web.before_request
+    def keep_body() -> None:
+        flask.request.get_data(cache=True)
+
+    @web.after_request
+    def keep(response: flask.Response) -> flask.Response:
+        asked = flask.request
+        path = asked.environ["REQUEST_URI"].partition("?")[0]
+        if response.get_data():  # nothing is what a dropped connection leaves
+            exchange = Exchange(asked.method, path, asked.get_data(), response.status_code, response.get_data())
+            exchanges.append(exchange)
+        return response
 
 
 class TestHubSpot(CrmRules):
