@@ -1,0 +1,165 @@
+"""What goes out: one connected CRM account, and what it is asked to hold and do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from connector.domain.change import Act, ChangeKind, ChangeState
+from connector.domain.ids import ConnectionId, LeadId, WorkspaceId
+
+
+class ConnectionState(StrEnum):
+    """Whether we may talk to a CRM account."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"  # credentials refused: nothing is lost, nothing leaves
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A workspace's link to one CRM account."""
+
+    id: ConnectionId
+    workspace: WorkspaceId
+    crm: str
+    #: HubSpot's portal id, Salesforce's org id.
+    account: str
+    #: Secret; sealed at rest and left out of every repr.
+    token: str = field(repr=False, default="")
+    state: ConnectionState = ConnectionState.ACTIVE
+    paused_because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxChange:
+    """One line of the outbox."""
+
+    id: int
+    workspace: WorkspaceId
+    connection_id: ConnectionId
+    lead_id: LeadId
+    #: The CRM record it is for.
+    record_id: str
+    kind: ChangeKind
+    #: Of properties: empty. Of a membership: the list's title in the CRM. Of an act: the lead's id and the act's key.
+    key: str
+    state: ChangeState
+    #: Of properties and memberships: what is to be true. A membership's value is `{"member": "true" | "false"}`.
+    wanted: Mapping[str, str]
+    #: What the CRM is known to hold.
+    written: Mapping[str, str]
+    #: Of an act.
+    act: Act | None
+    due_at: datetime
+    attempts: int
+    #: Guards against a newer wish that came while the call was under way.
+    version: int
+    #: The CRM's own words on the last refusal or failure.
+    words: str = ""
+    #: The id of what was created over there.
+    remote_id: str = ""
+
+    @property
+    def to_write(self) -> Mapping[str, str]:
+        """What differs from what the CRM is known to hold."""
+        return {name: value for name, value in self.wanted.items() if self.written.get(name) != value}
+
+
+class ReplyState(StrEnum):
+    """A CRM's verdict on one record."""
+
+    DONE = "done"
+    LATER = "later"  # may succeed later
+    REFUSED = "refused"  # never will
+
+
+@dataclass(frozen=True, slots=True)
+class RecordReply:
+    """A CRM's answer for one change."""
+
+    state: ReplyState
+    words: str = ""
+    remote_id: str = ""
+    #: Of LATER: when the CRM said to come back.
+    retry_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A change and what became of it."""
+
+    change: OutboxChange
+    state: ChangeState
+    due_at: datetime
+    words: str = ""
+    remote_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """Records to put on a list and to take off it."""
+
+    title: str
+    add: Sequence[str]
+    remove: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CrmRecord:
+    """A record as read from a CRM: raw text by property."""
+
+    record_id: str
+    properties: Mapping[str, str]
+    archived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyWish:
+    """A property that our writes need over there."""
+
+    name: str
+    label: str
+    #: `number` or `string`.
+    type: str
+
+
+class Crm(Protocol):
+    """One connected CRM account.
+
+    Every method may raise RetryableCrmError, CredentialsError or UnreadableReplyError for the whole call; what
+    concerns single records is in their replies. Methods never sleep and never retry.
+    """
+
+    #: The largest number of changes that one call of a kind takes.
+    batch_sizes: Mapping[ChangeKind, int]
+
+    def prepare(self, wishes: Sequence[PropertyWish]) -> None:
+        """Create what our writes need and is missing. A second run changes nothing."""
+        ...
+
+    def fetch_records(self, record_ids: Sequence[str], properties: Sequence[str]) -> Mapping[str, CrmRecord]:
+        """Read up to 100 records, by the id asked for; a record that is not there is left out."""
+        ...
+
+    def write_properties(self, changes: Mapping[str, Mapping[str, str]]) -> Mapping[str, RecordReply]:
+        """Set properties, record id -> property -> text; one reply a record. Repeating it changes nothing."""
+        ...
+
+    def write_membership(self, membership: Membership) -> Mapping[str, RecordReply]:
+        """Put records on a list, made if missing, and take others off; one reply a record. Repeatable."""
+        ...
+
+    def write_acts(self, kind: ChangeKind, acts: Mapping[str, tuple[str, Act]]) -> Mapping[str, RecordReply]:
+        """Make tasks or notes, key -> (record id, act), and tie them to record and owner; one reply a key.
+
+        The key is stored with the task or note; a second run with the same key makes no second one.
+        """
+        ...
+
+    def calls_allowed_at(self, now: datetime) -> datetime:
+        """When the next call may be made; `now` or earlier when it may be made at once."""
+        ...

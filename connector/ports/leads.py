@@ -1,0 +1,64 @@
+"""Leads and facts on their way in and out of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from connector.domain.change import Act
+from connector.domain.fact import Fact
+from connector.domain.history import HistoryEntry
+from connector.domain.ids import CrmRef, LeadId, WorkspaceId
+from connector.domain.lead import Lead
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLead:
+    """A lead as the store holds it, with what came in since it was last advanced."""
+
+    workspace: WorkspaceId
+    lead: Lead
+    #: Guards against two hands: a save with another version is refused.
+    version: int
+    #: Number of the last fact that came in when this was read; what is saved as folded.
+    last_fact: int
+    #: The facts that came in since, in order of arrival.
+    unread: Sequence[Fact] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SavedLead:
+    """A lead to save, and what saving it must carry along."""
+
+    stored: StoredLead
+    lead: Lead
+    history: Sequence[HistoryEntry]
+    acts: Sequence[Act]
+    #: The lead's address, by which people look it up; empty where it has none.
+    email: str = ""
+    #: True when the lead was folded from its first fact: its history is replaced, and acts that are still pending
+    #: and no longer wanted are withdrawn.
+    refolded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewFact:
+    """A fact for a lead's mailbox."""
+
+    lead_id: LeadId
+    fact: Fact
+    received_at: datetime
+    #: The delivery it came in; 0 for none.
+    delivery_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A lead to be read from its CRM: before it is judged, or again because what we hold is out of date."""
+
+    workspace: WorkspaceId
+    lead_id: LeadId
+    ref: CrmRef
+    #: False for a lead of whom we know nothing but an id; it is not judged until it was read.
+    again: bool = False

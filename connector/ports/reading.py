@@ -1,0 +1,88 @@
+"""The questions of people: what the CLI and the console show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from connector.domain.fact import Fact
+from connector.domain.history import HistoryEntry
+from connector.domain.ids import CrmRef, LeadId, WorkspaceId
+from connector.domain.lead import Lead
+from connector.ports.crm import OutboxChange
+
+
+@dataclass(frozen=True, slots=True)
+class LeadSummary:
+    """A lead as a list of leads shows it."""
+
+    workspace: WorkspaceId
+    id: LeadId
+    email: str
+    refs: tuple[CrmRef, ...]
+    lead: Lead
+    facts: int
+    #: How many of the facts were not folded in yet.
+    unread: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramCount:
+    """How many enrolments of a program stand in a phase and state."""
+
+    program: str
+    phase: str
+    state: str
+    enrolments: int
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What is going on, in numbers."""
+
+    deliveries_waiting: int
+    leads: int
+    leads_unread: int
+    leads_due: int
+    facts: int
+    outbox: Mapping[str, int]
+    strays: Mapping[str, int]
+    oldest_delivery_at: datetime | None
+
+
+class ReadModels(Protocol):
+    """The questions of the CLI and the console, one query each."""
+
+    def lead(self, workspace: WorkspaceId, who: str) -> LeadSummary | None:
+        """By lead id, email address, CRM reference or record id."""
+        ...
+
+    def leads(self, workspace: WorkspaceId, limit: int, after: LeadId | None = None) -> Sequence[LeadSummary]:
+        """By id, paged."""
+        ...
+
+    def facts(self, workspace: WorkspaceId, lead_id: LeadId) -> Sequence[Fact]:
+        """All, by position."""
+        ...
+
+    def history(self, workspace: WorkspaceId, lead_id: LeadId) -> Sequence[HistoryEntry]:
+        """All, oldest first."""
+        ...
+
+    def changes(self, workspace: WorkspaceId, lead_id: LeadId) -> Sequence[OutboxChange]:
+        """Everything of the outbox that concerns the lead."""
+        ...
+
+    def funnel(self, workspace: WorkspaceId) -> Sequence[ProgramCount]:
+        """Enrolments by program, phase and state."""
+        ...
+
+    def health(self, now: datetime) -> Health:
+        """The numbers of `coltiva status`."""
+        ...
+
+    def held_leases(self, now: datetime) -> Mapping[str, str]:
+        """Lease -> its holder. A running worker renews one named `worker:<its id>`: readiness looks for it."""
+        ...

@@ -1,0 +1,149 @@
+"""What comes in: requests as they came, what CRMs say in them, and what becomes no fact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from connector.domain.ids import CrmRef
+
+
+@dataclass(frozen=True, slots=True)
+class RawRequest:
+    """An HTTP request as it came, before anything is believed of it."""
+
+    method: str
+    #: Path and query exactly as sent, percent-encoding and all.
+    target: str
+    #: Names in lower case.
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NewDelivery:
+    """A verified request to keep."""
+
+    #: The endpoint it came through, for example `hubspot`.
+    endpoint: str
+    received_at: datetime
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A kept request."""
+
+    id: int
+    endpoint: str
+    received_at: datetime
+    body: bytes
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands."""
+
+    RECEIVED = "received"  # durable, not yet looked at
+    TAKEN_IN = "taken_in"  # all its events are facts, strays or duplicates
+    UNREADABLE = "unreadable"  # could not be parsed; kept as it came, one stray tells why
+
+
+class Endpoint(Protocol):
+    """One vendor's way of calling us."""
+
+    #: The last part of its path and the name on its deliveries.
+    name: str
+    #: The largest genuine body in bytes.
+    max_body: int
+    #: Media types that it takes, in lower case, without parameters.
+    media_types: frozenset[str]
+    #: The object types that leads are made of, as in `CrmRef.object_type`.
+    lead_types: frozenset[str]
+
+    def verify(self, request: RawRequest, now: datetime) -> None:
+        """Raise SignatureError unless the vendor sent these very bytes just now."""
+        ...
+
+    def parse(self, body: bytes) -> Parsed:
+        """The events in a body. Never raises: what cannot be read is returned as unreadable."""
+        ...
+
+
+class EventKind(StrEnum):
+    """What a CRM says happened to a record."""
+
+    CHANGED = "changed"
+    CREATED = "created"
+    DELETED = "deleted"
+    RESTORED = "restored"
+    MERGED = "merged"
+    ERASED = "erased"  # a person asked to be forgotten
+    OTHER = "other"  # understood, but without meaning for a lead: kept aside and counted
+
+
+@dataclass(frozen=True, slots=True)
+class CrmEvent:
+    """One thing that a CRM told us, in our words."""
+
+    #: The same for each copy of the same happening.
+    key: str
+    kind: EventKind
+    #: The record; of a merge, the survivor.
+    ref: CrmRef
+    at: datetime
+    #: The vendor's name of the event, as sent.
+    type: str
+    property: str = ""
+    value: str = ""
+    #: False where the payload does not carry the value (sensitive data): the record must be read again.
+    has_value: bool = True
+    #: Whether our own write set it off.
+    is_echo: bool = False
+    #: Of a merge: the records that are now the survivor, old ids of the survivor among them.
+    merged: tuple[CrmRef, ...] = ()
+    #: The event as sent, for what is kept aside.
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Something in a delivery that could not be understood."""
+
+    problem: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a delivery holds."""
+
+    events: Sequence[CrmEvent]
+    unreadable: Sequence[Unreadable] = ()
+    #: True when not even the outer form could be read.
+    is_broken: bool = False
+
+
+class StrayReason(StrEnum):
+    """Why something received became no fact."""
+
+    UNKNOWN_ACCOUNT = "unknown_account"
+    UNKNOWN_TYPE = "unknown_type"
+    UNREADABLE = "unreadable"
+    OTHER_OBJECT = "other_object"  # a company, a deal: nothing in the mapping looks at it
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """Something received that became no fact: kept, counted, visible."""
+
+    delivery_id: int
+    reason: StrayReason
+    #: The vendor's event type or, of the unreadable, the problem.
+    what: str
+    account: str
+    raw: str
+    received_at: datetime
+    id: int = 0

@@ -1,0 +1,298 @@
+"""The database: one unit of work, and what can be done in it, by concern."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from connector.domain.change import ChangeState
+from connector.domain.fact import Fact
+from connector.domain.ids import ConnectionId, CrmRef, LeadId, WorkspaceId
+from connector.ports.crm import Connection, OutboxChange, Settled
+from connector.ports.leads import NewFact, SavedLead, StoredLead, Unread
+from connector.ports.reading import ReadModels
+from connector.ports.receiving import Delivery, DeliveryState, NewDelivery, Stray
+
+
+class Deliveries(Protocol):
+    """Raw requests."""
+
+    def settle(self, states: Mapping[int, DeliveryState]) -> None:
+        """Close them. Raises LostClaimError when one was no longer open."""
+        ...
+
+    def add_strays(self, strays: Sequence[Stray]) -> None:
+        """Keep aside what became no fact."""
+        ...
+
+    def strays(self, limit: int) -> Sequence[Stray]:
+        """The latest first."""
+        ...
+
+    def forget(self, ids: Collection[int]) -> None:
+        """Drop the bodies of these deliveries."""
+        ...
+
+    def forget_before(self, moment: datetime) -> int:
+        """Drop the bodies of deliveries that were taken in before this moment; how many."""
+        ...
+
+
+class Leads(Protocol):
+    """Leads and how they are found."""
+
+    def find(self, workspace: WorkspaceId, refs: Collection[CrmRef]) -> Mapping[CrmRef, LeadId]:
+        """The leads of these records; unknown records are left out."""
+        ...
+
+    def add(self, workspace: WorkspaceId, leads: Mapping[CrmRef, LeadId], book: str, now: datetime) -> None:
+        """Make leads that wait to be read from their CRM. One that exists is left as it is.
+
+        Raises LostClaimError when another worker gave one of the records to another lead a moment ago.
+        """
+        ...
+
+    def add_facts(self, workspace: WorkspaceId, facts: Sequence[NewFact], now: datetime) -> int:
+        """Put facts into mailboxes and wake their leads; duplicates are dropped. Returns how many were new.
+
+        Raises LostClaimError when one of the leads is gone: another worker merged or erased it a moment ago.
+        """
+        ...
+
+    def read_again(self, workspace: WorkspaceId, refs: Collection[CrmRef] | None, now: datetime) -> None:
+        """Have these records read again, None for all; meanwhile their leads are judged by what is known."""
+        ...
+
+    def unread(self, connection: Connection, limit: int) -> Sequence[Unread]:
+        """Leads of this connection that wait to be read, those of whom nothing is known first."""
+        ...
+
+    def set_read(self, workspace: WorkspaceId, lead_ids: Collection[LeadId], now: datetime) -> None:
+        """They were read at this moment: from now on they are judged. A wish to read again that is younger stays."""
+        ...
+
+    def merge(
+        self, workspace: WorkspaceId, into: LeadId, survivor: CrmRef, refs: Collection[CrmRef], now: datetime
+    ) -> None:
+        """Make one lead of all leads of these records, of which `survivor` is the one that lives on in the CRM.
+
+        Their facts, records and acts move to `into`, which is made if missing and folded anew; the other records
+        become names for it that are no longer written to. A second run changes nothing.
+        """
+        ...
+
+    def erase(self, workspace: WorkspaceId, ref: CrmRef, now: datetime) -> bool:
+        """Remove all that is held of the record's lead, raw deliveries included; only a hash stays, to refuse it later.
+
+        Returns whether there was anything to remove.
+        """
+        ...
+
+    def erased(self, workspace: WorkspaceId, refs: Collection[CrmRef]) -> frozenset[CrmRef]:
+        """Which of these were erased."""
+        ...
+
+    def add_book_facts(self, workspace: WorkspaceId, fact: Fact, after: LeadId | None, limit: int) -> LeadId | None:
+        """Put the fact into the next `limit` mailboxes after that lead; the last one's id, None at the end."""
+        ...
+
+
+class Outbox(Protocol):
+    """What is still to be written to CRMs, and what was."""
+
+    def due(self, connection: ConnectionId, now: datetime, limit: int) -> Sequence[OutboxChange]:
+        """Pending and in-doubt changes whose time has come, in lane order."""
+        ...
+
+    def next_due_at(self, connection: ConnectionId) -> datetime | None:
+        """When the earliest pending change may leave."""
+        ...
+
+    def mark_attempted(self, changes: Sequence[OutboxChange], now: datetime) -> None:
+        """Record that the calls for these changes begin.
+
+        An act is in doubt from here on, until it is settled. Of desired state, what the call overwrites is no longer
+        known. Raises LostClaimError, with nothing recorded, when one of the acts was withdrawn or changed meanwhile.
+        """
+        ...
+
+    def settle(self, settled: Sequence[Settled], now: datetime) -> None:
+        """Close or postpone, and count one attempt more.
+
+        A desired state that was wanted differently meanwhile stays pending. An act settled as `attempted` stays in
+        doubt: it is due again, and is not withdrawn.
+        """
+        ...
+
+    def list(
+        self, workspace: WorkspaceId | None, states: Collection[ChangeState], limit: int
+    ) -> Sequence[OutboxChange]:
+        """The latest first."""
+        ...
+
+    def retry(self, ids: Collection[int], now: datetime) -> int:
+        """Make dead letters pending again; how many there were."""
+        ...
+
+
+class Connections(Protocol):
+    """Links to CRM accounts."""
+
+    def all(self) -> Sequence[Connection]:
+        """Every connection, by id."""
+        ...
+
+    def by_account(self, crm: str, accounts: Collection[str]) -> Mapping[str, Connection]:
+        """The connections of these accounts; unknown ones are left out."""
+        ...
+
+    def save(self, connection: Connection, now: datetime) -> None:
+        """Add or replace, by id."""
+        ...
+
+    def pause(self, connection: ConnectionId, because: str) -> None:
+        """Stop talking to it until its credentials are saved anew."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBook:
+    """A mapping version that was applied: its files, by name."""
+
+    version: str
+    files: Mapping[str, str]
+    applied_at: datetime
+
+
+class Books(Protocol):
+    """Every mapping version that was ever applied."""
+
+    def latest(self, workspace: WorkspaceId) -> StoredBook | None:
+        """The one that applies."""
+        ...
+
+    def all(self, workspace: WorkspaceId) -> Sequence[StoredBook]:
+        """All, oldest first."""
+        ...
+
+    def add(self, workspace: WorkspaceId, book: StoredBook) -> None:
+        """Keep a version; one that exists becomes the latest again."""
+        ...
+
+
+class Counts(Protocol):
+    """How often something happened, for people to look at."""
+
+    def add(self, amounts: Mapping[str, int]) -> None:
+        """Add to the counters, for example `facts.new`."""
+        ...
+
+    def all(self) -> Mapping[str, int]:
+        """Every counter."""
+        ...
+
+
+class Leases(Protocol):
+    """Timed claims on things that only one worker may do."""
+
+    def take(self, name: str, holder: str, until: datetime, now: datetime) -> bool:
+        """Take or renew; False while another holds it."""
+        ...
+
+    def release(self, name: str, holder: str) -> None:
+        """Let go; nothing happens when it is not held."""
+        ...
+
+
+class Transaction(Protocol):
+    """One unit of work: all of it or nothing."""
+
+    deliveries: Deliveries
+    leads: Leads
+    outbox: Outbox
+    connections: Connections
+    books: Books
+    counts: Counts
+    leases: Leases
+
+
+class DeliveryClaim(Protocol):
+    """Deliveries that one worker holds until it has taken them in or lets go.
+
+    PostgreSQL locks the rows. SQLite reads them without a lock, so that parsing keeps nobody from writing, and
+    `settle` refuses what another worker settled first.
+    """
+
+    @property
+    def deliveries(self) -> Sequence[Delivery]:
+        """The claimed deliveries, oldest first."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """The unit of work that takes them in."""
+        ...
+
+
+class LeadClaim(Protocol):
+    """Leads that one worker holds until it saves them or lets go."""
+
+    @property
+    def leads(self) -> Sequence[StoredLead]:
+        """The claimed leads with their unread facts."""
+        ...
+
+    def all_facts(self, lead_ids: Collection[LeadId]) -> Mapping[LeadId, Sequence[Fact]]:
+        """Every fact of these leads, by position."""
+        ...
+
+    def save(self, saved: Sequence[SavedLead], parked: Mapping[LeadId, datetime]) -> None:
+        """Write all of it in one transaction. Raises LostClaimError, with nothing written, when another was faster.
+
+        `parked`: claimed leads that could not be judged, and when to try again; they stay as they are, mail unread.
+        """
+        ...
+
+
+class Store(Protocol):
+    """The database."""
+
+    read_models: ReadModels
+
+    def keep(self, delivery: NewDelivery) -> None:
+        """Make a delivery durable, in a transaction of its own. Raises StoreUnavailableError."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Begin a unit of work; leaving without an error commits, leaving with one rolls back."""
+        ...
+
+    def reading(self) -> AbstractContextManager[Transaction]:
+        """A snapshot in which nothing may be changed; it neither waits for writers nor keeps them waiting."""
+        ...
+
+    def claim_deliveries(self, limit: int) -> AbstractContextManager[DeliveryClaim]:
+        """The oldest received deliveries."""
+        ...
+
+    def claim_leads(self, now: datetime, limit: int) -> AbstractContextManager[LeadClaim]:
+        """Leads that have mail or a due alarm, and have been read from their CRM."""
+        ...
+
+    def next_wake_at(self) -> datetime | None:
+        """When the earliest lead wakes."""
+        ...
+
+    def migrate(self) -> None:
+        """Bring the schema up to date. A second run changes nothing."""
+        ...
+
+    def is_current(self) -> bool:
+        """Whether the schema is the one this code needs. Raises StoreUnavailableError."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the database."""
+        ...
