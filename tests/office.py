@@ -96,6 +96,9 @@ class FakeCrm:
     acts: dict[str, tuple[str, Act]] = field(default_factory=dict)
     made: Counter[str] = field(default_factory=Counter)
     wishes: list[PropertyWish] = field(default_factory=list)
+    #: How often it was asked to create them, and what that raises.
+    prepared: int = 0
+    unprepared: list[Exception | None] = field(default_factory=list)
     #: Names of the calls, in order, with what they were about.
     calls: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     #: Raised by the next calls, one each, before and after they did their work; None for no failure.
@@ -108,7 +111,8 @@ class FakeCrm:
 
     def prepare(self, wishes: Sequence[PropertyWish]) -> None:
         """Remember what was wished for."""
-        with_faults(self, "prepare", [wish.name for wish in wishes])
+        self.prepared += 1
+        raise_next(self.unprepared)
         self.wishes = list(wishes)
 
     def fetch_records(self, record_ids: Sequence[str], properties: Sequence[str]) -> Mapping[str, CrmRecord]:

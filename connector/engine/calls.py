@@ -74,7 +74,7 @@ class Calls:
     def _talk(self, line: Line) -> CallsResult:
         try:
             read = hydrate.run_once(line, self._shelf)
-            written = dispatch.run_once(line)
+            written = dispatch.run_once(line, self._shelf)
         except CredentialsError as error:
             self._pause(line, error)
             return CallsResult()

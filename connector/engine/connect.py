@@ -6,7 +6,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from connector.domain.book import Book
+from connector.engine.line import Line
+from connector.engine.shelf import Shelf
+from connector.errors import RetryableCrmError, SetupError, UnreadableReplyError
+from connector.log import get_logger
 from connector.ports import Connection, Crm, PropertyWish, Store
+
+log = get_logger()
 
 
 def connect(
@@ -24,6 +30,28 @@ def connect(
     with store.transaction() as transaction:
         transaction.connections.save(connection, now)
     return wishes
+
+
+def prepare(line: Line, shelf: Shelf) -> bool:
+    """Create what a version of the book that this worker has not seen yet needs; whether writing may begin.
+
+    What the account does not let us create is logged: the writes that need it become dead letters, others arrive.
+    Raises CredentialsError.
+    """
+    with line.store.reading() as transaction:
+        book = shelf.latest(transaction, line.connection.workspace)
+    if line.prepared_for == book.version:
+        return True
+    try:
+        line.crm.prepare(to_wishes(book, line.connection.crm))
+    except SetupError as error:
+        log.error("connection.unprepared", connection=line.connection.id, problem=str(error))
+    except (RetryableCrmError, UnreadableReplyError) as error:
+        log.warning("call.failed", connection=line.connection.id, exc_info=error)
+        line.note_failure(error)
+        return False
+    line.prepared_for = book.version
+    return True
 
 
 def to_wishes(book: Book, crm: str) -> list[PropertyWish]:

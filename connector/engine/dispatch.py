@@ -12,7 +12,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from connector.domain.change import ACTS, ChangeKind, ChangeState
+from connector.engine.connect import prepare
 from connector.engine.line import Line
+from connector.engine.shelf import Shelf
 from connector.errors import CredentialsError, InvariantError, LostClaimError, RetryableCrmError, StoreError
 from connector.log import get_logger
 from connector.ports import (
@@ -61,7 +63,7 @@ class DispatchResult:
         )
 
 
-def run_once(line: Line) -> DispatchResult:
+def run_once(line: Line, shelf: Shelf) -> DispatchResult:
     """Write what is due, in lane order, for as long as the line may be used and no call fails as a whole.
 
     A second run goes on with what is left. Raises CredentialsError; what was to be written then stays due.
@@ -69,7 +71,10 @@ def run_once(line: Line) -> DispatchResult:
     with line.store.reading() as transaction:
         due = transaction.outbox.due(line.connection.id, line.clock.now(), _MAX_CHANGES)
     result = _close_equal(line, [change for change in due if _is_equal(change)])
-    for batch in to_batches([change for change in due if not _is_equal(change)], line.crm.batch_sizes):
+    differing = [change for change in due if not _is_equal(change)]
+    if not differing or not line.may_call() or not prepare(line, shelf):
+        return result
+    for batch in to_batches(differing, line.crm.batch_sizes):
         if not line.may_call():
             break
         result += _send(line, batch)

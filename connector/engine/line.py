@@ -36,6 +36,8 @@ class Line:
         self.store = tools.store
         self.clock = tools.clock
         self.backoff = tools.backoff
+        #: The version of the book whose properties are known to be there.
+        self.prepared_for = ""
         self._lease = Lease(tools.store, f"calls:{connection.id}", tools.holder, tools.lease_length)
         self._failures = 0
         self._rests_until: datetime | None = None

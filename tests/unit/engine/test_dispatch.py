@@ -12,8 +12,8 @@ from connector.domain.condition import SignalTest
 from connector.domain.ids import LeadId
 from connector.domain.score import EngagementRule, Score
 from connector.engine.dispatch import MAX_ATTEMPTS, settle, to_batches
-from connector.errors import CredentialsError, CrmUnavailableError, RateLimitedError, UnreadableReplyError
-from connector.ports import OutboxChange, RecordReply, ReplyState
+from connector.errors import CredentialsError, CrmUnavailableError, RateLimitedError, SetupError, UnreadableReplyError
+from connector.ports import OutboxChange, PropertyWish, RecordReply, ReplyState
 from connector.store.outbox import StoredOutbox
 from tests.builders import after
 from tests.office import ACME, CONNECTION, DONE, Office, clicked, clicking_book, sqlite_url
@@ -132,6 +132,34 @@ def test_a_change_that_spoiled_five_calls_leaves_alone() -> None:
     batches = [[one.id for one in batch] for batch in to_batches(changes, {ChangeKind.PROPERTIES: 100})]
 
     assert batches == [[1, 3], [2]]
+
+
+# --- what writing needs over there ---------------------------------------------------------------------------
+
+
+def test_the_properties_that_are_written_are_created_before_the_first_write(busy: Office) -> None:
+    busy.work()
+
+    assert busy.crm.wishes == [PropertyWish("coltiva_clicks", "Clicks", "number")]
+    assert busy.crm.prepared == 1
+
+
+def test_nothing_is_written_before_the_properties_could_be_created(busy: Office) -> None:
+    busy.crm.unprepared = [CrmUnavailableError("502")]
+
+    busy.work()
+    assert calls(busy) == ["fetch_records"]
+    busy.let_pass(2 * SECOND)
+
+    assert {change.state for change in busy.outbox()} == {ChangeState.DONE}
+
+
+def test_an_account_that_lets_us_create_nothing_still_gets_what_it_can_hold(busy: Office) -> None:
+    busy.crm.unprepared = [SetupError("coltiva_clicks is of type string there")]
+
+    busy.work()
+
+    assert busy.crm.lists["Hot leads"] == {"1", "2", "3"}
 
 
 # --- what becomes of it -------------------------------------------------------------------------------------
