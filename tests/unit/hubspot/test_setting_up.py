@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -49,16 +50,16 @@ def test_what_another_worker_made_meanwhile_is_as_good_as_ours(hubspot: Script, 
     ]
 
 
-@pytest.mark.parametrize("made", [0, 1])
 def test_an_account_that_does_not_let_us_make_something_is_told_with_its_words(
-    hubspot: Script, portal: HubSpotPortal, made: int
+    hubspot: Script, portal: HubSpotPortal
 ) -> None:
     hubspot.answer(200, NOTHING)
-    for _ in range(made):
-        hubspot.answer(201, {})
+    hubspot.answer(201, {})
     hubspot.answer(400, REFUSED)
+    hubspot.answer(200, {"results": [KEY]})
+    hubspot.answer(200, {"results": [KEY]})
 
-    with pytest.raises(SetupError, match=r"on contacts: Your plan does not allow it\."):
+    with pytest.raises(SetupError, match=r"coltiva_score on contacts: Your plan does not allow it\."):
         portal.prepare([SCORE])
 
 
@@ -70,17 +71,25 @@ UNFIT: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("found", UNFIT.values(), ids=UNFIT)
-def test_a_property_that_we_could_not_write_to_is_told(
+def test_a_property_that_we_could_not_write_to_is_told_and_the_rest_is_made(
     hubspot: Script, portal: HubSpotPortal, found: dict[str, Any]
 ) -> None:
     hubspot.answer(200, {"results": [{"name": "coltiva_score", **found}]})
+    for _ in ("tasks", "notes"):
+        hubspot.answer(200, NOTHING)
+        hubspot.answer(201, {})
+        hubspot.answer(201, {})
 
     with pytest.raises(SetupError, match="coltiva_score of contacts"):
         portal.prepare([SCORE])
 
+    made = [json.loads(body) for _, path, _, body in hubspot.requests if path.endswith(("/tasks", "/notes"))]
+    assert [(one["name"], one["hasUniqueValue"]) for one in made] == [("coltiva_key", True)] * 2
+
 
 def test_a_key_that_is_not_unique_would_make_tasks_twice_and_is_told(hubspot: Script, portal: HubSpotPortal) -> None:
     hubspot.answer(200, {"results": [KEY | {"hasUniqueValue": False}]})
+    hubspot.answer(200, {"results": [KEY]})
 
     with pytest.raises(SetupError, match="coltiva_key of tasks in HubSpot does not hold unique values"):
         portal.prepare([])
