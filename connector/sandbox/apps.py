@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -106,6 +106,7 @@ class App:
     #: One POST may carry events of several portals. HubSpot does not say; expect it.
     mixes_portals: bool = True
     _by_subject: dict[tuple[Kind, str, str | None], list[Subscription]] = field(default_factory=dict)
+    _watched: dict[str, set[str]] = field(default_factory=dict)
     _subscription_ids: count[int] = field(default_factory=lambda: count(_FIRST_SUBSCRIPTION_ID))
 
     @property
@@ -129,6 +130,8 @@ class App:
             raise invalid(f"An app can have at most {MAX_SUBSCRIPTIONS} subscriptions.")
         made = Subscription(next(self._subscription_ids), subscription_type, object_type, kind, property_name)
         self._by_subject.setdefault((kind, object_type.type_id, property_name), []).append(made)
+        if property_name is not None:
+            self._watched.setdefault(object_type.type_id, set()).add(property_name)
         return made
 
     def subscribe_broadly(self, *, generic: bool = False, properties: Iterable[str] = ()) -> None:
@@ -143,11 +146,12 @@ class App:
     def unsubscribe_all(self) -> None:
         """Hear of nothing."""
         self._by_subject.clear()
+        self._watched.clear()
 
     def heard_by(self, kind: Kind, object_type: ObjectType, property_name: str | None = None) -> list[Subscription]:
         """The subscriptions that one happening concerns."""
         return self._by_subject.get((kind, object_type.type_id, property_name), [])
 
-    def is_watching(self, object_type: ObjectType, property_name: str) -> bool:
-        """Whether a change of this property is heard of."""
-        return (Kind.PROPERTY_CHANGE, object_type.type_id, property_name) in self._by_subject
+    def watched(self, object_type: ObjectType) -> Set[str]:
+        """The properties of a type whose changes are heard of."""
+        return self._watched.get(object_type.type_id, frozenset())

@@ -153,11 +153,11 @@ def _duplicates(ids: Sequence[str]) -> Exception:
 
 
 def _refuse_equal_unique_values(table: RecordTable, checked: Iterable[dict[str, str]]) -> None:
-    unique = [name for name, definition in table.catalog.properties.items() if definition.unique]
+    unique = table.catalog.unique_names
     seen: set[tuple[str, str]] = set()
     for values in checked:
-        for name in unique:
-            key = (name, values.get(name, ""))
+        for name in unique.intersection(values):
+            key = (name, values[name])
             if key[1] and key in seen:
                 raise invalid(f"Two inputs have the same value for {name}: {key[1]}")
             seen.add(key)

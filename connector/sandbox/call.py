@@ -15,7 +15,7 @@ from connector.sandbox.records import RecordTable
 from connector.sandbox.refusals import invalid
 from connector.sandbox.sandbox import Sandbox
 from connector.sandbox.tokens import Grant
-from connector.sandbox.vocabulary import DATE_VERSION, Origin, by_app
+from connector.sandbox.vocabulary import Origin, by_app
 
 Shape = TypeVar("Shape")
 
@@ -31,6 +31,8 @@ class Call:
     path: Mapping[str, str]
     query: Mapping[str, list[str]]
     body: bytes
+    #: Whether the path is of the date-based generation.
+    is_dated: bool
 
     @property
     def crm(self) -> Crm:
@@ -46,11 +48,6 @@ class Call:
     def origin(self) -> Origin:
         """How a change made by this call is marked."""
         return by_app(self.grant.app.app_id)
-
-    @property
-    def is_dated(self) -> bool:
-        """Whether the path is of the date-based generation, where it matters."""
-        return self.path.get("version") == DATE_VERSION
 
     def read(self, shape: type[Shape]) -> Shape:
         """The body in a shape; refuses anything else, unknown fields too, with 400."""

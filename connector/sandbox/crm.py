@@ -6,7 +6,7 @@ Every change is told to `announce`, from where it may become a webhook. Callers 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
@@ -76,8 +76,8 @@ class Crm:
         #: Addresses that were erased and may not come back.
         self.blocked_emails: set[str] = set()
         self.announce: Callable[[Happening], None] = lambda happening: None
-        #: Asked before a property change is told, so that unheard ones cost nothing.
-        self.is_watched: Callable[[ObjectType, str], bool] = lambda object_type, name: False
+        #: The properties of a type whose changes anybody hears, so that the others cost nothing.
+        self.watched: Callable[[ObjectType], Collection[str]] = lambda object_type: ()
         self._ids = count(FIRST_RECORD_ID)
 
     def table(self, object_type: str) -> RecordTable:
@@ -105,7 +105,7 @@ class Crm:
                 record.set(name, value, now, origin)
         table.add(record)
         self._tell(Kind.CREATION, table.object_type, record.id, origin, now)
-        for name in record.history:
+        for name in self._heard(table, record.history):
             self._tell_property(table, record, name, origin, now)
         return record
 
@@ -126,12 +126,14 @@ class Crm:
     def write(self, table: RecordTable, record: Record, values: Mapping[str, str], origin: Origin) -> None:
         """Set checked values, tell of those that differ, and note the time of the change."""
         now = self.clock.now()
+        watched = self.watched(table.object_type)
         for name, value in values.items():
             old = record.properties.get(name, "")
             if old == value or (name == "lifecyclestage" and _goes_back(old, value, origin)):
                 continue
             table.set(record, name, value, now, origin)
-            self._tell_property(table, record, name, origin, now)
+            if name in watched:
+                self._tell_property(table, record, name, origin, now)
         record.updated_at = now
         record.properties[table.object_type.modified_property] = iso(now)
 
@@ -184,8 +186,8 @@ class Crm:
             "numberOfPropertiesMoved": moved,
         }
         self._tell(Kind.MERGE, table.object_type, survivor.id, origin, now, details)
-        for name, value in survivor.properties.items():
-            if value != primary.properties.get(name):
+        for name in self._heard(table, survivor.properties):
+            if survivor.properties[name] != primary.properties.get(name):
                 self._tell_property(table, survivor, name, Origin(ChangeSource.MERGE), now)
         if self.habits.merge_tells_deletions:
             self._tell_merge_as_deletions(table.object_type, merged_ids, survivor.id, now)
@@ -227,9 +229,13 @@ class Crm:
         record.properties[object_type.created_property] = iso(record.created_at)
         record.properties[object_type.modified_property] = iso(now)
 
+    def _heard(self, table: RecordTable, names: Iterable[str]) -> list[str]:
+        watched = self.watched(table.object_type)
+        return [name for name in names if name in watched]
+
     def _tell_property(self, table: RecordTable, record: Record, name: str, origin: Origin, now: datetime) -> None:
         definition = table.catalog.properties[name]
-        if definition.calculated or not self.is_watched(table.object_type, name):
+        if definition.calculated:
             return
         value = to_webhook_value(record.properties.get(name, ""), definition.type)
         details = {"propertyName": name, "propertyValue": value}

@@ -18,7 +18,9 @@ from connector.sandbox.refusals import RefusalError
 from connector.sandbox.responses import refusal_reply
 from connector.sandbox.sandbox import Sandbox
 from connector.sandbox.tokens import Grant
+from connector.sandbox.vocabulary import DATE_VERSION
 
+_DATED = f"/{DATE_VERSION}"
 #: The status of a call whose connection was dropped, in the log.
 DROPPED = 0
 _FAULT_MESSAGES = {
@@ -75,7 +77,7 @@ def _admit_and_run(sandbox: Sandbox, operation: Operation, request: Request, gra
     scopes.check(grant, operation.needed, request.arguments.get("object_type"))
     if request.body and not request.headers.get("Content-Type", "").startswith("application/json"):
         raise RefusalError(415, "VALIDATION_ERROR", "Content-Type must be application/json")
-    call = Call(sandbox, portal, grant, request.arguments, request.query, request.body)
+    call = Call(sandbox, portal, grant, request.arguments, request.query, request.body, _DATED in request.path)
     with portal.crm.lock:
         reply = operation.handler(call)
     return Reply(reply.status, reply.body, {**headers, **reply.headers}, reply.written)

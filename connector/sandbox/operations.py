@@ -31,10 +31,10 @@ class Operation:
 
 #: Path prefixes of one API in every version that the sandbox answers.
 _OBJECTS = ("/crm/v3/objects", f"/crm/objects/{DATE_VERSION}")
-_PROPERTIES = ("/crm/<any(v3):version>/properties", f"/crm/properties/<any('{DATE_VERSION}'):version>")
+_PROPERTIES = ("/crm/v3/properties", f"/crm/properties/{DATE_VERSION}")
 _LISTS = ("/crm/v3/lists", f"/crm/lists/{DATE_VERSION}")
 _OWNERS = ("/crm/v3/owners", f"/crm/owners/{DATE_VERSION}")
-_LINKS = ("/crm/<any(v4):version>/associations", f"/crm/associations/<any('{DATE_VERSION}'):version>")
+_LINKS = ("/crm/v4/associations", f"/crm/associations/{DATE_VERSION}")
 _LINKED = ("/crm/v4/objects", f"/crm/objects/{DATE_VERSION}")
 _ACCOUNT = ("/account-info/v3", f"/account-info/{DATE_VERSION}")
 
@@ -60,7 +60,7 @@ _READ, _WRITE, _SCHEMA = scopes.OBJECT_READ, scopes.OBJECT_WRITE, scopes.SCHEMA_
 _PROPERTIES_READ, _ASSOCIATE = scopes.PROPERTIES_READ, scopes.ASSOCIATIONS
 _LISTS_READ, _LISTS_WRITE = scopes.LISTS_READ, scopes.LISTS_WRITE
 _MEMBERS = "/<list_id>/memberships"
-_LIST_BY_NAME = "/object-type-id/<object_type_id>/name/<path:list_name>"
+_LIST_BY_NAME = "/object-type-id/<object_type_id>/name/<list_name>"
 _OF_RECORD = "/records/<object_type_id>/<record_id>/memberships"
 _OTHER = "/<to_type>/<to_id>"
 _FORMS = ("/marketing/v3/forms", "/marketing/forms/2026-09-beta")

@@ -97,6 +97,11 @@ class Catalog:
     groups: dict[str, Group]
     owner_ids: set[str] = field(default_factory=set)
     archived: dict[str, Property] = field(default_factory=dict)
+    #: Properties whose values no two records share; kept beside the definitions for speed.
+    unique_names: set[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.unique_names = {name for name, definition in self.properties.items() if definition.unique}
 
     def get(self, name: str) -> Property:
         """The definition; refuses with 404 when there is none."""
@@ -116,6 +121,8 @@ class Catalog:
         self._check_definition(definition)
         restored = self.archived.pop(definition.name, None)
         self.properties[definition.name] = replace(restored, archived_at=None) if restored else definition
+        if self.properties[definition.name].unique:
+            self.unique_names.add(definition.name)
         return self.properties[definition.name]
 
     def update(self, name: str, changes: Mapping[str, Any]) -> Property:
@@ -131,6 +138,7 @@ class Catalog:
         if definition.hubspot_defined:
             raise invalid(f"Property {name} is read only and can not be archived.")
         self.archived[name] = replace(self.properties.pop(name), archived_at=now)
+        self.unique_names.discard(name)
 
     def create_group(self, group: Group) -> Group:
         """Add a group; refuses a name in use with 409."""

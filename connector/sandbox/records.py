@@ -39,7 +39,9 @@ class Record:
             self.properties[name] = value
         else:
             self.properties.pop(name, None)
-        versions = self.history.setdefault(name, [])
+        versions = self.history.get(name)
+        if versions is None:
+            versions = self.history[name] = []
         versions.append(Version(value, at, origin))
         if len(versions) > MAX_VERSIONS:
             del versions[0]
@@ -89,12 +91,10 @@ class RecordTable:
 
     def holder_of(self, values: Mapping[str, str]) -> tuple[str, Record] | None:
         """The first unique value among these that a record holds already, with that record."""
-        for name, value in values.items():
-            definition = self.catalog.properties.get(name)
-            if value and definition is not None and definition.unique:
-                holder = self.find_by(name, value)
-                if holder is not None:
-                    return name, holder
+        for name in self.catalog.unique_names.intersection(values):
+            holder = self.find_by(name, values[name]) if values[name] else None
+            if holder is not None:
+                return name, holder
         return None
 
     def add(self, record: Record) -> None:
@@ -107,8 +107,7 @@ class RecordTable:
 
     def set(self, record: Record, name: str, value: str, at: datetime, origin: Origin) -> None:
         """Change one value of a record, keeping the unique values findable."""
-        definition = self.catalog.properties.get(name)
-        if definition is not None and definition.unique:
+        if name in self.catalog.unique_names:
             self._forget(name, record.properties.get(name))
             self._index(name, value, record.id)
         record.set(name, value, at, origin)
@@ -147,8 +146,7 @@ class RecordTable:
         return record_id
 
     def _index(self, name: str, value: str, record_id: str) -> None:
-        definition = self.catalog.properties.get(name)
-        if value and definition is not None and definition.unique:
+        if value and name in self.catalog.unique_names:
             self._unique.setdefault(name, {})[value] = record_id
 
     def _forget(self, name: str, value: str | None) -> None:

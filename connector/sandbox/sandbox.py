@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from connector.sandbox.apps import App
@@ -66,7 +66,7 @@ class Sandbox:
         portal = Portal(portal_id, name, self.clock, self.plans, Limits(self.stopwatch), time_zone=time_zone)
         self._installed[portal_id] = []
         portal.crm.announce = lambda happening: self._announce(portal_id, happening)
-        portal.crm.is_watched = lambda object_type, name: self._is_watched(portal_id, object_type, name)
+        portal.crm.watched = lambda object_type: self._watched(portal_id, object_type)
         self.portals[portal_id] = portal
         return portal
 
@@ -132,5 +132,6 @@ class Sandbox:
         for app in self._installed[portal_id]:
             self.sender.publish(app, events_of(app, portal_id, happening, self.dice))
 
-    def _is_watched(self, portal_id: int, object_type: ObjectType, name: str) -> bool:
-        return any(app.is_watching(object_type, name) for app in self._installed[portal_id])
+    def _watched(self, portal_id: int, object_type: ObjectType) -> Collection[str]:
+        names = [app.watched(object_type) for app in self._installed[portal_id]]
+        return names[0] if len(names) == 1 else set().union(*names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 
 #: The date version of the API that the sandbox speaks besides v1, v3 and v4.
 DATE_VERSION = "2026-09"
@@ -145,6 +146,7 @@ PRIMARY_ASSOCIATIONS: dict[tuple[str, str], int] = {
 }
 
 
+@lru_cache(maxsize=1024)
 def iso(moment: datetime) -> str:
     """HubSpot's way to write a moment: no fraction when it is a whole second."""
     precision = "milliseconds" if moment.microsecond else "seconds"

@@ -7,14 +7,14 @@ import socket
 from collections.abc import Callable
 
 import flask
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
 from connector.sandbox import control, oauth_api, page
 from connector.sandbox.call import Reply
 from connector.sandbox.gate import ConnectionDroppedError, Request, answer
-from connector.sandbox.operations import OPERATIONS, Operation
 from connector.sandbox.refusals import Category, RefusalError
 from connector.sandbox.responses import refusal_reply, to_response
+from connector.sandbox.router import api_router
 from connector.sandbox.sandbox import Sandbox
 from connector.sandbox.vocabulary import DATE_VERSION
 
@@ -25,30 +25,28 @@ _OAUTH_VERSIONS = ("v1", "2026-03", DATE_VERSION)
 
 def create_web(sandbox: Sandbox) -> flask.Flask:
     """The sandbox as a WSGI application."""
-    app = flask.Flask(__name__)
+    app = flask.Flask(__name__, static_folder=None)
     app.url_map.strict_slashes = False
-    for operation in OPERATIONS:
-        for number, path in enumerate(operation.paths):
-            endpoint = f"{operation.name}:{number}"
-            app.add_url_rule(path, endpoint, _api_view(sandbox, operation), methods=[operation.method])
     _add_oauth(app, sandbox)
     app.register_blueprint(control.build_blueprint(sandbox))
     app.register_blueprint(page.build_blueprint(sandbox))
+    app.add_url_rule("/<path:path>", "api", _api_view(sandbox), methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
     app.register_error_handler(HTTPException, lambda error: _not_served(sandbox, error))
     return app
 
 
-def _api_view(sandbox: Sandbox, operation: Operation) -> Callable[..., flask.Response]:
-    def view(**arguments: str) -> flask.Response:
+def _api_view(sandbox: Sandbox) -> Callable[..., flask.Response]:
+    router = api_router()
+
+    def view(path: str) -> flask.Response:  # noqa: ARG001  the raw path says more
         asked = flask.request
-        request = Request(
-            asked.method,
-            asked.path,
-            arguments,
-            asked.args.to_dict(flat=False),
-            dict(asked.headers),
-            asked.get_data(cache=False),
-        )
+        raw_path = asked.environ.get("REQUEST_URI", asked.path).partition("?")[0]
+        found = router.find(asked.method, raw_path)
+        if found is None:
+            raise NotFound
+        operation, arguments = found
+        query, body = asked.args.to_dict(flat=False), asked.get_data(cache=False)
+        request = Request(asked.method, asked.path, arguments, query, dict(asked.headers), body)
         try:
             return to_response(answer(sandbox, operation, request))
         except ConnectionDroppedError:
