@@ -233,6 +233,11 @@ class Story:
         """The book of a version."""
         return self._books[version]
 
+    @property
+    def facts(self) -> list[Fact]:
+        """All facts so far, each once, in the order of their arrival."""
+        return list(self._facts.values())
+
     def enrolment(self, program_: str = "p") -> Enrolment:
         """The lead's latest enrolment in the program."""
         return next(each for each in reversed(self.lead.enrolments) if each.program == program_)

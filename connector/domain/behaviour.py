@@ -37,7 +37,7 @@ def _fill_fields(draft: Draft, fact: Fact) -> None:
     concerned = {field.name: field for name in fact.data for field in fills.get(name, ())}
     for field in concerned.values():
         properties = field.properties[fact.source]
-        told = [str(fact.data[name]) for name in properties if name in fact.data]
+        told = [str(fact.data[name]).strip() for name in properties if name in fact.data]
         raw = next((text for text in told if text), "")
         if raw or len(told) == len(properties):  # else another of its properties may still hold a value
             _fill(draft, fact, field, raw)

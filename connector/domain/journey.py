@@ -338,5 +338,14 @@ def _leave(draft: Draft, enrolment: Enrolment, target: Target) -> Enrolment:
             phase=enrolment.phase,
         )
     if target.kind is TargetKind.PROGRAM and target.name in draft.book.programs:
-        _enter(draft, draft.book.programs[target.name], f"program {enrolment.program} completed")
+        _enter_next(draft, draft.book.programs[target.name], f"program {enrolment.program} completed")
     return ended
+
+
+def _enter_next(draft: Draft, compiled: CompiledProgram, because: str) -> None:
+    """Enter the program that follows another, once in a moment: programs may lead into one another in a circle."""
+    name = compiled.program.name
+    if any(each.program == name and each.entered_at == draft.now for each in draft.enrolments):
+        draft.note(HistoryKind.NOT_ENTERED, name, {"why": "programs lead into one another without delay"})
+    else:
+        _enter(draft, compiled, because)

@@ -12,7 +12,7 @@ from connector.domain.calendar import SendWindow
 from connector.domain.condition import AllOf, AttributeTest, DidTest, Op, ProgramTest, SegmentTest, SignalTest
 from connector.domain.enrolment import EnrolmentState
 from connector.domain.history import HistoryKind
-from connector.domain.program import Activity, ListSend, Milestone, Outcome, Phase, Target, TargetKind, Trigger
+from connector.domain.program import Activity, ListSend, Milestone, Outcome, Phase, Program, Target, TargetKind, Trigger
 from connector.domain.score import EngagementRule, Score
 from tests.builders import (
     COMPLETED,
@@ -282,6 +282,19 @@ def test_a_circle_without_delay_ends() -> None:
 
     assert story.enrolment().state is EnrolmentState.EXITED
     assert story.enrolment().reason == "goes in a circle without delay"
+    assert story.lead.wake_at is None
+
+
+def test_programs_that_lead_into_one_another_without_delay_end() -> None:
+    def leads_to(name: str, following: str, enrol: str) -> Program:
+        last = phase("one", all_=outcome(Target(TargetKind.PROGRAM, following)))
+        return program(name, last, enrol=enrol, again_after=timedelta())
+
+    story = Story(programs=(leads_to("p", "q", "came"), leads_to("q", "p", "never")))
+
+    story.receive(signal("came", START), signal("came", after(days=1)))
+
+    assert [enrolment.program for enrolment in story.lead.enrolments] == ["p", "q", "p", "q"]
     assert story.lead.wake_at is None
 
 
