@@ -123,7 +123,7 @@ def _to_row(saved: SavedLead, now: datetime) -> dict[str, Any]:
         "folded": stored.last_fact,
         "alarm": to_optional_ms(lead.wake_at),
         "now": to_ms(now),
-        "email_": saved.email,
+        "email_": saved.email.lower(),
         "doc_": encode(lead),
     }
 

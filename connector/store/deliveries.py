@@ -23,7 +23,7 @@ _TAKEN_IN = deliveries.c.state == literal_column(f"'{DeliveryState.TAKEN_IN}'")
 _OLDEST = limited(
     select(deliveries.c.id, deliveries.c.endpoint, deliveries.c.received_at, deliveries.c.body)
     .where(_RECEIVED)
-    .order_by(deliveries.c.id)
+    .order_by(deliveries.c.received_at, deliveries.c.id)
     .with_for_update(skip_locked=True)
 )
 _SETTLE = (

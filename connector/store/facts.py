@@ -95,8 +95,8 @@ def load_facts(session: Session, between: Mapping[LeadKey, tuple[int, int]]) -> 
     """The facts of these leads after the first number and up to the second, in order of arrival."""
     found: dict[LeadKey, list[Fact]] = defaultdict(list)
     asked_for = to_rows([(*key, *numbers) for key, numbers in between.items()])
-    for workspace, lead_id, *columns in session.rows(_BETWEEN, {"asked_for": asked_for}):
-        found[workspace, lead_id].append(to_fact(columns))
+    for workspace, lead_id, key, at, kind, name, source, data in session.rows(_BETWEEN, {"asked_for": asked_for}):
+        found[workspace, lead_id].append(Fact(key, from_ms(at), _KINDS[kind], name, source, decode_data(data)))
     return found
 
 

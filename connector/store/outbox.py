@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Select,
     Text,
     bindparam,
@@ -110,8 +112,6 @@ _SETTLE = (
         version=_NEXT_VERSION,
     )
 )
-_LIST = limited(select(*COLUMNS).where(among(outbox.c.state, "states")).order_by(outbox.c.id.desc()))
-_LIST_OF_WORKSPACE = _LIST.where(outbox.c.workspace == bindparam("workspace", type_=Text))
 _RETRY = (
     update(outbox)
     .where(outbox.c.state == literal_column(f"'{ChangeState.REFUSED}'"), among(outbox.c.id, "ids"))
@@ -166,10 +166,8 @@ class StoredOutbox:
         self, workspace: WorkspaceId | None, states: Collection[ChangeState], limit: int
     ) -> Sequence[OutboxChange]:
         """The latest first."""
-        asked = {"states": to_list(states), "limit": limit}
-        if workspace is None:
-            return [to_change(row) for row in self._session.rows(_LIST, asked)]
-        return [to_change(row) for row in self._session.rows(_LIST_OF_WORKSPACE, asked | {"workspace": workspace})]
+        statement = _list_of(frozenset(states), of_workspace=workspace is not None)
+        return [to_change(row) for row in self._session.rows(statement, {"workspace": workspace, "limit": limit})]
 
     def retry(self, ids: Collection[int], now: datetime) -> int:
         """Make dead letters pending again; how many there were."""
@@ -178,6 +176,16 @@ class StoredOutbox:
     def _lock(self, changes: Collection[OutboxChange]) -> dict[int, Any]:
         ids = to_list(change.id for change in changes)
         return {row.id: row for row in self._session.rows(_FOR_SETTLING, {"ids": ids})}
+
+
+@cache
+def _list_of(states: frozenset[ChangeState], *, of_workspace: bool) -> Select[Any]:
+    # The states are part of the wording, so that the index of dead letters serves when they alone are asked for.
+    words: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in sorted(states)]
+    statement = select(*COLUMNS).where(outbox.c.state.in_(words)).order_by(outbox.c.id.desc())
+    if of_workspace:
+        statement = statement.where(outbox.c.workspace == bindparam("workspace", type_=Text))
+    return limited(statement)
 
 
 def to_change(row: Any) -> OutboxChange:

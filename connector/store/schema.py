@@ -63,7 +63,7 @@ deliveries = Table(
     Column("state", Text, nullable=False, server_default=DeliveryState.RECEIVED.value),
     Column("body", LargeBinary, nullable=False),
     CheckConstraint(_one_of("state", DeliveryState), name="deliveries_state"),
-    Index("deliveries_received", "id", **_where("state = 'received'")),
+    Index("deliveries_received", "received_at", **_where("state = 'received'")),
 )
 
 # What was received and became no fact: kept, counted, visible.
