@@ -5,16 +5,28 @@ It has no authentication: the server listens on loopback, and a browser's form c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
-from datetime import datetime, timedelta
-from typing import Any, Literal, TypeVar
+from datetime import timedelta
+from typing import Any, TypeVar
 
 import flask
 import msgspec
 
+from connector.sandbox.actions import ACTIONS
 from connector.sandbox.call import Reply
-from connector.sandbox.faults import ApiFault, Fault, WebhookFault
+from connector.sandbox.commands import (
+    ActionCommand,
+    AppCommand,
+    ClockCommand,
+    Command,
+    ConnectCommand,
+    FaultCommand,
+    HabitsCommand,
+    LimitsCommand,
+    PortalCommand,
+)
+from connector.sandbox.faults import Fault, fault_kind
 from connector.sandbox.portal import Portal
 from connector.sandbox.refusals import RefusalError, invalid, not_found
 from connector.sandbox.responses import refusal_reply, to_response
@@ -23,118 +35,6 @@ from connector.sandbox.vocabulary import iso
 
 Json = dict[str, Any]
 Shape = TypeVar("Shape")
-
-
-class Command(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A body of the control API."""
-
-
-class ClockCommand(Command):
-    """Move portal time: jump to a moment, jump forwards, or change its speed."""
-
-    set: datetime | None = None
-    advance_seconds: float | None = None
-    rate: float | None = None
-
-
-class PortalCommand(Command):
-    """A new portal."""
-
-    name: str = "Example Ltd"
-    time_zone: str = "Europe/Rome"
-
-
-class AppCommand(Command):
-    """Where an app hears, and of what."""
-
-    target_url: str | None = None
-    subscribe: Literal["classic", "generic", "none"] | None = None
-    properties: tuple[str, ...] = ()
-    mixes_portals: bool | None = None
-    redirect_urls: tuple[str, ...] | None = None
-
-
-class ConnectCommand(Command):
-    """An installation; with `oauth` it ends in a refresh token, else in a token that does not run out."""
-
-    app_id: int
-    oauth: bool = False
-    scopes: tuple[str, ...] | None = None
-    token: str | None = None
-
-
-class LimitsCommand(Command):
-    """Rate limits; null switches one off."""
-
-    max_calls: int | msgspec.UnsetType | None = msgspec.UNSET
-    max_searches_per_second: int | msgspec.UnsetType | None = msgspec.UNSET
-    tells_retry_after: bool | msgspec.UnsetType = msgspec.UNSET
-
-
-class HabitsCommand(Command):
-    """Behaviours that differ between portals."""
-
-    partial_failure_status: int | msgspec.UnsetType = msgspec.UNSET
-    unique_conflict_status: int | msgspec.UnsetType = msgspec.UNSET
-    merge_gives_new_id: bool | msgspec.UnsetType = msgspec.UNSET
-    merge_tells_deletions: bool | msgspec.UnsetType = msgspec.UNSET
-    search_lag_seconds: float | msgspec.UnsetType = msgspec.UNSET
-
-
-class FaultCommand(Command):
-    """A fault to put in force."""
-
-    kind: ApiFault | WebhookFault
-    probability: float = 1.0
-    times: int | None = None
-    path: str = "*"
-    method: str | None = None
-    status: int = 500
-    retry_after: int | None = None
-    delay_seconds: float = 0.0
-
-
-class ActionCommand(Command):
-    """Something that a person or the portal's machinery does: a name of `ACTIONS`, and its arguments."""
-
-    action: str
-    arguments: dict[str, Any] = {}
-
-
-def _properties(portal: Portal, contact_id: str, values: dict[str, str]) -> None:
-    portal.set_properties(contact_id, values)
-
-
-def _submit(portal: Portal, email: str, form: str, page_url: str = "", values: Mapping[str, str] | None = None) -> str:
-    return portal.marketing.submit_form(email, form, page_url, **(values or {}))
-
-
-def _book(portal: Portal, contact_id: str, title: str, starts_at: str) -> str:
-    return portal.marketing.book_meeting(contact_id, title, datetime.fromisoformat(starts_at))
-
-
-#: What people and the portal's machinery can be told to do.
-ACTIONS: dict[str, Callable[..., object]] = {
-    "add_owner": lambda portal, **given: asdict(portal.add_owner(**given))["id"],
-    "create_contact": Portal.create_contact,
-    "set_properties": _properties,
-    "delete_contact": Portal.delete_contact,
-    "restore_contact": Portal.restore_contact,
-    "merge_contacts": Portal.merge_contacts,
-    "privacy_delete_contact": Portal.privacy_delete_contact,
-    "complete_task": Portal.complete_task,
-    "create_list": lambda portal, **given: portal.create_list(**given).id,
-    "delete_list": Portal.delete_list,
-    "send_email_when_joined": Portal.send_email_when_joined,
-    "submit_form": _submit,
-    "send_email": lambda portal, **given: portal.marketing.send_email(**given),
-    "open_email": lambda portal, **given: portal.marketing.open_email(**given),
-    "click_email": lambda portal, **given: portal.marketing.click_email(**given),
-    "bounce_email": lambda portal, **given: portal.marketing.bounce_email(**given),
-    "opt_out": lambda portal, **given: portal.marketing.opt_out(**given),
-    "book_meeting": _book,
-    "visit_page": lambda portal, **given: portal.marketing.visit_page(**given),
-}
 
 
 def build_blueprint(sandbox: Sandbox) -> flask.Blueprint:
@@ -226,7 +126,11 @@ class Control:
         """Put a fault in force."""
         wanted = msgspec.structs.asdict(_read(FaultCommand))
         delay = timedelta(seconds=wanted.pop("delay_seconds"))
-        return _fault_body(self._sandbox.faults.add(Fault(**wanted, delay=delay)))
+        try:
+            kind = fault_kind(wanted.pop("kind"))
+        except ValueError as error:
+            raise invalid(str(error)) from None
+        return _fault_body(self._sandbox.faults.add(Fault(kind, **wanted, delay=delay)))
 
     def clear_faults(self) -> Json:
         """End all faults."""

@@ -35,6 +35,11 @@ class WebhookFault(StrEnum):
     REORDERED = "reordered"
 
 
+def fault_kind(name: str) -> ApiFault | WebhookFault:
+    """The kind of a name; raises ValueError for any other."""
+    return WebhookFault(name) if name in set(WebhookFault) else ApiFault(name)
+
+
 @dataclass(slots=True)
 class Fault:
     """One kind of trouble, where it strikes, and how often."""
