@@ -88,13 +88,25 @@ def test_all_calls_share_one_connection(hubspot: Script, portal: HubSpotPortal) 
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_nothing_is_tried_twice_behind_our_back(status: int, hubspot: Script, portal: HubSpotPortal) -> None:
-    hubspot.answer(status, {}, Retry_After="30")
+def test_nothing_is_tried_twice_behind_our_back(status: int, hubspot: Script, clock: HandClock) -> None:
+    hubspot.answer(status, {}, Retry_After="1")
+    hubspot.answer(status, {}, Retry_After="1")
 
     with pytest.raises((RateLimitedError, CrmUnavailableError)):
-        portal.write_properties(CHANGES)
+        HubSpotPortal(TOKEN, clock, hubspot.url).write_properties(CHANGES)
+    with pytest.raises((RateLimitedError, CrmUnavailableError)):
+        HubSpotPortal(TOKEN, clock, hubspot.url).account()
 
-    assert hubspot.paths == [UPDATE]
+    assert hubspot.paths == [UPDATE, "GET /account-info/2026-09/details"]
+
+
+def test_a_redirect_is_not_followed_with_our_token(hubspot: Script, portal: HubSpotPortal) -> None:
+    hubspot.answer(302, {}, Location=f"{hubspot.url}/elsewhere")
+
+    with pytest.raises(UnreadableReplyError):
+        portal.account()
+
+    assert len(hubspot.requests) == 1
 
 
 def test_after_a_rate_limit_nothing_leaves_until_hubspot_says(

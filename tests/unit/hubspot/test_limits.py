@@ -40,6 +40,15 @@ def test_when_nothing_remains_we_wait_for_the_window_to_pass() -> None:
     assert limits.allowed_at(seconds(1), WRITE) == seconds(10)
 
 
+def test_each_of_our_calls_comes_back_when_its_own_window_has_passed() -> None:
+    limits = Limits()
+
+    for number in range(5):
+        limits.spend(WRITE, told(4 - number, max_calls=5), seconds(number * 2))
+
+    assert limits.allowed_at(seconds(9), WRITE) == seconds(10)
+
+
 def test_calls_that_got_no_answer_count_too() -> None:
     limits = Limits()
     limits.spend(WRITE, told(1), NOW)
