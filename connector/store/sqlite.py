@@ -27,7 +27,6 @@ from connector.ports import NewDelivery
 from connector.store.codec import to_ms
 from connector.store.database import Hold
 from connector.store.session import Session, Wording
-from connector.store.sizes import tell_sizes
 
 #: Seconds that a writer waits for another one.
 _PATIENCE = 30
@@ -96,12 +95,9 @@ class SqliteDatabase:
         """Nothing is held: whoever writes first has it."""
         yield self
 
-    @contextmanager
-    def migrating(self) -> Iterator[Session]:
-        """As any writing, for there is one writer; afterwards the planner is told what to expect."""
-        with self.writing() as session:
-            yield session
-            tell_sizes(session.connection)
+    def migrating(self) -> AbstractContextManager[Session]:
+        """As any writing: there is one writer."""
+        return self.writing()
 
     def close(self) -> None:
         """Close every connection, those of other threads too."""
