@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from connector.cli.options import AsJson
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from connector.bootstrap import Services
+    from connector.ports import Connection
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -31,29 +37,40 @@ def hubspot(
 
     Example:  HUBSPOT_TOKEN=pat-eu1-... coltiva connect hubspot
     """
-    from connector.bootstrap import compile_stored
     from connector.cli.opening import opened
     from connector.cli.printing import plural, print_json
+    from connector.errors import SetupError
+
+    token = os.environ.get(token_env, "")
+    if not token:
+        raise SetupError(f"{token_env} holds no token. Set it to the access token of your HubSpot app.")
+    with opened() as services:
+        connection, properties = connect_hubspot(services, token)
+    if as_json:
+        print_json({"connection": connection.id, "workspace": connection.workspace, "properties": properties})
+        return
+    typer.echo(f"HubSpot portal {connection.account} is connected to workspace {connection.workspace}.")
+    typer.echo(f"It has {plural(len(properties), 'property', 'properties')} of ours: {', '.join(properties)}.")
+
+
+def connect_hubspot(services: Services, token: str) -> tuple[Connection, Sequence[str]]:
+    """Connect the token's portal to the workspace of the mapping files; the names of the properties we write.
+
+    Raises SetupError with HubSpot's own words, and MappingError, with nothing kept.
+    """
+    from connector.bootstrap import compile_stored
     from connector.domain.ids import ConnectionId
     from connector.engine import connect as engine
     from connector.engine.apply import apply_book
     from connector.errors import CrmError, SetupError
     from connector.ports import Connection
 
-    token = os.environ.get(token_env, "")
-    if not token:
-        raise SetupError(f"{token_env} holds no token. Set it to the access token of your HubSpot app.")
-    with opened() as services:
-        book, stored = services.read_mapping()
-        try:
-            account = str(services.open_hubspot(token).account().portal_id)
-            connection = Connection(ConnectionId(f"hubspot:{account}"), book.workspace, "hubspot", account, token)
-            apply_book(services.store, compile_stored, book.workspace, stored)
-            wishes = engine.connect(services.store, services.open_crm, book, connection, services.clock.now())
-        except CrmError as error:
-            raise SetupError(f"HubSpot was not connected. {error}") from error
-    if as_json:
-        print_json({"connection": connection.id, "workspace": book.workspace, "properties": [w.name for w in wishes]})
-        return
-    typer.echo(f"HubSpot portal {account} is connected to workspace {book.workspace}.")
-    typer.echo(f"It has {plural(len(wishes), 'property', 'properties')} of ours: {', '.join(w.name for w in wishes)}.")
+    book, stored = services.read_mapping()
+    try:
+        account = str(services.open_hubspot(token).account().portal_id)
+        connection = Connection(ConnectionId(f"hubspot:{account}"), book.workspace, "hubspot", account, token)
+        apply_book(services.store, compile_stored, book.workspace, stored)
+        wishes = engine.connect(services.store, services.open_crm, book, connection, services.clock.now())
+    except CrmError as error:
+        raise SetupError(f"HubSpot was not connected. {error}") from error
+    return connection, [wish.name for wish in wishes]

@@ -12,8 +12,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import IO
 
 import typer
 
@@ -51,9 +54,12 @@ class Processes:
         commands: Mapping[str, Sequence[str]],
         *,
         environ: Mapping[str, str] | None = None,
+        logs: Path | None = None,
         stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
         self._environ = dict(environ if environ is not None else os.environ)
+        #: The folder for `<name>.log`; None: what they print goes where we print.
+        self._logs = logs
         self._stopwatch = stopwatch
         #: Names of children that ended; None: stop.
         self._news: SimpleQueue[str | None] = SimpleQueue()
@@ -128,9 +134,15 @@ class Processes:
 
     def _start(self, name: str, command: Sequence[str]) -> Child:
         # A session of its own: Ctrl-C reaches us alone, and we stop the children in good order.
-        process = subprocess.Popen(command, env=self._environ, start_new_session=True)
+        with self._open_log(name) as log:
+            process = subprocess.Popen(
+                command, env=self._environ, stdout=log, stderr=log and subprocess.STDOUT, start_new_session=True
+            )
         threading.Thread(target=self._wait, args=(name, process), daemon=True).start()
         return Child(name, command, process, self._stopwatch())
+
+    def _open_log(self, name: str) -> AbstractContextManager[IO[bytes] | None]:
+        return (self._logs / f"{name}.log").open("ab") if self._logs else nullcontext()
 
     def _wait(self, name: str, process: subprocess.Popen[bytes]) -> None:
         process.wait()

@@ -1,0 +1,104 @@
+"""The whole demo, from an empty folder to the verdict."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+from time import monotonic
+
+from rich.console import Console
+
+from connector.cli.codes import FINDINGS
+from connector.cli.printing import build_console, build_progress, plural, print_json
+from connector.clock import SystemClock
+from connector.demo.account import Account, count_calls, count_funnel, count_written, tell_stories
+from connector.demo.expected import expect
+from connector.demo.life import Life
+from connector.demo.people import BEGINS_AT, DAYS, ENDS_AT, ZONE, Person, invent
+from connector.demo.printed import print_account
+from connector.demo.readback import read_portal
+from connector.demo.stage import Stage, staged
+from connector.demo.verdict import judge
+from connector.sandbox.portal import Portal
+
+#: Enough for the rate limit to have room for reading everything back.
+_A_BREATH = timedelta(seconds=15)
+
+
+def play(*, contacts: int, seed: int, keep: bool, as_json: bool) -> int:
+    """Play it and tell of it; the exit code. With `keep` it goes on until Ctrl-C."""
+    console = build_console(stderr=as_json)
+    people = invent(contacts, seed)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="coltiva-demo-")))
+        lives: list[Life] = []
+        console.print(f"[bold]Six weeks at ACME Planning[/], with {plural(contacts, 'contact')}.")
+        console.print("A simulated HubSpot portal, a web process and a worker start on this machine ...")
+        began_at = monotonic()
+        stage = stack.enter_context(staged(folder, seed, lambda portal: lives.append(_furnish(portal, people))))
+        account = _perform(stage, lives[0], people, began_at)
+        if as_json:
+            print_json(account)
+        else:
+            print_account(console, account)
+        if keep:
+            _keep(console, stage)
+    return FINDINGS if account.differences else 0
+
+
+def _furnish(portal: Portal, people: Sequence[Person]) -> Life:
+    life = Life(portal, people)
+    life.furnish()
+    return life
+
+
+def _perform(stage: Stage, life: Life, people: Sequence[Person], began_at: float) -> Account:
+    life.begin()
+    with build_progress() as progress:
+        bar = progress.add_task(f"{BEGINS_AT:%a %d %b}", total=DAYS)
+
+        def on_moment(now: datetime) -> None:
+            done = (now - BEGINS_AT) / timedelta(days=1)
+            progress.update(bar, completed=int(done), description=f"{now.astimezone(ZONE):%a %d %b}")
+
+        stage.play_until(ENDS_AT, on_moment)
+    calls, seconds = count_calls(stage), monotonic() - began_at
+    expected = {person.email: expect(person, life.diaries[person.email], stage.now) for person in people}
+    stage.sandbox.clock.set(stage.now + _A_BREATH)
+    stage.settle()
+    seen = read_portal(stage.connection.token, stage.sandbox.clock, stage.services.settings.hubspot_base_url)
+    health = stage.services.store.read_models.health(stage.now)
+    return Account(
+        contacts=len(people),
+        days=DAYS,
+        seconds=seconds,
+        facts=health.facts,
+        webhooks=stage.webhooks,
+        funnel=count_funnel(stage),
+        leads=tell_stories(stage, people),
+        calls=calls,
+        written=count_written(stage),
+        differences=tuple(judge(expected, seen)),
+    )
+
+
+def _keep(console: Console, stage: Stage) -> None:
+    """Let everything run on in everyday time until Ctrl-C, and say how to look at it."""
+    settings = stage.services.settings
+    console.print(f"\nThe portal:  {settings.hubspot_base_url}/")
+    console.print(f"Readiness:   {settings.public_url}/readyz")
+    console.print("\nIn another terminal:\n")
+    for name, value in stage.environ.items():
+        console.print(f"  export {name}='{value}'", soft_wrap=True, markup=False)
+    console.print("  coltiva status; coltiva leads; coltiva explain <address>\n\nStop with Ctrl-C.")
+    clock = SystemClock()
+    try:
+        while True:
+            clock.wait(1)
+            stage.sandbox.clock.set(stage.now + timedelta(seconds=1))
+            stage.sandbox.tick()
+    except KeyboardInterrupt:
+        console.print("Stopped.")

@@ -1,0 +1,113 @@
+"""The account as a page for a person: funnel, three leads, what was written, the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+
+from connector.cli.explanation import print_score, print_timeline
+from connector.cli.printing import plural
+from connector.demo.account import Account, CallLine, PhaseLine, Shown
+from connector.demo.people import ENDS_AT, FIRST_DAY, ZONE
+from connector.engine.explain import Happening
+
+_BAR = 24
+#: What a reader of the account wants to see of a timeline; the rest is `coltiva explain`.
+_TOLD = frozenset(
+    ("signal", "entered", "sent", "unanswered", "phase", "won", "completed", "exited", "notified", "joined")
+)
+_LINES = 24
+#: HubSpot's operations as people say them.
+_OPERATIONS = {
+    "objects.batch_read": "contacts, tasks, notes read",
+    "objects.batch_update": "contacts updated",
+    "objects.batch_upsert": "tasks and notes made",
+    "links.batch_create": "tasks and notes tied to contacts",
+    "members.change": "list memberships changed",
+}
+_MOST_DIFFERENCES = 20
+
+
+def print_account(console: Console, account: Account) -> None:
+    """Everything, from top to bottom."""
+    _print_funnel(console, account.funnel)
+    for shown in account.leads:
+        _print_lead(console, shown)
+    _print_calls(console, account)
+    print_verdict(console, account)
+
+
+def _title(console: Console, text: str) -> None:
+    console.print()
+    console.rule(f"[bold]{escape(text)}[/]", align="left", style="cyan")
+
+
+def _print_funnel(console: Console, funnel: Iterable[PhaseLine]) -> None:
+    program, widest = "", 1
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for line in funnel:
+        if line.program != program:
+            program, widest = line.program, max(1, line.reached)
+            _print_grid(console, table)
+            _title(console, f"Funnel of {program}")
+            table = Table.grid(padding=(0, 2, 0, 0))
+        bar = "█" * max(1, round(_BAR * line.reached / widest)) if line.reached else ""
+        standing = ", ".join(f"{amount} {state}" for state, amount in line.standing.items())
+        table.add_row(line.phase, f"[dim]{line.stage}[/]", f"[cyan]{bar:<{_BAR}}[/]", f"{line.reached:>5,}", standing)
+    _print_grid(console, table)
+
+
+def _print_grid(console: Console, table: Table) -> None:
+    if table.row_count:
+        console.print(Padding(table, (0, 0, 0, 2)))
+
+
+def _print_lead(console: Console, shown: Shown) -> None:
+    _title(console, f"{shown.lead.name}, who {shown.story}")
+    for score in shown.lead.scores:
+        print_score(console, score, ZONE)
+    print_timeline(console, _shortened(shown.lead.timeline), ZONE, _LINES)
+
+
+def _shortened(timeline: Iterable[Happening]) -> tuple[Happening, ...]:
+    return tuple(one for one in timeline if one.kind in _TOLD and not one.what.startswith("email_opened"))
+
+
+def _print_calls(console: Console, account: Account) -> None:
+    _title(console, "Written to HubSpot")
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_row("", "[bold]calls[/]", "[bold]records[/]", "")
+    for line in account.calls:
+        failed = f"[red]{line.failed} not answered with success[/]" if line.failed else ""
+        table.add_row(_named(line), f"{line.calls:>5,}", f"{line.records:>7,}" if line.records else "", failed)
+    _print_grid(console, table)
+    changes = sum(account.written.values())
+    calls = sum(line.calls for line in account.calls)
+    kinds = ", ".join(f"{amount:,} {kind}" for kind, amount in account.written.items())
+    console.print(f"\n  {plural(changes, 'wish', 'wishes')} fulfilled ({kinds}) in {plural(calls, 'call')}.")
+
+
+def _named(line: CallLine) -> str:
+    return _OPERATIONS.get(line.operation, line.operation)
+
+
+def print_verdict(console: Console, account: Account) -> None:
+    """Whether the portal is as the programs demand."""
+    _title(console, "Verdict")
+    days = f"{FIRST_DAY:%-d %B} to {ENDS_AT:%-d %B %Y}"
+    console.print(
+        f"  {plural(account.contacts, 'contact')}, {days}: {plural(account.webhooks, 'webhook')} with "
+        f"{plural(account.facts, 'fact')}, played in {account.seconds:.0f} s."
+    )
+    if not account.differences:
+        console.print("  [bold green]✓[/] HubSpot holds for every contact what the programs demand.")
+        return
+    console.print(f"  [bold red]✗[/] {plural(len(account.differences), 'difference')} to what the programs demand:")
+    for difference in account.differences[:_MOST_DIFFERENCES]:
+        console.print(f"    {escape(difference)}")
+    if len(account.differences) > _MOST_DIFFERENCES:
+        console.print(f"    and {len(account.differences) - _MOST_DIFFERENCES} more")
