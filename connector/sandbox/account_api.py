@@ -15,7 +15,7 @@ _MAX_OWNERS = 500
 def list_owners(call: Call) -> Reply:
     """A page of owners."""
     limit = call.number("limit", 100, maximum=_MAX_OWNERS)
-    after = int(call.one("after", "0") or "0")
+    after = call.offset()
     owners = call.crm.owners.find(email=call.one("email") or None, archived=call.flag("archived"))
     body: Json = {"results": [owner_body(owner) for owner in owners[after : after + limit]]}
     if after + limit < len(owners):

@@ -22,7 +22,7 @@ def _book(portal: Portal, contact_id: str, title: str, starts_at: str) -> str:
 
 #: What people and the portal's machinery can be told to do.
 ACTIONS: dict[str, Callable[..., object]] = {
-    "add_owner": lambda portal, **given: asdict(portal.add_owner(**given))["id"],
+    "add_owner": lambda portal, **given: portal.add_owner(**given).id,
     "create_contact": Portal.create_contact,
     "set_properties": _properties,
     "delete_contact": Portal.delete_contact,

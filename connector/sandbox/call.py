@@ -69,6 +69,13 @@ class Call:
         """A query parameter that may be repeated, or hold several values with commas."""
         return [part for value in self.query.get(name, []) for part in value.split(",") if part]
 
+    def offset(self, name: str = "after", default: int = 0) -> int:
+        """A whole number from 0 on, such as where a page begins; refuses anything else."""
+        text = self.one(name) or str(default)
+        if not text.isdecimal():
+            raise invalid(f"{name} must be a whole number, not {text}.")
+        return int(text)
+
     def number(self, name: str, default: int, *, maximum: int) -> int:
         """A whole-number query parameter; refuses one out of bounds."""
         text = self.one(name, str(default))

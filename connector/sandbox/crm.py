@@ -17,7 +17,7 @@ from connector.sandbox.default_properties import REQUIRED_PROPERTIES, default_ca
 from connector.sandbox.happenings import Happening, Kind
 from connector.sandbox.lists import ListBook
 from connector.sandbox.owners import OwnerBook
-from connector.sandbox.records import Record, RecordTable, Version
+from connector.sandbox.records import Record, RecordTable
 from connector.sandbox.refusals import (
     Category,
     Problem,
@@ -29,7 +29,6 @@ from connector.sandbox.refusals import (
 )
 from connector.sandbox.values import to_webhook_value
 from connector.sandbox.vocabulary import (
-    CONTACT,
     LIFECYCLE_STAGES,
     OBJECT_TYPES,
     TYPES_BY_NAME,
@@ -289,6 +288,3 @@ def _goes_back(old: str, new: str, origin: Origin) -> bool:
     if old not in LIFECYCLE_STAGES or new not in LIFECYCLE_STAGES:
         return False
     return LIFECYCLE_STAGES.index(new) < LIFECYCLE_STAGES.index(old)
-
-
-__all__ = ["CONTACT", "Crm", "Habits", "Version", "merged_properties"]

@@ -18,7 +18,7 @@ _EMAIL_APP_ID = 113
 def list_forms(call: Call) -> Reply:
     """A page of forms."""
     limit = call.number("limit", 20, maximum=_MAX_FORMS)
-    after = int(call.one("after", "0") or "0")
+    after = call.offset()
     forms = call.portal.marketing.forms
     results = [
         {
@@ -44,7 +44,7 @@ def list_submissions(call: Call) -> Reply:
     if all(form.guid != guid for form in marketing.forms):
         raise not_found(f"No form with guid {guid}")
     limit = call.number("limit", 20, maximum=_MAX_SUBMISSIONS)
-    after = int(call.one("after", "0") or "0")
+    after = call.offset()
     found = [one for one in reversed(marketing.submissions) if one.form.guid == guid]
     body: Json = {"results": [_submission(one) for one in found[after : after + limit]]}
     if after + limit < len(found):
@@ -54,8 +54,8 @@ def list_submissions(call: Call) -> Reply:
 
 def list_email_events(call: Call) -> Reply:
     """A page of email events of a time and kind, newest first."""
-    start = int(call.one("startTimestamp", "0"))
-    end = int(call.one("endTimestamp", str(2**62)))
+    start = call.offset("startTimestamp")
+    end = call.offset("endTimestamp", 2**62)
     kind, recipient, campaign = call.one("eventType"), call.one("recipient"), call.one("campaignId")
     found = [
         one
@@ -66,7 +66,7 @@ def list_email_events(call: Call) -> Reply:
         and campaign in ("", str(one.campaign_id))
     ]
     limit = call.number("limit", 10, maximum=_MAX_EVENTS)
-    offset = int(call.one("offset", "0") or "0")
+    offset = call.offset("offset")
     page = found[offset : offset + limit]
     end_of_page = offset + len(page)
     events = [_email_event(call.portal.id, one) for one in page]

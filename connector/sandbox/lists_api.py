@@ -198,7 +198,7 @@ def _change_body(done: MembershipChange) -> Json:
 
 def _members_page(call: Call, members: list[tuple[str, Any]]) -> Reply:
     limit = call.number("limit", 100, maximum=_MAX_MEMBERS)
-    after = int(call.one("after", "0") or "0")
+    after = call.offset()
     page = members[after : after + limit]
     body: Json = {
         "results": [{"recordId": record_id, "membershipTimestamp": iso(at)} for record_id, at in page],

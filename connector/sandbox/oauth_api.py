@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from connector.sandbox.apps import App
 from connector.sandbox.call import Reply
+from connector.sandbox.portal import Portal
 from connector.sandbox.sandbox import Sandbox
 from connector.sandbox.tokens import Grant
 
@@ -57,7 +58,7 @@ def authorize(sandbox: Sandbox, query: Form) -> Reply:
     scopes = set(query.get("scope", "").split()) | set(query.get("optional_scope", "").split())
     if not scopes or not scopes <= set(app.scopes):
         return refused(OAuthStatus.BAD_SCOPES)
-    portal = sandbox.portals.get(int(query.get("portalId", "0"))) or next(iter(sandbox.portals.values()))
+    portal = _chosen_portal(sandbox, query.get("portalId", ""))
     code = sandbox.tokens.new_code(sandbox.install(app, portal, scopes), redirect_uri)
     answer = urlencode({"code": code, **({"state": query["state"]} if "state" in query else {})})
     return Reply(302, None, {"Location": f"{redirect_uri}?{answer}"})
@@ -148,6 +149,12 @@ def legacy_revoke(sandbox: Sandbox, asked: str) -> Reply:
     """End a refresh token, in the v1 form."""
     sandbox.tokens.revoke(asked)
     return Reply(204)
+
+
+def _chosen_portal(sandbox: Sandbox, asked: str) -> Portal:
+    """The portal that the installer chose; the first one when the URL names none."""
+    first = next(iter(sandbox.portals.values()))
+    return sandbox.portals.get(int(asked), first) if asked.isdecimal() else first
 
 
 def _app(sandbox: Sandbox, client_id: str) -> App | None:

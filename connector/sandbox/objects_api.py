@@ -19,7 +19,7 @@ def list_records(call: Call) -> Reply:
     """A page of records, oldest first."""
     history = call.many("propertiesWithHistory")
     limit = call.number("limit", 10, maximum=_MAX_PAGE_WITH_HISTORY if history else _MAX_PAGE)
-    after = int(call.one("after", "0"))
+    after = call.offset()
     records = list(call.table.archived if call.flag("archived") else call.table)
     page = records[after : after + limit]
     names = call.many("properties") or None

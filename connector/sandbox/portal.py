@@ -14,7 +14,7 @@ from connector.sandbox.marketing import Marketing
 from connector.sandbox.owners import Owner
 from connector.sandbox.plans import PlanBook
 from connector.sandbox.records import Record, RecordTable
-from connector.sandbox.vocabulary import CONTACT, NOTE, TASK, Origin, by_user
+from connector.sandbox.vocabulary import CONTACT, NOTE, TASK, Origin, by_user, iso
 
 
 class Portal:
@@ -103,7 +103,8 @@ class Portal:
     def complete_task(self, task_id: str, *, user: Owner | None = None) -> None:
         """Tick a task off."""
         with self.crm.lock:
-            self._write(self.crm.tables[TASK.type_id], task_id, {"hs_task_status": "COMPLETED"}, self._as(user))
+            done = {"hs_task_status": "COMPLETED", "hs_task_completion_date": iso(self.clock.now())}
+            self._write(self.crm.tables[TASK.type_id], task_id, done, self._as(user))
 
     def create_list(self, name: str, processing_type: str = "MANUAL") -> RecordList:
         """Make a contact list by hand."""

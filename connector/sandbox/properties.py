@@ -12,7 +12,6 @@ from connector.sandbox.refusals import (
     Category,
     Problem,
     PropertyProblem,
-    RefusalError,
     bad_properties,
     conflict,
     invalid,
@@ -286,6 +285,3 @@ def group_body(group: Group) -> dict[str, Any]:
 def catalog_of(definitions: Iterable[Property], groups: Iterable[Group]) -> Catalog:
     """A catalogue of these properties and groups."""
     return Catalog({d.name: d for d in definitions}, {g.name: g for g in groups})
-
-
-__all__ = ["Catalog", "Group", "Option", "Property", "RefusalError", "catalog_of", "group_body", "to_body"]

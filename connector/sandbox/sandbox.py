@@ -6,6 +6,7 @@ import random
 import threading
 import time
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from connector.sandbox.apps import App
@@ -17,6 +18,7 @@ from connector.sandbox.limits import Limits
 from connector.sandbox.plans import PlanBook
 from connector.sandbox.portal import Portal
 from connector.sandbox.pump import Pump
+from connector.sandbox.refusals import RefusalError
 from connector.sandbox.tokens import Grant, TokenBook
 from connector.sandbox.vocabulary import ObjectType
 from connector.sandbox.webhook_events import events_of
@@ -98,9 +100,13 @@ class Sandbox:
         return self.sender.flush()
 
     def tick(self) -> None:
-        """Do what is due now: planned actions, then webhooks."""
+        """Do what is due now: planned actions, then webhooks.
+
+        An action that the portal refuses is passed over: its contact may be gone by then.
+        """
         while (action := self.plans.take_due(self.clock.now())) is not None:
-            action()
+            with suppress(RefusalError):
+                action()
         self.sender.flush()
 
     def advance(self, by: timedelta) -> None:

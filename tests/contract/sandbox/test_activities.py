@@ -35,6 +35,19 @@ def test_a_task_stands_at_its_contact_and_owner(client: hubspot.HubSpot, portal:
     assert task.items() >= properties.items()
 
 
+def test_a_rep_completes_a_task(world: World, portal: Portal) -> None:
+    tasks = world.client().crm.objects.tasks.basic_api
+    task = tasks.create({"properties": {"hs_timestamp": NOON}, "associations": []})
+
+    portal.complete_task(task.id)
+
+    properties = tasks.get_by_id(task.id, properties=["hs_task_status", "hs_task_completion_date"]).properties
+    assert (properties["hs_task_status"], properties["hs_task_completion_date"]) == (
+        "COMPLETED",
+        "2026-11-23T09:00:00Z",
+    )
+
+
 def test_a_note_stands_at_its_contact(client: hubspot.HubSpot, portal: Portal) -> None:
     contact_id = portal.create_contact("ada@example.com")
     properties = {"hs_timestamp": NOON, "hs_note_body": "<b>Coltiva</b> moved Ada on"}

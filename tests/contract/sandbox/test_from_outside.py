@@ -51,10 +51,21 @@ def test_every_exchange_of_these_tests_is_held_against_the_descriptions() -> Non
     assert any("'status' is a required property" in problem for problem in found)
 
 
+def test_the_example_of_the_readme_runs() -> None:
+    text = (ROOT / "connector" / "sandbox" / "README.md").read_text("utf-8")
+    example = text.partition("```python\n")[2].partition("```")[0]
+
+    names: dict[str, Any] = {}
+    exec(compile(example, "README.md", "exec"), names)
+
+    assert names["portal"].contact(names["ada"])["num_conversion_events"] == "1"
+
+
 def test_people_act_from_outside(world: World) -> None:
     contact_id = act(world, "create_contact", email="ada@example.com", firstname="Ada")
     other_id = act(world, "create_contact", email="zoe@example.com")
-    act(world, "set_properties", contact_id=contact_id, values={"jobtitle": "CEO"})
+    owner_id = act(world, "add_owner", email="rita@example.com", first_name="Rita", last_name="Rep")
+    act(world, "set_properties", contact_id=contact_id, values={"jobtitle": "CEO", "hubspot_owner_id": owner_id})
     act(world, "submit_form", email="ada@example.com", form="Report 2026", values={"city": "Rome"})
     act(world, "create_list", name="Hot")
     act(world, "book_meeting", contact_id=contact_id, title="Demo", starts_at="2026-11-24T10:00:00+00:00")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import hubspot
 import pytest
 
@@ -102,6 +104,19 @@ def test_lists_are_searched_renamed_emptied_and_restored(client: hubspot.HubSpot
 
     assert [one.name for one in found.lists] == ["Warm leads"]
     assert lists.get_by_id(list_id).list.size == 0
+
+
+def test_a_person_who_is_gone_by_then_does_nothing(world: World, portal: Portal) -> None:
+    ada = portal.create_contact("ada@example.com")
+    done: list[str] = []
+    portal.plan(timedelta(hours=1), lambda: portal.marketing.click_email(ada, "Welcome"))
+    portal.plan(timedelta(hours=1), lambda: done.append("next"))
+    portal.privacy_delete_contact(ada)
+
+    world.sandbox.advance(timedelta(hours=2))
+
+    assert done == ["next"]
+    assert portal.marketing.email_events == []
 
 
 def test_a_workflow_mails_whoever_joins_a_list(world: World, portal: Portal) -> None:

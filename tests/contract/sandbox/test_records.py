@@ -293,6 +293,14 @@ def test_search_pages_sorts_and_keeps_its_bounds(client: hubspot.HubSpot, world:
     assert refused == [400, 400, 400]
 
 
+@pytest.mark.parametrize("after", ["x", "-1"])
+def test_a_page_begins_at_a_number(world: World, after: str) -> None:
+    with pytest.raises(hubspot.crm.contacts.exceptions.ApiException) as error:
+        world.client().crm.contacts.basic_api.get_page(after=after)
+
+    assert error.value.status == 400
+
+
 def test_search_may_lag_behind_the_records(world: World, portal: Portal) -> None:
     portal.crm.habits.search_lag = timedelta(seconds=30)
     portal.create_contact("ada@example.com")
