@@ -90,7 +90,16 @@ class Stage:
         connect(self.store, self.open_crm, book, connection, self.clock.now())
         self.webhooks.take()
         self.worker = build_worker(
-            Workplace(self.store, self.clock, {"hubspot": self.endpoint}, compile_stored, self.open_crm, "w1")
+            Workplace(
+                self.store,
+                self.clock,
+                {"hubspot": self.endpoint},
+                compile_stored,
+                self.open_crm,
+                "w1",
+                # Without chance, so that a story is the same each time it is told.
+                backoff=lambda attempts: timedelta(seconds=min(2.0**attempts, 3600)),
+            )
         )
         return self
 
