@@ -87,7 +87,8 @@ def _tidied(node: Any) -> Any:
         return node
     if isinstance(node.get("x-ref"), str):
         return {"$ref": f"#/$defs/{node['x-ref']}"}
-    return {key: _tidied(value) for key, value in node.items() if not _is_noise(key, value, node)}
+    tidied = {key: _tidied(value) for key, value in node.items() if not _is_noise(key, value, node)}
+    return {**tidied, "additionalProperties": False} if "patternProperties" in node else tidied
 
 
 def _is_noise(key: str, value: Any, node: dict[str, Any]) -> bool:

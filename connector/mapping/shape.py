@@ -83,8 +83,10 @@ def _path(mistake: Any) -> Path:
 
 
 def _to_prune(mistake: Any) -> Path:
-    path = _path(mistake)
-    return path[:-1] if mistake["type"] == "missing" else path
+    path, at = _path(mistake), mistake.get("ctx", {}).get("at")
+    if mistake["type"] == "missing":
+        return path[:-1]
+    return (*path, at) if at else path
 
 
 def _report(mistake: Any, data: Any, known: dict[int, type[Entry]], problems: Problems) -> None:

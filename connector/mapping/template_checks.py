@@ -12,10 +12,12 @@ from connector.mapping.names import Names
 from connector.mapping.report import nearest, quoted
 from connector.mapping.templates import FILTERS, MAX_SOURCE, PLAIN, TESTS
 
-_MAX_DEPTH = 40
+#: Compiling takes time that grows with the third power of this.
+_MAX_DEPTH = 20
 #: What a text knows beside `lead`, `scores` and `grades`.
 PLAIN_NAMES = ("program", "phase", "activity", "name")
 LISTS: Mapping[str, tuple[str, ...]] = {"why": ("rule", "points", "score")}
+_OWNERS = ("lead", "scores", "grades")
 _LOOP = ("first", "last", "index", "length")
 
 _ALLOWED = (
@@ -26,7 +28,7 @@ _ALLOWED = (
 _REFUSED = {
     nodes.Call: "calling",
     nodes.Mul: "multiplying",
-    nodes.Pow: "powers",
+    nodes.Pow: "a power",
     nodes.Mod: "the % operator",
     nodes.Div: "dividing",
     nodes.FloorDiv: "dividing",
@@ -40,6 +42,10 @@ _REFUSED = {
     nodes.Extends: "{% extends %}",
     nodes.Block: "{% block %}",
 }
+
+
+#: Loop variables, with what may stand behind their dot.
+Scope = Mapping[str, tuple[str, ...]]
 
 
 class TemplateMistake(NamedTuple):
@@ -90,7 +96,7 @@ def _depth(tree: nodes.Node) -> int:
 class _Checker:
     names: Names
 
-    def visit(self, node: nodes.Node, scope: Mapping[str, tuple[str, ...] | None]) -> Iterator[TemplateMistake]:
+    def visit(self, node: nodes.Node, scope: Scope) -> Iterator[TemplateMistake]:
         """Mistakes at the node and below; `scope` holds loop variables with the attributes they may have."""
         if not isinstance(node, _ALLOWED):
             what = _REFUSED.get(type(node), f"{type(node).__name__.lower()}")
@@ -99,11 +105,11 @@ class _Checker:
         match node:
             case nodes.For():
                 yield from self._loop(node, scope)
-            case nodes.Getattr(node=nodes.Name(name=owner), attr=attribute):
+            case nodes.Getattr(node=owner, attr=str(attribute)):
                 yield from self._attribute(node, owner, attribute, scope)
-            case nodes.Getitem(node=nodes.Name(name=owner), arg=nodes.Const(value=str(attribute))):
+            case nodes.Getitem(node=nodes.Name() as owner, arg=nodes.Const(value=str(attribute))):
                 yield from self._attribute(node, owner, attribute, scope)
-            case nodes.Getitem(node=nodes.Name(name=owner), arg=key) if owner in ("lead", "scores", "grades"):
+            case nodes.Getitem(node=nodes.Name(name=owner), arg=key) if owner in _OWNERS:
                 yield TemplateMistake(
                     key.lineno, f"which part of {owner} is not known beforehand", f"write {owner}.name"
                 )
@@ -119,51 +125,56 @@ class _Checker:
                 for child in node.iter_child_nodes():
                     yield from self.visit(child, scope)
 
-    def _loop(self, node: nodes.For, scope: Mapping[str, tuple[str, ...] | None]) -> Iterator[TemplateMistake]:
+    def _loop(self, node: nodes.For, scope: Scope) -> Iterator[TemplateMistake]:
+        source = node.iter.node if isinstance(node.iter, nodes.Getitem) else node.iter
         if scope or node.recursive:
             yield TemplateMistake(node.lineno, "a loop inside a loop is not possible in a text", "use one for")
-            return
-        yield from self.visit(node.iter, scope)
-        source = node.iter.node if isinstance(node.iter, nodes.Getitem) else node.iter
-        attributes = LISTS.get(source.name) if isinstance(source, nodes.Name) else None
-        if not isinstance(node.target, nodes.Name) or not isinstance(source, nodes.Name | nodes.Getattr):
-            yield TemplateMistake(node.lineno, "a text may loop over why or a field", "write {% for reason in why %}")
-            return
-        inner = {node.target.name: attributes or None, "loop": _LOOP}
-        for child in (*node.body, *node.else_, *filter(None, [node.test])):
-            yield from self.visit(child, inner)
+        elif not isinstance(node.target, nodes.Name) or not isinstance(source, nodes.Name | nodes.Getattr):
+            message = "a text may loop over why or a field"
+            yield TemplateMistake(node.lineno, message, "write {% for reason in why %}")
+        else:
+            yield from self.visit(node.iter, scope)
+            parts = LISTS.get(source.name, ()) if isinstance(source, nodes.Name) else ()
+            inner = {node.target.name: parts, "loop": _LOOP}
+            for child in (*node.body, *node.else_, *filter(None, [node.test])):
+                yield from self.visit(child, inner)
 
-    def _name(
-        self, node: nodes.Name, name: str, scope: Mapping[str, tuple[str, ...] | None]
-    ) -> Iterator[TemplateMistake]:
+    def _name(self, node: nodes.Name, name: str, scope: Scope) -> Iterator[TemplateMistake]:
         if name in scope or name in PLAIN_NAMES or name in LISTS:
             return
-        if name in ("lead", "scores", "grades"):
+        if name in _OWNERS:
             yield TemplateMistake(node.lineno, f"{quoted(name)} is not a value by itself", f"write {name}. and a name")
         elif name in self.names.fields:
             yield TemplateMistake(node.lineno, f"unknown name {quoted(name)} in a text", f"write lead.{name}")
         elif name in self.names.scores:
             yield TemplateMistake(node.lineno, f"unknown name {quoted(name)} in a text", f"write scores.{name}")
         else:
-            known = ("lead", "scores", "grades", *PLAIN_NAMES, *LISTS, *scope)
+            known = (*_OWNERS, *PLAIN_NAMES, *LISTS, *scope)
             yield TemplateMistake(node.lineno, f"unknown name {quoted(name)} in a text", nearest(name, known))
 
     def _attribute(
-        self, node: nodes.Node, owner: str, attribute: str, scope: Mapping[str, tuple[str, ...] | None]
+        self, node: nodes.Node, owner: nodes.Expr, attribute: str, scope: Scope
     ) -> Iterator[TemplateMistake]:
+        mistakes = list(self.visit(owner, scope)) if not self._is_owner(owner) else []
         known, what = self._parts(owner, scope)
-        if known is None:
-            yield from self._name(nodes.Name(owner, "load", lineno=node.lineno), owner, scope)
-        elif attribute not in known:
-            yield TemplateMistake(
-                node.lineno, f"unknown {what} {quoted(attribute)} in a text", nearest(attribute, known)
-            )
+        if not mistakes and attribute not in known:
+            hint = nearest(attribute, known) if known else ""
+            mistakes = [TemplateMistake(node.lineno, f"unknown {what} {quoted(attribute)} in a text", hint)]
+        yield from mistakes
 
-    def _parts(self, owner: str, scope: Mapping[str, tuple[str, ...] | None]) -> tuple[tuple[str, ...] | None, str]:
-        if owner in scope:
-            return scope[owner], f"part of {owner}"
-        if owner == "lead":
-            return tuple(self.names.fields), "field"
-        if owner in ("scores", "grades"):
-            return tuple(self.names.scores), "score"
-        return None, ""
+    def _is_owner(self, owner: nodes.Expr) -> bool:
+        return isinstance(owner, nodes.Name) and owner.name in _OWNERS
+
+    def _parts(self, owner: nodes.Expr, scope: Scope) -> tuple[tuple[str, ...], str]:
+        """What may stand behind the dot, and what to call it."""
+        match owner:
+            case nodes.Name(name="lead"):
+                return tuple(self.names.fields), "field"
+            case nodes.Name(name="scores" | "grades"):
+                return tuple(self.names.scores), "score"
+            case nodes.Name(name=name):
+                return scope.get(name, ()), f"part of {name}"
+            case nodes.Getitem(node=nodes.Name(name=name)) | nodes.Filter(node=nodes.Name(name=name)):
+                return LISTS.get(name, ()), f"part of {name}"
+            case _:
+                return (), "part"

@@ -22,8 +22,11 @@ from connector.domain.field import format_value
 MAX_SOURCE = 10_000
 #: What HubSpot takes as the body of a note. HubSpot: Notes API guide.
 MAX_OUTPUT = 65_536
-#: What rendering an accepted text may raise, given values of any type.
-_RENDER_FAILURES = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError)
+#: What compiling and rendering any text may raise, given values of any type.
+_FAILURES = (
+    TemplateError, ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, SyntaxError, TypeError,
+    ValueError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Message:
         """The text for one lead; a value that is missing shows as nothing."""
         try:
             return self._render(values)[:MAX_OUTPUT]
-        except _RENDER_FAILURES:
+        except _FAILURES:
             return self.source
 
     def _render(self, values: Mapping[str, object]) -> str:
@@ -117,6 +120,7 @@ def _environment(autoescape: bool) -> ImmutableSandboxedEnvironment:
         autoescape=autoescape, undefined=ChainableUndefined, finalize=_shown, trim_blocks=True, lstrip_blocks=True
     )
     environment.globals.clear()
+    environment.policies["truncate.leeway"] = 0
     filters = {name: environment.filters[name] for name in FILTERS}
     environment.filters = {**filters, "join": join, "date": to_date}
     environment.tests = {name: environment.tests[name] for name in TESTS}
