@@ -1,6 +1,6 @@
 """The short forms of the mapping language, as pydantic annotations: one or a list, text for a mapping, durations.
 
-Tags of branches are written `<...>`: they appear in the location of an error, and are no part of its path in the file.
+pydantic puts the branch that it took into the location of an error; it is no part of the path in the file.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from connector.mapping.durations import PATTERN, parse_duration
 from connector.mapping.report import kind_of
+
+#: Parts of an error's location that the file does not have.
+BRANCHES = frozenset({"<one>", "<list>", "<text>", "<full>", "[key]"})
 
 #: What may be the name of anything.
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from connector.mapping.forms import Entry
+from connector.mapping.forms import BRANCHES, Entry
 from connector.mapping.models import MappingFile
 from connector.mapping.nodes import to_plain
 from connector.mapping.places import Path, Problems, without
@@ -79,7 +79,7 @@ def _backwards(path: Path) -> tuple[tuple[str, int], ...]:
 
 
 def _path(mistake: Any) -> Path:
-    return tuple(part for part in mistake["loc"] if not (isinstance(part, str) and part[:1] in "<["))
+    return tuple(part for part in mistake["loc"] if part not in BRANCHES)
 
 
 def _to_prune(mistake: Any) -> Path:
@@ -114,7 +114,7 @@ _NAME_RULE = "names begin with a small letter and have small letters, digits and
 
 def _report_unknown_key(path: Path, data: Any, known: dict[int, type[Entry]], problems: Problems) -> None:
     model = known.get(id(_look_up(data, path[:-1])), MappingFile)
-    key = str(path[-1])
+    key = str(path[-1]) if path else ""
     hint = nearest(key, model.known_keys())
     if key in NOT_YET:
         problems.error(path, f"{NOT_YET[key]} ({quoted(key)}) is not supported yet", on_key=True)
