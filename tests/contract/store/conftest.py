@@ -1,0 +1,105 @@
+"""One suite, two databases: every test here runs on SQLite and on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from connector.store.store import DatabaseStore, open_store
+from tests.contract.store.scene import SECRET_KEY, Scene
+from tests.postgres_server import PostgresServer
+
+
+@dataclass
+class Place:
+    """A migrated, empty database, and every store that a test opened on it."""
+
+    url: str
+    stores: list[DatabaseStore] = field(default_factory=list)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is a file."""
+        return self.url.startswith("sqlite")
+
+    @property
+    def file(self) -> Path:
+        """The SQLite file."""
+        return Path(self.url.removeprefix("sqlite:///"))
+
+    def open(self) -> DatabaseStore:
+        """A store of its own, as another process would have."""
+        store = open_store(self.url, SECRET_KEY)
+        self.stores.append(store)
+        return store
+
+    def close(self) -> None:
+        """Close whatever was opened."""
+        for store in self.stores:
+            store.close()
+
+
+def migrated(url: str) -> None:
+    """Bring a new database up to date."""
+    store = open_store(url, SECRET_KEY)
+    store.migrate()
+    store.close()
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    file = tmp_path_factory.mktemp("store") / "template.sqlite"
+    migrated(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgres_server: PostgresServer) -> str:
+    """The name of a migrated PostgreSQL database to copy."""
+    name = postgres_server.create_database()
+    migrated(postgres_server.url(name))
+    return name
+
+
+@pytest.fixture
+def sqlite_place(migrated_file: Path, tmp_path: Path) -> Iterator[Place]:
+    """An empty SQLite file."""
+    file = tmp_path / "coltiva.sqlite"
+    shutil.copyfile(migrated_file, file)
+    place = Place(f"sqlite:///{file}")
+    yield place
+    place.close()
+
+
+@pytest.fixture
+def postgres_place(postgres_server: PostgresServer, migrated_database: str) -> Iterator[Place]:
+    """An empty PostgreSQL database."""
+    name = postgres_server.create_database(template=migrated_database)
+    place = Place(postgres_server.url(name))
+    yield place
+    place.close()
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest) -> Place:
+    """An empty database, once of each kind."""
+    found: Place = request.getfixturevalue(f"{request.param}_place")
+    return found
+
+
+@pytest.fixture
+def store(place: Place) -> DatabaseStore:
+    """The store of that database."""
+    return place.open()
+
+
+@pytest.fixture
+def scene(store: DatabaseStore) -> Scene:
+    """A connected account, and short words for what happens to its leads."""
+    return Scene(store).connected()
