@@ -32,37 +32,29 @@ class Shelf:
         stored = transaction.books.latest(workspace)
         if stored is None:
             raise InvariantError(f"workspace {workspace} has a connection but no mapping")
-        return self._kept(workspace, stored.version) or self._keep(workspace, stored)
+        return self._take(workspace, stored.version, lambda: stored)
 
     def of(self, workspace: WorkspaceId) -> Callable[[str], Book]:
         """The workspace's books by version.
 
         A version that is not at hand is loaded from the store; one that was never applied raises InvariantError.
         """
+        return lambda version: self._take(workspace, version, lambda: self._load(workspace, version))
 
-        def book(version: str) -> Book:
-            return self._kept(workspace, version) or self._load(workspace, version)
+    def _take(self, workspace: WorkspaceId, version: str, load: Callable[[], StoredBook]) -> Book:
+        """The book at hand, or compiled now. Compiling takes long: a second thread waits for it."""
+        key = (workspace, version)
+        with self._lock:
+            if key not in self._books:
+                self._books[key] = self._compile(load())
+                while len(self._books) > _KEPT:
+                    self._books.popitem(last=False)
+            self._books.move_to_end(key)
+            return self._books[key]
 
-        return book
-
-    def _load(self, workspace: WorkspaceId, version: str) -> Book:
+    def _load(self, workspace: WorkspaceId, version: str) -> StoredBook:
         with self._store.reading() as transaction:
-            stored = next((one for one in transaction.books.all(workspace) if one.version == version), None)
-        if stored is None:
-            raise InvariantError(f"workspace {workspace} has no mapping version {version!r}")
-        return self._keep(workspace, stored)
-
-    def _kept(self, workspace: WorkspaceId, version: str) -> Book | None:
-        with self._lock:
-            book = self._books.get((workspace, version))
-            if book is not None:
-                self._books.move_to_end((workspace, version))
-            return book
-
-    def _keep(self, workspace: WorkspaceId, stored: StoredBook) -> Book:
-        book = self._compile(stored)
-        with self._lock:
-            self._books[workspace, stored.version] = book
-            while len(self._books) > _KEPT:
-                self._books.popitem(last=False)
-        return book
+            for stored in transaction.books.all(workspace):
+                if stored.version == version:
+                    return stored
+        raise InvariantError(f"workspace {workspace} has no mapping version {version!r}")
