@@ -31,8 +31,10 @@ from connector.store.session import Session, Wording
 #: Seconds that a writer waits for another one.
 _PATIENCE = 30
 
+#: Times that a new file is asked to change its journal while other processes come and go.
+_MAX_SWITCHES = 100
+
 _PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA temp_store = MEMORY",
     # What is deleted is overwritten: erasing a person leaves nothing in the file.
@@ -140,9 +142,27 @@ def _build_engine(url: str) -> Engine:
 
 
 def _set_up(connection: Any) -> None:
+    _switch_to_wal(connection)
     for pragma in _PRAGMAS:
-        with closing(connection.execute(pragma)) as cursor:
-            cursor.fetchall()
+        _execute(connection, pragma)
+
+
+def _switch_to_wal(connection: Any) -> None:
+    """Done once in a file's life. It fails at once while another process uses the file; BEGIN EXCLUSIVE waits."""
+    for _ in range(_MAX_SWITCHES):
+        try:
+            return _execute(connection, "PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if not _is_unavailable(error):
+                raise
+        _execute(connection, "BEGIN EXCLUSIVE")
+        _execute(connection, "COMMIT")
+    raise StoreUnavailableError("SQLite: the file is in use and cannot be prepared")
+
+
+def _execute(connection: Any, statement: str) -> None:
+    with closing(connection.execute(statement)) as cursor:
+        cursor.fetchall()
 
 
 def _is_unavailable(error: BaseException | None) -> bool:
