@@ -121,6 +121,9 @@ class ScoreNode:
 
     score: Score
     fit: tuple[tuple[FitRule, Predicate], ...]
+    #: What its fit rules look at, as in `Predicate.reads`, and the scores whose sum it is.
+    reads: frozenset[str]
+    parts: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,8 @@ class CompiledProgram:
     enrol: tuple[CompiledTrigger, ...]
     goal: tuple[CompiledTrigger, ...]
     exit: tuple[CompiledTrigger, ...]
+    #: The signals of goal and exit; the empty one stands for conditions.
+    ends_on: frozenset[str]
     #: Activity name -> what counts as its answer.
     answers: Mapping[tuple[str, str], tuple[CompiledTrigger, ...]]
     #: Goal and exit conditions whose answer time alone may change.
@@ -260,14 +265,16 @@ def _sort_derived(definitions: Definitions, scales: Scales) -> tuple[Watcher | S
         key = f"score:{score.name}"
         node = _compile_score_node(score, scales)
         nodes[key] = node
-        reads[key] = {f"score:{part}" for part in score.sum_of}.union(*(test.reads for _, test in node.fit))
+        reads[key] = set(node.reads)
     graph = {key: sorted(seen & nodes.keys()) for key, seen in sorted(reads.items())}
     return tuple(nodes[key] for key in TopologicalSorter(graph).static_order())
 
 
 def _compile_score_node(score: Score, scales: Scales) -> ScoreNode:
-    fit = (rule for rule in score.rules if isinstance(rule, FitRule))
-    return ScoreNode(score, tuple((rule, compile_condition(rule.when, scales)) for rule in fit))
+    rules = (rule for rule in score.rules if isinstance(rule, FitRule))
+    fit = tuple((rule, compile_condition(rule.when, scales)) for rule in rules)
+    parts = frozenset(f"score:{part}" for part in score.sum_of)
+    return ScoreNode(score, fit, reads=parts.union(*(test.reads for _, test in fit)), parts=parts)
 
 
 def _compile_trigger(trigger: Trigger, scales: Scales) -> CompiledTrigger:
@@ -288,6 +295,7 @@ def _compile_program(program: Program, scales: Scales) -> CompiledProgram:
         enrol=compile_all(program.enrol),
         goal=goal,
         exit=exit_,
+        ends_on=frozenset(trigger.signal for trigger in (*goal, *exit_)),
         answers={
             (phase.name, activity.name): compile_all(activity.answered)
             for phase in program.phases

@@ -29,6 +29,8 @@ class SendWindow:
         Returns `at` where no opening lies within 400 days, so that a lead is never stranded; `check` refuses such
         a window.
         """
+        if self._is_always_open:
+            return at
         day = at.astimezone(zone).date() - _DAY
         for _ in range(_HORIZON_DAYS):
             if day.weekday() in self.days and day not in self.holidays:
@@ -37,6 +39,10 @@ class SendWindow:
                     return max(at, opens)
             day += _DAY
         return at
+
+    @property
+    def _is_always_open(self) -> bool:
+        return self.opens == self.closes and len(self.days) == 7 and not self.holidays
 
     def _stretch(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
         last = day if self.closes > self.opens else day + _DAY

@@ -28,7 +28,8 @@ def derive(draft: Draft, scope: Scope) -> None:
     """Bring fit points and segments up to date."""
     for node in draft.book.derived:
         if isinstance(node, ScoreNode):
-            _derive_score(draft, node, scope)
+            if scope is not Scope.TOUCHED or not draft.touched.isdisjoint(node.reads):
+                _derive_score(draft, node, scope)
         elif _is_concerned(draft, node.test, scope) and watch(draft, node):
             draft.touched.add(node.id)
 
@@ -41,7 +42,7 @@ def _is_concerned(draft: Draft, test: Predicate, scope: Scope) -> bool:
 
 def _derive_score(draft: Draft, node: ScoreNode, scope: Scope) -> None:
     score = node.score
-    if any(f"score:{part}" in draft.touched for part in score.sum_of):
+    if not draft.touched.isdisjoint(node.parts):
         draft.touched.add(f"score:{score.name}")
     for rule, test in node.fit:
         if _is_concerned(draft, test, scope):

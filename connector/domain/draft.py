@@ -40,6 +40,8 @@ class Draft:
         self.parts: dict[str, dict[str, Part]] = {name: dict(parts) for name, parts in lead.scores.items()}
         #: Rules score -> its exact total at `now`, where it was asked for.
         self._totals: dict[str, float] = {}
+        #: Score -> its whole points at `now`, where they were asked for.
+        self._points: dict[str, int] = {}
         self.holding: dict[str, datetime] = dict(lead.holding)
         self.told: dict[str, tuple[int, datetime]] = dict(lead.told)
         self.enrolments: list[Enrolment] = list(lead.enrolments)
@@ -60,7 +62,11 @@ class Draft:
 
     def points(self, score: str) -> int:
         """The score's whole points now."""
-        return scores.whole(sum(self._total(leaf) for leaf in self.book.leaves[score]))
+        points = self._points.get(score)
+        if points is None:
+            points = scores.whole(sum([self._total(leaf) for leaf in self.book.leaves[score]]))
+            self._points[score] = points
+        return points
 
     def _total(self, leaf: Score) -> float:
         """The exact total of a rules score now."""
@@ -112,6 +118,7 @@ class Draft:
         """Judge everything as of this moment."""
         self.now = moment
         self._totals.clear()
+        self._points.clear()
 
     def set_part(self, score: Score, rule: str, part: Part | None) -> None:
         """Record what a rule has given; None: nothing any more."""
@@ -121,6 +128,7 @@ class Draft:
         else:
             parts[rule] = part
         self._totals.pop(score.name, None)
+        self._points.clear()
         self.touched.add(f"score:{score.name}")
 
 

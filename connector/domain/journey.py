@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from connector.domain.acts import emit, key_of, mark
 from connector.domain.behaviour import Signal
@@ -85,14 +86,17 @@ def _open(draft: Draft) -> list[Enrolment]:
 def _any_applies(
     draft: Draft, triggers: tuple[CompiledTrigger, ...], name: str, attributes: Mapping[str, Value]
 ) -> bool:
-    return any(
-        trigger.signal == name and trigger.matches(attributes) and trigger.test.holds(draft) for trigger in triggers
-    )
+    for trigger in triggers:
+        if trigger.signal == name and trigger.matches(attributes) and trigger.test.holds(draft):
+            return True
+    return False
 
 
 def _end_by(draft: Draft, enrolment: Enrolment, signal: Signal) -> None:
     compiled = draft.book.programs[enrolment.program]
     name, attributes = signal
+    if name not in compiled.ends_on:
+        return
     cause = f"signal {name}" if name else "its condition"
     if _any_applies(draft, compiled.goal, name, attributes):
         _end(draft, enrolment, Step.WIN, cause)
@@ -229,8 +233,10 @@ def _activities(phase: Phase, only: tuple[str, ...] | None) -> tuple[Activity, .
 def _begin_phase(draft: Draft, enrolment: Enrolment, phase: Phase, only: tuple[str, ...] | None = None) -> Enrolment:
     if enrolment.visit:
         draft.note(HistoryKind.PHASE, enrolment.program, {"phase": phase.name, "from": enrolment.phase})
-    begun = replace(
+    begun = _plan(
+        draft,
         enrolment,
+        _activities(phase, only)[0],
         state=to_state(enrolment.state, Step.MOVE) if enrolment.visit else EnrolmentState.RUNNING,
         phase=phase.name,
         phase_at=draft.now,
@@ -239,16 +245,16 @@ def _begin_phase(draft: Draft, enrolment: Enrolment, phase: Phase, only: tuple[s
         sent=(),
         move=None,
     )
-    return _update(draft, _plan(draft, begun, _activities(phase, only)[0]))
+    return _update(draft, begun)
 
 
-def _plan(draft: Draft, enrolment: Enrolment, activity: Activity | None) -> Enrolment:
-    """Say what leaves next, and when."""
+def _plan(draft: Draft, enrolment: Enrolment, activity: Activity | None, **changes: Any) -> Enrolment:
+    """The enrolment with these changes, and with what leaves next, and when."""
     if activity is None:
-        return replace(enrolment, next_activity=None, send_at=None)
+        return replace(enrolment, next_activity=None, send_at=None, **changes)
     window = draft.book.programs[enrolment.program].program.window
     send_at = window.next_open(draft.now + activity.after, draft.zone)
-    return replace(enrolment, next_activity=activity.name, send_at=send_at)
+    return replace(enrolment, next_activity=activity.name, send_at=send_at, **changes)
 
 
 def _send(draft: Draft, enrolment: Enrolment) -> Enrolment:
@@ -262,8 +268,8 @@ def _send(draft: Draft, enrolment: Enrolment) -> Enrolment:
     what = _emit_activity(draft, enrolment, activity)
     _tell(draft, HistoryKind.SENT, enrolment, activity=activity.name, what=what)
     answer_by = draft.now + activity.within if activity.answered and activity.within else None
-    sent = replace(enrolment, sent=(*enrolment.sent, Sent(activity.name, draft.now, answer_by)))
-    return _update(draft, _plan(draft, sent, following[0] if following else None))
+    sent = (*enrolment.sent, Sent(activity.name, draft.now, answer_by))
+    return _update(draft, _plan(draft, enrolment, following[0] if following else None, sent=sent))
 
 
 def _emit_activity(draft: Draft, enrolment: Enrolment, activity: Activity) -> str:

@@ -7,7 +7,7 @@ that how often a lead is looked at never changes a number.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import floor, fsum, log2
 
@@ -109,7 +109,7 @@ def give(part: Part | None, rule: EngagementRule, half_life: timedelta | None, n
     if part is None:
         return Part(points, now, 1, _noted(given, rule, now, points)), points
     value = worth(part, half_life, now) + points
-    return replace(part, points=value, at=now, count=part.count + 1, given=_noted(given, rule, now, points)), points
+    return Part(value, now, part.count + 1, _noted(given, rule, now, points), part.fades), points
 
 
 def _since(
