@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from connector.domain.book import ListRule, Notification, WriteBack
 from connector.domain.program import Note, Task
 from connector.mapping.conditions import ConditionReader
-from connector.mapping.models import MappingFile, NoteEntry, TaskEntry, WrittenProperty
+from connector.mapping.models import MappingFile, WrittenProperty
 from connector.mapping.names import Names
 from connector.mapping.places import Path, find
+from connector.mapping.program_models import NoteEntry, TaskEntry
 from connector.mapping.report import nearest, quoted
 from connector.mapping.template_checks import check_template
 from connector.mapping.templates import Message

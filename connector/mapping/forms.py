@@ -132,3 +132,5 @@ def reference(definition: str) -> WithJsonSchema:
 
 Condition = Annotated[Any, reference("Condition")]
 Where = Annotated[dict[str, Any], reference("Where")]
+#: One name or several.
+Names = Annotated[tuple[Name, ...], OneOrMany()]

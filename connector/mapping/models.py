@@ -7,7 +7,7 @@ JSON Schema for editors is generated from here, so the descriptions are for peop
 from __future__ import annotations
 
 import re
-from datetime import date, time, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
@@ -19,19 +19,18 @@ from connector.mapping.forms import (
     Duration,
     Entry,
     Name,
+    Names,
     OneOrMany,
     Span,
     TextFor,
     Where,
     Words,
-    read_with,
     wrong,
 )
-from connector.mapping.windows import parse_days, parse_holidays, parse_hours
+from connector.mapping.program_models import Holidays, Notes, ProgramEntry, Tasks, WindowEntry, read_pause
 
 Points = Annotated[float, Field(ge=-1_000_000, le=1_000_000)]
 Property = Annotated[str, Field(pattern=r"^[^\s]+$", max_length=255)]
-Names = Annotated[tuple[Name, ...], OneOrMany()]
 
 
 class FieldEntry(Entry):
@@ -86,36 +85,6 @@ class SignalEntry(Entry):
     attributes: Names = Field(default=(), description="What the signal carries when it comes through the API.")
 
 
-class RuleEntry(Entry):
-    """A reason for points: something that holds (`when`) or something that the lead did (`on`)."""
-
-    what: ClassVar[str] = "a score rule"
-
-    id: Words | None = Field(
-        default=None, description="The rule's name in explanations; keeps its history when the rule changes."
-    )
-    when: Condition = None
-    on: Name | None = None
-    where: Where | None = None
-    points: Points
-    at_most: Annotated[
-        Cap | None,
-        PlainValidator(lambda value: read_cap(value)),
-        WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^[0-9.]+ per .+$"}]}),
-    ] = Field(default=None, description="The most that this rule gives: 45, or 45 per 30d.")
-
-    @model_validator(mode="after")
-    def _one_reason(self) -> Self:
-        if (self.when is None) == (self.on is None):
-            raise wrong("a rule has either `when` (a condition) or `on` (a signal)", at="when" if self.on else "")
-        if self.on is None and (self.where is not None or self.at_most is not None):
-            key = "where" if self.where is not None else "at_most"
-            raise wrong(f"`{key}` belongs to a rule with `on`", at=key)
-        if self.at_most is not None and self.points < 0:
-            raise wrong("`at_most` limits points that are given, not points that are taken", "remove it", "at_most")
-        return self
-
-
 def read_cap(value: Any) -> Cap:
     """45, or `45 per 30d`."""
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -133,6 +102,36 @@ def _cap(points: float, per: timedelta | None) -> Cap:
     if points <= 0 or (per is not None and not per):
         raise wrong("a limit must leave room for points", "write 45 or 45 per 30d")
     return Cap(points, per)
+
+
+class RuleEntry(Entry):
+    """A reason for points: something that holds (`when`) or something that the lead did (`on`)."""
+
+    what: ClassVar[str] = "a score rule"
+
+    id: Words | None = Field(
+        default=None, description="The rule's name in explanations; keeps its history when the rule changes."
+    )
+    when: Condition = None
+    on: Name | None = None
+    where: Where | None = None
+    points: Points
+    at_most: Annotated[
+        Cap | None,
+        PlainValidator(read_cap),
+        WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^[0-9.]+ per .+$"}]}),
+    ] = Field(default=None, description="The most that this rule gives: 45, or 45 per 30d.")
+
+    @model_validator(mode="after")
+    def _one_reason(self) -> Self:
+        if (self.when is None) == (self.on is None):
+            raise wrong("a rule has either `when` (a condition) or `on` (a signal)", at="when" if self.on else "")
+        if self.on is None and (self.where is not None or self.at_most is not None):
+            key = "where" if self.where is not None else "at_most"
+            raise wrong(f"`{key}` belongs to a rule with `on`", at=key)
+        if self.at_most is not None and self.points < 0:
+            raise wrong("`at_most` limits points that are given, not points that are taken", "remove it", "at_most")
+        return self
 
 
 class ScoreEntry(Entry):
@@ -156,200 +155,6 @@ class ScoreEntry(Entry):
         if len(set(self.grades.values())) < len(self.grades):
             raise wrong("two grades begin at the same points", at="grades")
         return self
-
-
-class TriggerEntry(Entry):
-    """Something that a lead does (`on`, `where`), or that comes to hold (`when`)."""
-
-    what: ClassVar[str] = "a trigger"
-
-    on: Names = ()
-    where: Where | None = None
-    when: Condition = None
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        if not self.on and self.when is None:
-            raise wrong("a trigger needs `on` (a signal) or `when` (a condition)")
-        if self.where is not None and not self.on:
-            raise wrong("`where` looks at a signal's attributes and needs `on`", "for conditions write when:", "where")
-        return self
-
-
-Triggers = Annotated[tuple[Annotated[TriggerEntry, TextFor("on")], ...], OneOrMany()]
-
-
-class TaskEntry(Entry):
-    """A task for the sales rep."""
-
-    what: ClassVar[str] = "a task"
-
-    subject: Words
-    body: Annotated[str, Field(max_length=10_000)] = ""
-    due: Duration = timedelta(days=1)
-    priority: Literal["low", "medium", "high", "none"] = "medium"
-    type: Literal["todo", "call", "email"] = "todo"
-    remind: Duration | None = Field(default=None, description="Reminds the owner so long before it is due.")
-
-
-class NoteEntry(Entry):
-    """A note on the CRM record."""
-
-    what: ClassVar[str] = "a note"
-
-    body: Words
-
-
-Task = Annotated[TaskEntry, TextFor("subject")]
-Note = Annotated[NoteEntry, TextFor("body")]
-Tasks = Annotated[tuple[Task, ...], OneOrMany()]
-Notes = Annotated[tuple[Note, ...], OneOrMany()]
-
-
-class SendEntry(Entry):
-    """What an activity sends: one of these."""
-
-    what: ClassVar[str] = "send"
-
-    list_: Name | None = Field(
-        default=None, alias="list", description="Puts the lead on this list; the CRM sends what belongs to it."
-    )
-    task: Task | None = None
-    note: Note | None = None
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Self:
-        if sum(part is not None for part in (self.list_, self.task, self.note)) != 1:
-            raise wrong("an activity sends one thing: a list, a task or a note", "make two activities of two things")
-        return self
-
-
-class ActivityEntry(Entry):
-    """One message with its content offer."""
-
-    what: ClassVar[str] = "an activity"
-
-    send: SendEntry
-    after: Duration = Field(
-        default=timedelta(), description="Waits so long after the phase began or the activity before left."
-    )
-    answered: Triggers = Field(default=(), description="Any of these counts as the answer.")
-    within: Span | None = Field(default=None, description="Answers count for so long.")
-
-    @model_validator(mode="after")
-    def _ends(self) -> Self:
-        if self.answered and self.within is None:
-            raise wrong("a lead that does not answer would wait here for ever", "add within: 7d", "answered")
-        if self.within is not None and not self.answered:
-            raise wrong("`within` needs `answered`: there is no answer to wait for", at="within")
-        return self
-
-
-class OutcomeEntry(Entry):
-    """What follows when the activities of a phase are settled one way."""
-
-    what: ClassVar[str] = "what follows a phase"
-
-    after: Duration = timedelta()
-    next: str | None = Field(default=None, description="A phase, or previous, completed, exit.")
-    program: Name | None = Field(default=None, description="Completes this program and enters that one.")
-    repeat: Literal["unanswered"] | None = Field(default=None, description="Sends the unanswered activities once more.")
-    then: str | None = Field(default=None, description="Where to go once the repetition is settled.")
-
-    @model_validator(mode="after")
-    def _one_target(self) -> Self:
-        if self.repeat and self.next:
-            raise wrong("after `repeat` the way goes on with `then`", "write then: instead of next:", "next")
-        if self.then and not self.repeat:
-            raise wrong("`then` follows `repeat`", "write next: instead of then:", "then")
-        if self.program and (self.next or self.then):
-            raise wrong("either another program or a phase, not both", at="program")
-        return self
-
-
-Outcome = Annotated[OutcomeEntry, TextFor("next")]
-
-
-class PhaseEntry(Entry):
-    """A stage of the buyer's journey: activities in order, and what follows."""
-
-    what: ClassVar[str] = "a phase"
-
-    stage: str = Field(default="", description="The stage of the buyer's journey.")
-    activities: Annotated[dict[Name, ActivityEntry], Field(min_length=1)]
-    all_answered: Outcome | None = Field(default=None, description="Default: the next phase in order, or completed.")
-    some_answered: Outcome | None = Field(default=None, description="Default: as all_answered.")
-    none_answered: Outcome | None = Field(default=None, description="Default: exit.")
-
-
-Day = Annotated[frozenset[int], PlainValidator(read_with(parse_days, "mon-fri")), WithJsonSchema({"type": "string"})]
-Holidays = Annotated[
-    tuple[
-        Annotated[frozenset[date], PlainValidator(read_with(parse_holidays, "IT")), WithJsonSchema({"type": "string"})],
-        ...,
-    ],
-    OneOrMany(),
-]
-
-
-class WindowEntry(Entry):
-    """When messages may leave, on the lead's own clock."""
-
-    what: ClassVar[str] = "a send window"
-
-    days: Annotated[tuple[Day, ...], OneOrMany()] | None = Field(
-        default=None, description="mon-fri, or a list of weekdays."
-    )
-    hours: Annotated[
-        tuple[time, time] | None,
-        PlainValidator(read_with(parse_hours, '"09:00-18:00"')),
-        WithJsonSchema({"type": "string", "examples": ["09:00-18:00"]}),
-    ] = Field(default=None, description='From-to, such as "09:00-18:00".')
-    holidays: Holidays | None = Field(default=None, description="IT, DE-BY, or dates.")
-
-
-class CompletedEntry(Entry):
-    """What happens when a lead went through a program."""
-
-    what: ClassVar[str] = "completed"
-
-    task: Tasks = ()
-    note: Notes = ()
-    program: Name | None = Field(default=None, description="Enters this program next.")
-
-
-class ProgramEntry(Entry):
-    """A nurturing journey: who enters, through which phases, to which goal."""
-
-    what: ClassVar[str] = "a program"
-
-    enrol: Triggers = Field(default=(), description="Any of these enrols a lead; by_hand when only people do.")
-    again: Annotated[
-        timedelta | None,
-        PlainValidator(lambda value: read_again(value)),
-        WithJsonSchema({"type": "string", "pattern": rf"^never$|^(after )?({PATTERN.strip('^$')})"}),
-    ] = Field(default=None, description="never, or after 30d: how long after the last exit.")
-    goal: Triggers = Field(default=(), description="Any of these ends the enrolment as won.")
-    exit: Triggers = Field(default=(), description="Any of these ends it otherwise.")
-    send_window: WindowEntry | None = None
-    phases: Annotated[dict[Name, PhaseEntry], Field(min_length=1)]
-    completed: CompletedEntry = Field(default_factory=CompletedEntry)
-    milestones: Annotated[tuple[Literal["entered", "goal", "completed", "exited"], ...], OneOrMany()] = Field(
-        default=(), description="What is told by a note on the CRM record."
-    )
-
-
-def read_again(value: Any) -> timedelta | None:
-    """`never`, `after 30d` or `30d`."""
-    return None if value == "never" else read_pause(value)
-
-
-def read_pause(value: Any) -> timedelta:
-    """`after 30d` or `30d`."""
-    try:
-        return parse_duration(str(value).removeprefix("after "))
-    except ValueError as error:
-        raise wrong(str(error)) from error
 
 
 class CrmList(Entry):
@@ -379,7 +184,7 @@ class NotificationEntry(Entry):
     note: Notes = ()
     again: Annotated[
         timedelta,
-        PlainValidator(lambda value: read_pause(value)),
+        PlainValidator(read_pause),
         WithJsonSchema({"type": "string", "pattern": rf"^(after )?({PATTERN.strip('^$')})"}),
     ] = Field(
         default=timedelta(days=30),

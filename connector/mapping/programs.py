@@ -22,9 +22,10 @@ from connector.domain.program import (
 )
 from connector.mapping.acting import to_acts, to_note, to_task
 from connector.mapping.conditions import ConditionReader
-from connector.mapping.models import (
+from connector.mapping.models import MappingFile
+from connector.mapping.places import Path
+from connector.mapping.program_models import (
     ActivityEntry,
-    MappingFile,
     OutcomeEntry,
     PhaseEntry,
     ProgramEntry,
@@ -32,7 +33,6 @@ from connector.mapping.models import (
     TriggerEntry,
     WindowEntry,
 )
-from connector.mapping.places import Path
 from connector.mapping.report import nearest, quoted
 from connector.mapping.windows import ever_opens, union
 

@@ -10,7 +10,7 @@ from jinja2 import TemplateSyntaxError, nodes
 
 from connector.mapping.names import Names
 from connector.mapping.report import nearest, quoted
-from connector.mapping.templates import FILTERS, MAX_SOURCE, PLAIN, TESTS
+from connector.mapping.templates import MAX_SOURCE, PLAIN
 
 #: Compiling takes time that grows with the third power of this.
 _MAX_DEPTH = 20
@@ -63,25 +63,12 @@ def check_template(source: str, names: Names) -> list[TemplateMistake]:
     try:
         tree = PLAIN.parse(source)
     except TemplateSyntaxError as error:
-        return [_syntax(error)]
+        return [TemplateMistake(error.lineno, f"the text is no template: {str(error.message).rstrip('.')}")]
     except (RecursionError, ValueError):
         return [TemplateMistake(1, "the text is nested too deeply, or has a number that is too long")]
     if _depth(tree) > _MAX_DEPTH:
         return [TemplateMistake(1, "the text is nested too deeply")]
     return list(_Checker(names).visit(tree, {}))
-
-
-def _syntax(error: TemplateSyntaxError) -> TemplateMistake:
-    message = str(error.message)
-    if message.startswith("No filter named"):
-        name = message.split("'")[1]
-        return TemplateMistake(
-            error.lineno, f"unknown filter {quoted(name)}", nearest(name, (*FILTERS, "join", "date"))
-        )
-    if message.startswith("No test named"):
-        name = message.split("'")[1]
-        return TemplateMistake(error.lineno, f"unknown test {quoted(name)}", nearest(name, TESTS))
-    return TemplateMistake(error.lineno, f"the text is no template: {message.rstrip('.')}")
 
 
 def _depth(tree: nodes.Node) -> int:
@@ -90,6 +77,14 @@ def _depth(tree: nodes.Node) -> int:
         deepest += 1
         level = [child for node in level for child in node.iter_child_nodes()]
     return deepest
+
+
+def _unknown_word(node: nodes.Node) -> Iterator[TemplateMistake]:
+    match node:
+        case nodes.Filter(name=name) if name not in PLAIN.filters:
+            yield TemplateMistake(node.lineno, f"unknown filter {quoted(name)}", nearest(name, tuple(PLAIN.filters)))
+        case nodes.Test(name=name) if name not in PLAIN.tests:
+            yield TemplateMistake(node.lineno, f"unknown test {quoted(name)}", nearest(name, tuple(PLAIN.tests)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +104,13 @@ class _Checker:
                 yield from self._attribute(node, owner, attribute, scope)
             case nodes.Getitem(node=nodes.Name() as owner, arg=nodes.Const(value=str(attribute))):
                 yield from self._attribute(node, owner, attribute, scope)
-            case nodes.Getitem(node=nodes.Name(name=owner), arg=key) if owner in _OWNERS:
-                yield TemplateMistake(
-                    key.lineno, f"which part of {owner} is not known beforehand", f"write {owner}.name"
-                )
+            case nodes.Getitem(node=nodes.Name(name=name)) if name in _OWNERS:
+                message = f"which part of {name} is not known beforehand"
+                yield TemplateMistake(node.lineno, message, f"write {name}.name")
             case nodes.Name(name=name):
                 yield from self._name(node, name, scope)
-            case nodes.Filter(name=name) if name not in PLAIN.filters:
-                yield TemplateMistake(
-                    node.lineno, f"unknown filter {quoted(name)}", nearest(name, tuple(PLAIN.filters))
-                )
-            case nodes.Test(name=name) if name not in PLAIN.tests:
-                yield TemplateMistake(node.lineno, f"unknown test {quoted(name)}", nearest(name, tuple(PLAIN.tests)))
             case _:
+                yield from _unknown_word(node)
                 for child in node.iter_child_nodes():
                     yield from self.visit(child, scope)
 

@@ -12,7 +12,8 @@ from connector.domain.book import compile_book
 from connector.errors import MappingError
 from connector.mapping.durations import MAX_DURATION, format_duration, parse_duration
 from connector.mapping.load import check_mapping, parse_mapping
-from connector.mapping.models import FieldEntry, MappingFile, OutcomeEntry, ProgramEntry, ScoreEntry
+from connector.mapping.models import FieldEntry, MappingFile, ScoreEntry
+from connector.mapping.program_models import OutcomeEntry, ProgramEntry
 from connector.mapping.report import Report, render
 from connector.mapping.sentences import to_sentence
 from connector.mapping.templates import MAX_OUTPUT, Message
