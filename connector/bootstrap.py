@@ -57,6 +57,18 @@ class Services:
         book = compile_book(load_mapping(folder))
         return book, StoredBook(book.version, read_folder(folder), self.clock.now())
 
+    def apply_mapping(self) -> Book:
+        """Make the mapping in the folder the one that counts, if it is not already. Raises MappingError."""
+        from connector.engine.apply import apply_book
+
+        book, stored = self.read_mapping()
+
+        def compile_known(each: StoredBook) -> Book:
+            return book if each.version == book.version else compile_stored(each)
+
+        apply_book(self.store, compile_known, book.workspace, stored)
+        return book
+
     def open_shelf(self) -> Shelf:
         """The books that were ever applied."""
         from connector.engine.shelf import Shelf

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from connector.log import get_logger
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from wsgiref.types import StartResponse, WSGIEnvironment
 
 #: Nothing here is a page: no browser may show, guess at, frame or keep it.
 HEADERS = {

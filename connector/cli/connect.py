@@ -56,20 +56,17 @@ def hubspot(
 def connect_hubspot(services: Services, token: str) -> tuple[Connection, Sequence[str]]:
     """Connect the token's portal to the workspace of the mapping files; the names of the properties we write.
 
-    Raises SetupError with HubSpot's own words, and MappingError, with nothing kept.
+    The mapping is applied, too. Raises SetupError with what HubSpot said, and MappingError: nothing is connected then.
     """
-    from connector.bootstrap import compile_stored
     from connector.domain.ids import ConnectionId
     from connector.engine import connect as engine
-    from connector.engine.apply import apply_book
     from connector.errors import CrmError, SetupError
     from connector.ports import Connection
 
-    book, stored = services.read_mapping()
     try:
         account = str(services.open_hubspot(token).account().portal_id)
+        book = services.apply_mapping()
         connection = Connection(ConnectionId(f"hubspot:{account}"), book.workspace, "hubspot", account, token)
-        apply_book(services.store, compile_stored, book.workspace, stored)
         wishes = engine.connect(services.store, services.open_crm, book, connection, services.clock.now())
     except CrmError as error:
         raise SetupError(f"HubSpot was not connected. {error}") from error

@@ -46,6 +46,17 @@ def coltiva(*arguments: str) -> Sequence[str]:
     return (sys.executable, "-m", "connector", *arguments)
 
 
+def end_with_parent() -> None:
+    """Ask this process to stop when its parent is gone, however it went: then nobody holds our standard input."""
+
+    def wait() -> None:
+        while os.read(0, 1):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
 class Processes:
     """A few named processes as one. Not to be shared between threads."""
 
@@ -55,11 +66,13 @@ class Processes:
         *,
         environ: Mapping[str, str] | None = None,
         logs: Path | None = None,
+        back_off: Sequence[float] = BACK_OFF,
         stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
         self._environ = dict(environ if environ is not None else os.environ)
         #: The folder for `<name>.log`; None: what they print goes where we print.
         self._logs = logs
+        self._back_off = back_off
         self._stopwatch = stopwatch
         #: Names of children that ended; None: stop.
         self._news: SimpleQueue[str | None] = SimpleQueue()
@@ -113,7 +126,7 @@ class Processes:
         now = self._stopwatch()
         steady = now - child.started_at >= STEADY_SECONDS
         child.crashes = 1 if steady else child.crashes + 1
-        wait = BACK_OFF[min(child.crashes, len(BACK_OFF)) - 1]
+        wait = self._back_off[min(child.crashes, len(self._back_off)) - 1]
         if code != SETUP_ERROR:
             typer.echo(f"The {child.name} process ended with {code}; it starts again in {wait:g} s.", err=True)
             self._restarts[child.name] = now + wait
@@ -136,7 +149,12 @@ class Processes:
         # A session of its own: Ctrl-C reaches us alone, and we stop the children in good order.
         with self._open_log(name) as log:
             process = subprocess.Popen(
-                command, env=self._environ, stdout=log, stderr=log and subprocess.STDOUT, start_new_session=True
+                command,
+                env=self._environ,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log and subprocess.STDOUT,
+                start_new_session=True,
             )
         threading.Thread(target=self._wait, args=(name, process), daemon=True).start()
         return Child(name, command, process, self._stopwatch())
@@ -146,4 +164,6 @@ class Processes:
 
     def _wait(self, name: str, process: subprocess.Popen[bytes]) -> None:
         process.wait()
+        if process.stdin:
+            process.stdin.close()
         self._news.put(name)

@@ -29,4 +29,4 @@ def serve() -> None:
     typer.echo(f"Health:   http://{settings.host}:{settings.port}/readyz")
     typer.echo(f"Mapping:  {settings.mappings}")
     typer.echo("Stop with Ctrl-C.")
-    raise typer.Exit(Processes({"web": coltiva("web"), "worker": coltiva("worker")}).run())
+    raise typer.Exit(Processes({name: coltiva(name, "--end-with-parent") for name in ("web", "worker")}).run())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from connector.cli.options import EndsWithParent
+
 if TYPE_CHECKING:
-    from flask import Flask
+    from wsgiref.types import WSGIApplication
 
 
-def web() -> None:
+def web(end_with_parent: EndsWithParent = False) -> None:
     """Receive webhooks: verify them, keep them, acknowledge them.
 
     One process takes thousands of webhooks a second. On PostgreSQL start as many as you like, behind a proxy that
@@ -20,9 +22,12 @@ def web() -> None:
     from granian.log import LogLevels
     from granian.server import Server
 
+    from connector.cli import processes
     from connector.settings import load_settings
 
     settings = load_settings(required=("COLTIVA_HUBSPOT_CLIENT_SECRET",))
+    if end_with_parent:
+        processes.end_with_parent()
     server = Server(
         "app",
         address=settings.host,
@@ -39,7 +44,7 @@ def web() -> None:
     server.serve(target_loader=load_app, wrap_loader=False)
 
 
-def load_app() -> Flask:
+def load_app() -> WSGIApplication:
     """The application over a database that is up to date, in the process that serves it.
 
     What that process counted and did not hand over yet is handed over when it ends.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from connector.cli.explain import explain_lead
 from connector.demo.people import Person
@@ -46,7 +47,7 @@ class CallLine:
 
     operation: str
     calls: int
-    #: Calls that were not answered with success.
+    #: Calls to which HubSpot said no, or later; what was looked for and is not there is no failure.
     failed: int
     records: int
 
@@ -63,8 +64,6 @@ class Account:
     funnel: tuple[PhaseLine, ...]
     leads: tuple[Shown, ...]
     calls: tuple[CallLine, ...]
-    #: Kind of change -> how many were written.
-    written: Mapping[str, int]
     #: Everything in the portal that is not as it must be.
     differences: tuple[str, ...]
 
@@ -72,12 +71,14 @@ class Account:
 def count_calls(stage: Stage) -> tuple[CallLine, ...]:
     """What our app asked of HubSpot until now, the most often used first."""
     lines = (
-        CallLine(
-            operation, sum(by_status.values()), sum(n for status, n in by_status.items() if status >= 300), records
-        )
+        CallLine(operation, sum(by_status.values()), _failures(by_status), records)
         for operation, by_status, records in stage.sandbox.calls.table(stage.portal.id)
     )
     return tuple(sorted(lines, key=lambda line: (-line.calls, line.operation)))
+
+
+def _failures(by_status: Mapping[int, int]) -> int:
+    return sum(amount for status, amount in by_status.items() if status >= 300 and status != HTTPStatus.NOT_FOUND)
 
 
 def count_funnel(stage: Stage) -> tuple[PhaseLine, ...]:
@@ -108,15 +109,6 @@ def all_leads(stage: Stage) -> Iterator[LeadSummary]:
     while page := stage.services.store.read_models.leads(stage.workspace, 500, after):
         yield from page
         after = page[-1].id
-
-
-def count_written(stage: Stage) -> Mapping[str, int]:
-    """What became done, by kind of change."""
-    kinds: Counter[str] = Counter()
-    for summary in all_leads(stage):
-        for change in stage.services.store.read_models.changes(stage.workspace, summary.id):
-            kinds[str(change.kind)] += str(change.state) == "done"
-    return dict(sorted(kinds.items()))
 
 
 def tell_stories(stage: Stage, people: Sequence[Person]) -> tuple[Shown, ...]:

@@ -14,7 +14,7 @@ from rich.console import Console
 from connector.cli.codes import FINDINGS
 from connector.cli.printing import build_console, build_progress, plural, print_json
 from connector.clock import SystemClock
-from connector.demo.account import Account, count_calls, count_funnel, count_written, tell_stories
+from connector.demo.account import Account, count_calls, count_funnel, tell_stories
 from connector.demo.expected import expect
 from connector.demo.life import Life
 from connector.demo.people import BEGINS_AT, DAYS, ENDS_AT, ZONE, Person, invent
@@ -80,7 +80,6 @@ def _perform(stage: Stage, life: Life, people: Sequence[Person], began_at: float
         funnel=count_funnel(stage),
         leads=tell_stories(stage, people),
         calls=calls,
-        written=count_written(stage),
         differences=tuple(judge(expected, seen)),
     )
 

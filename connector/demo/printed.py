@@ -23,11 +23,16 @@ _TOLD = frozenset(
 _LINES = 24
 #: HubSpot's operations as people say them.
 _OPERATIONS = {
-    "objects.batch_read": "contacts, tasks, notes read",
+    "account.details": "account looked up",
+    "groups.create": "property groups made",
+    "lists.create": "lists made",
+    "lists.get_by_name": "lists looked for",
+    "members.add_and_remove": "list memberships changed",
+    "objects.batch_create": "tasks and notes made",
+    "objects.batch_read": "contacts read",
     "objects.batch_update": "contacts updated",
-    "objects.batch_upsert": "tasks and notes made",
-    "links.batch_create": "tasks and notes tied to contacts",
-    "members.change": "list memberships changed",
+    "properties.batch_read": "properties looked for",
+    "properties.create": "properties made",
 }
 _MOST_DIFFERENCES = 20
 
@@ -82,13 +87,11 @@ def _print_calls(console: Console, account: Account) -> None:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_row("", "[bold]calls[/]", "[bold]records[/]", "")
     for line in account.calls:
-        failed = f"[red]{line.failed} not answered with success[/]" if line.failed else ""
+        failed = f"[red]{line.failed} refused or put off[/]" if line.failed else ""
         table.add_row(_named(line), f"{line.calls:>5,}", f"{line.records:>7,}" if line.records else "", failed)
     _print_grid(console, table)
-    changes = sum(account.written.values())
-    calls = sum(line.calls for line in account.calls)
-    kinds = ", ".join(f"{amount:,} {kind}" for kind, amount in account.written.items())
-    console.print(f"\n  {plural(changes, 'wish', 'wishes')} fulfilled ({kinds}) in {plural(calls, 'call')}.")
+    records, calls = sum(line.records for line in account.calls), sum(line.calls for line in account.calls)
+    console.print(f"\n  {plural(records, 'record')} written in {plural(calls, 'call')}.")
 
 
 def _named(line: CallLine) -> str:

@@ -187,7 +187,9 @@ def staged(folder: Path, seed: int, furnish: Callable[[Portal], None]) -> Iterat
         connection, _ = connect_hubspot(services, token)
         app.target_url = f"{services.settings.public_url}/webhooks/hubspot"
         processes = Processes(
-            {"web": coltiva("web"), "worker": coltiva("worker")}, environ={**_foreign(), **environ}, logs=folder
+            {name: coltiva(name, "--end-with-parent") for name in ("web", "worker")},
+            environ={**_foreign(), **environ},
+            logs=folder,
         )
         stack.callback(processes.stop)
         _await_ready(processes, f"{services.settings.public_url}/readyz", folder)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import unescape
+from math import floor, fsum
 
 from connector.domain.book import Book
 from connector.domain.change import ChangeKind
@@ -22,6 +23,8 @@ from connector.domain.wording import display_name
 from connector.engine.timeline import tell
 from connector.ports import LeadSummary, OutboxChange
 
+#: Sums of fading points come out a hair below the tenth they mean.
+_TOLERANCE = 1e-6
 _TAG = re.compile(r"<[^>]*>")
 _CAUSES = (HistoryKind.SIGNAL, HistoryKind.FIELD_CHANGED)
 
@@ -31,7 +34,7 @@ class Reason:
     """What one rule gives now."""
 
     rule: str
-    #: In tenths of a point, so that the reasons of a score add up to the digit.
+    #: In tenths of a point; the reasons of a score add up to the digit.
     tenths: int
     #: How many times it gave points, and when last.
     times: int
@@ -176,8 +179,9 @@ def outermost_scores(book: Book) -> Iterator[Score]:
 def _explain_score(draft: Draft, score: Score) -> ScoreExplanation:
     leaves = draft.book.leaves[score.name]
     worths = [_worths(draft, leaf) for leaf in leaves]
-    exact = [sum(points for _, points in each) for each in worths]
-    tenths = in_tenths(exact, sum(exact))
+    exact = [fsum(points for _, points in each) for each in worths]
+    total = floor(fsum(exact) * 10 + _TOLERANCE)
+    tenths = in_tenths(exact, total)
     parts = (_part(draft, leaf, each, own) for leaf, each, own in zip(leaves, worths, tenths, strict=True))
     return ScoreExplanation(score.name, draft.points(score.name), draft.grade(score.name), sum(tenths), tuple(parts))
 
@@ -191,20 +195,20 @@ def _worths(draft: Draft, leaf: Score) -> list[tuple[str, float]]:
 
 def _part(draft: Draft, leaf: Score, worths: list[tuple[str, float]], tenths: int) -> ScorePart:
     parts = draft.parts.get(leaf.name, {})
-    shares = in_tenths([points for _, points in worths], tenths / 10)
+    shares = in_tenths([points for _, points in worths], tenths)
     reasons = (
         Reason(rule, share, parts[rule].count, parts[rule].at) for (rule, _), share in zip(worths, shares, strict=True)
     )
     return ScorePart(leaf.name, tenths, leaf.half_life, tuple(reasons))
 
 
-def in_tenths(amounts: Sequence[float], total: float) -> list[int]:
-    """The amounts in whole tenths that add up to the total in whole tenths.
+def in_tenths(amounts: Sequence[float], total: int) -> list[int]:
+    """The amounts in whole tenths that add up to the total, given in tenths and within a tenth for each of them.
 
     What rounding loses or wins goes to the amounts that it would treat most unfairly.
     """
     rounded = [round(amount * 10) for amount in amounts]
-    missing = round(total * 10) - sum(rounded)
+    missing = total - sum(rounded)
     step = 1 if missing > 0 else -1
     by_unfairness = sorted(range(len(amounts)), key=lambda index: step * (rounded[index] - amounts[index] * 10))
     for index in by_unfairness[: abs(missing)]:

@@ -1,0 +1,375 @@
+"""The commands, run on a workspace with a little history."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from connector.cli import SECTIONS, app
+from connector.domain.change import ChangeState
+from connector.ports import Settled
+from tests.rehearsal import Rehearsal, rehearsed
+
+ADA = "ada@example.com"
+
+
+@pytest.fixture(scope="module")
+def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
+    """Ada read a report and clicked; Bruno and Carla are merely there."""
+    with rehearsed(tmp_path_factory.mktemp("rehearsal")) as found:
+        ada = found.portal.create_contact(
+            ADA, user=None, firstname="Ada", lastname="Rossi", jobtitle="Plant Manager", industry="MACHINERY"
+        )
+        for name in ("bruno", "carla"):
+            found.portal.create_contact(f"{name}@example.com", user=None, firstname=name.title())
+        found.portal.marketing.submit_form(ADA, "Report 2026", last_report_topic="Energy costs")
+        found.let_pass(timedelta(hours=1))
+        found.portal.marketing.click_email(ada, "Thank you for reading")
+        found.let_pass(timedelta(hours=1))
+        yield found
+
+
+@pytest.fixture
+def run(rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch) -> Any:
+    for name, value in rehearsal.environ.items():
+        monkeypatch.setenv(name, value)
+
+    def run(*arguments: str) -> Result:
+        result = CliRunner().invoke(app, list(arguments), prog_name="coltiva")
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.output
+        return result
+
+    return run
+
+
+def read(result: Result) -> Any:
+    return json.loads(result.stdout)
+
+
+# --- help ---------------------------------------------------------------------------------------------------
+
+COMMANDS = [
+    *((name,) for names in SECTIONS.values() for name in names),
+    ("connect", "hubspot"),
+    ("dead-letters", "list"),
+    ("dead-letters", "retry"),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_explains_itself(run: Any, command: tuple[str, ...]) -> None:
+    result = run(*command, "--help")
+
+    assert result.exit_code == 0
+    assert f"Usage: coltiva {' '.join(command)}" in result.output
+
+
+def test_the_help_shows_every_command_in_its_section(run: Any) -> None:
+    result = run("--help")
+
+    assert result.exit_code == 0
+    assert all(f"{title}:" in result.output for title in SECTIONS)
+    assert "..." not in result.output.split("Try it:")[1], "a summary is cut short"
+
+
+def test_a_command_that_is_not_there_is_a_usage_error_with_a_hint(run: Any) -> None:
+    result = run("explian")
+
+    assert result.exit_code == 2
+    assert "explain" in result.output
+
+
+# --- looking ------------------------------------------------------------------------------------------------
+
+
+def test_leads_are_listed_with_score_and_programs(run: Any) -> None:
+    found = read(run("leads", "--json"))["leads"]
+
+    ada = next(lead for lead in found if lead["email"] == ADA)
+    assert len(found) == 3
+    assert ada["scores"]["lead_score"]["grade"] == "B"
+    assert ada["programs"] == [{"program": "new_contact", "phase": "awareness", "state": "running"}]
+
+
+def test_leads_come_in_pages_that_together_are_all_of_them(run: Any) -> None:
+    first = read(run("leads", "--limit", "2", "--json"))
+    second = read(run("leads", "--limit", "2", "--after", first["next"], "--json"))
+
+    emails = [lead["email"] for page in (first, second) for lead in page["leads"]]
+    assert sorted(emails) == [ADA, "bruno@example.com", "carla@example.com"]
+    assert second["next"] is None
+
+
+def test_the_table_of_leads_tells_how_to_go_on(run: Any) -> None:
+    result = run("leads", "--limit", "1")
+
+    assert "More:  coltiva leads --after L" in result.output
+
+
+@pytest.mark.parametrize("who", [ADA, "ADA@example.com", "541935000001"])
+def test_a_lead_is_found_by_address_or_record(run: Any, who: str) -> None:
+    assert read(run("explain", who, "--json"))["email"] == ADA
+
+
+def test_an_explanation_is_complete_and_adds_up(run: Any) -> None:
+    explained = read(run("explain", ADA, "--json"))
+
+    (score,) = explained["scores"]
+    assert sum(reason["tenths"] for part in score["parts"] for reason in part["reasons"]) == score["tenths"]
+    assert [wait["what"] for wait in explained["enrolments"][0]["waits"]] == ["sending second_read"]
+    assert {"what": "coltiva_phase = awareness", "state": "done"}.items() <= {
+        key: value
+        for write in explained["writes"]
+        if write["what"].startswith("coltiva_phase")
+        for key, value in write.items()
+    }.items()
+
+
+def test_an_explanation_reads_in_the_time_of_the_workspace(run: Any) -> None:
+    result = run("explain", ADA)
+
+    assert "Ada Rossi <ada@example.com>" in result.output
+    assert "Mon 7 Sep 2026 10:00" in result.output
+    assert "waits for sending second_read" in result.output
+    assert "until Thu 10 Sep 2026 10:00" in result.output
+
+
+def test_an_unknown_lead_is_said_to_be_unknown(run: Any) -> None:
+    result = run("explain", "nobody@example.com")
+
+    assert result.exit_code == 3
+    assert "There is no lead nobody@example.com." in result.output
+
+
+def test_status_asks_for_a_worker_when_none_runs(run: Any) -> None:
+    result = run("status", "--json")
+
+    assert result.exit_code == 1
+    assert read(result)["needs"] == ["no worker is running: coltiva serve"]
+    assert read(result)["health"]["leads"] == 3
+
+
+def test_status_is_content_when_all_is_well(run: Any, rehearsal: Rehearsal) -> None:
+    now = rehearsal.sandbox.clock.now()
+    with rehearsal.services.store.transaction() as transaction:
+        transaction.leases.take("worker:here", "here", now + timedelta(minutes=1), now)
+
+    result = run("status")
+
+    assert result.exit_code == 0
+    assert "All is well." in result.output
+    assert "hubspot:62515001" in result.output
+    with rehearsal.services.store.transaction() as transaction:
+        transaction.leases.release("worker:here", "here")
+
+
+def test_the_outbox_shows_what_was_written(run: Any) -> None:
+    changes = read(run("outbox", "--state", "done", "--json"))["changes"]
+
+    assert {change["kind"] for change in changes} >= {"properties", "membership"}
+    assert "on Coltiva – second read" not in run("outbox").output
+    assert "off Coltiva – thank you" in run("outbox", "--state", "done").output
+
+
+def test_a_state_that_is_not_there_is_a_usage_error_that_names_those_that_are(run: Any) -> None:
+    result = run("outbox", "--state", "lost")
+
+    assert result.exit_code == 2
+    assert "withdrawn" in result.output
+
+
+# --- mending ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def refused(rehearsal: Rehearsal) -> Iterator[int]:
+    """One change that HubSpot refused, in its own words; mended afterwards."""
+    now, store = rehearsal.sandbox.clock.now(), rehearsal.services.store
+    with store.transaction() as transaction:
+        change = transaction.outbox.list(None, (ChangeState.DONE,), 1)[0]
+        refusal = Settled(change, ChangeState.REFUSED, now, words="Property values were not valid")
+        transaction.outbox.settle([refusal], now)
+    yield change.id
+    with store.transaction() as transaction:
+        left = transaction.outbox.list(None, (ChangeState.REFUSED, ChangeState.PENDING), 10)
+        transaction.outbox.settle([Settled(replace(one), ChangeState.DONE, now) for one in left], now)
+
+
+def test_without_dead_letters_there_is_nothing_to_do(run: Any) -> None:
+    result = run("dead-letters", "list")
+
+    assert (result.exit_code, result.output) == (0, "There are no dead letters.\n")
+
+
+def test_a_dead_letter_is_shown_with_the_words_of_the_crm(run: Any, refused: int) -> None:
+    result = run("dead-letters", "list")
+
+    assert result.exit_code == 1
+    assert "» Property values were not valid" in result.output
+    assert [change["id"] for change in read(run("dead-letters", "list", "--json"))["changes"]] == [refused]
+
+
+@pytest.mark.parametrize("how", ["by id", "all"])
+def test_a_dead_letter_is_tried_again_when_asked(run: Any, refused: int, how: str) -> None:
+    result = run("dead-letters", "retry", "--all" if how == "all" else str(refused), "--json")
+
+    assert read(result) == {"retried": 1}
+    assert run("dead-letters", "list").exit_code == 0
+
+
+@pytest.mark.parametrize("arguments", [(), ("17", "--all")])
+def test_what_to_try_again_must_be_said_in_one_way(run: Any, arguments: tuple[str, ...]) -> None:
+    assert run("dead-letters", "retry", *arguments).exit_code == 2
+
+
+def test_every_lead_is_what_its_facts_make_of_it(run: Any) -> None:
+    result = run("replay", "--verify")
+
+    assert (result.exit_code, result.output) == (0, "3 leads replayed: every one is what its facts make of it.\n")
+
+
+def test_a_lead_that_was_tampered_with_is_found(run: Any, rehearsal: Rehearsal) -> None:
+    ada = read(run("explain", ADA, "--json"))["id"]
+    tamper = "UPDATE leads SET doc = replace(doc, 'Rossi', ?) WHERE id = ?"
+    with closing(sqlite3.connect(rehearsal.services.settings.database_file)) as database:
+        with database:
+            database.execute(tamper, ("Bianchi", ada))
+
+        result = run("replay", "--verify", "--json")
+
+        with database:
+            database.execute("UPDATE leads SET doc = replace(doc, 'Bianchi', ?) WHERE id = ?", ("Rossi", ada))
+    assert result.exit_code == 1
+    assert read(result)["differing"] == [ada]
+
+
+def test_a_replay_must_be_told_what_for(run: Any) -> None:
+    assert run("replay").exit_code == 2
+
+
+# --- setting up ---------------------------------------------------------------------------------------------
+
+
+def test_a_portal_may_be_connected_again(run: Any, rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUBSPOT_TOKEN", rehearsal.token)
+
+    result = run("connect", "hubspot")
+
+    assert result.exit_code == 0
+    assert "HubSpot portal 62515001 is connected to workspace acme." in result.output
+    assert "coltiva_score" in read(run("connect", "hubspot", "--json"))["properties"]
+
+
+def test_a_token_that_hubspot_does_not_know_is_not_kept(
+    run: Any, rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTHER_TOKEN", "pat-eu1-forged-0000")
+
+    result = run("connect", "hubspot", "--token-env", "OTHER_TOKEN")
+
+    assert result.exit_code == 3
+    assert "HubSpot was not connected." in result.output
+    assert "forged" not in result.output
+    with rehearsal.services.store.transaction() as transaction:
+        assert [connection.token for connection in transaction.connections.all()] == [rehearsal.token]
+
+
+def test_a_token_that_is_not_there_is_asked_for(run: Any) -> None:
+    result = run("connect", "hubspot", "--token-env", "NO_SUCH_TOKEN")
+
+    assert result.exit_code == 3
+    assert "NO_SUCH_TOKEN holds no token." in result.output
+
+
+def test_the_shipped_mapping_is_right(run: Any) -> None:
+    result = run("check")
+
+    assert result.exit_code == 0
+    assert "all is well" in result.output
+    assert read(run("check", "--json"))["ok"] is True
+
+
+def test_a_mistake_in_a_mapping_is_shown_with_its_line_and_a_caret(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "mapping.yaml").write_text("format: 1\nworkspace: acme\ntimezone: Europe/Roma\n", "utf-8")
+
+    result = run("check", str(tmp_path))
+
+    assert result.exit_code == 1
+    assert f"{tmp_path}/mapping.yaml:3:11: " in result.output
+    assert "^^^" in result.output
+    assert result.output.endswith(f"1 file in {tmp_path}: 1 error, 0 warnings\n")
+    (problem,) = read(run("check", str(tmp_path), "--json"))["problems"]
+    assert (problem["line"], problem["column"]) == (3, 11)
+
+
+def test_settings_that_are_wrong_are_all_told(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLTIVA_PORT", "eighty")
+    monkeypatch.setenv("COLTIVA_LOG_LEVEL", "loud")
+
+    result = run("status")
+
+    assert result.exit_code == 3
+    assert "COLTIVA_PORT" in result.output
+    assert "COLTIVA_LOG_LEVEL" in result.output
+
+
+@pytest.mark.parametrize("command", [("web",), ("serve",)])
+def test_nothing_is_received_without_the_secret_that_tells_genuine_from_forged(
+    run: Any, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.delenv("COLTIVA_HUBSPOT_CLIENT_SECRET")
+
+    result = run(*command)
+
+    assert result.exit_code == 3
+    assert "COLTIVA_HUBSPOT_CLIENT_SECRET is not set." in result.output
+
+
+def test_a_database_that_is_not_there_is_not_made_by_looking(
+    run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("COLTIVA_DATABASE_URL", f"sqlite:///{tmp_path / 'none.sqlite'}")
+
+    result = run("leads")
+
+    assert result.exit_code == 3
+    assert "Begin with: coltiva connect hubspot" in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_workspace_that_is_not_there_is_answered_with_those_that_are(run: Any) -> None:
+    result = run("leads", "--workspace", "other")
+
+    assert result.exit_code == 3
+    assert "There is no workspace other. Known: acme." in result.output
+
+
+# --- how it looks -------------------------------------------------------------------------------------------
+
+PRINTING = [("leads",), ("explain", ADA), ("outbox", "--state", "done"), ("status",), ("dead-letters", "list")]
+
+
+@pytest.mark.parametrize("width", ["40", "200"])
+@pytest.mark.parametrize("command", PRINTING, ids=" ".join)
+def test_output_keeps_to_the_width_of_the_terminal(
+    run: Any, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], width: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", width)
+
+    result = run(*command)
+
+    assert max(map(len, result.output.splitlines())) <= int(width)
+
+
+@pytest.mark.parametrize("command", PRINTING, ids=" ".join)
+def test_nothing_but_text_goes_where_no_terminal_is(run: Any, command: tuple[str, ...]) -> None:
+    assert "\x1b" not in run(*command).output

@@ -1,0 +1,204 @@
+"""An explanation adds up, and every line of a history can be told."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector.domain.book import Definitions, compile_book
+from connector.domain.change import Act, ChangeKind, ChangeState
+from connector.domain.condition import SignalTest
+from connector.domain.enrolment import Enrolment, EnrolmentState, Move, Sent
+from connector.domain.history import HistoryEntry, HistoryKind
+from connector.domain.ids import ConnectionId, CrmRef, LeadId, WorkspaceId
+from connector.domain.lead import Lead
+from connector.domain.program import Target, TargetKind
+from connector.domain.score import EngagementRule, Part, Score
+from connector.engine.explain import describe_change, explain, in_tenths
+from connector.engine.timeline import tell
+from connector.ports import LeadSummary, OutboxChange
+
+NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
+HALF_LIFE = timedelta(days=30)
+WORKSPACE = WorkspaceId("acme")
+CLICK = EngagementRule("clicked", SignalTest("email_clicked"), 8)
+FIT, ENGAGEMENT = Score("fit"), Score("engagement", (CLICK,), HALF_LIFE)
+TOTAL = Score("total", sum_of=("fit", "engagement"), grades=(("A", 70), ("B", 40)))
+BOOK = compile_book(Definitions(WORKSPACE, "v1", ZoneInfo("Europe/Rome"), scores=(FIT, ENGAGEMENT, TOTAL)))
+
+
+def summary(**state: object) -> LeadSummary:
+    lead = Lead(LeadId("L1"), book="v1", **state)  # type: ignore[arg-type]
+    return LeadSummary(WORKSPACE, lead.id, "ada@example.com", (CrmRef("hubspot", "1", "contact", "51"),), lead, 3)
+
+
+def change(kind: ChangeKind, wanted: dict[str, str], act: Act | None = None, key: str = "") -> OutboxChange:
+    return OutboxChange(
+        id=1,
+        workspace=WORKSPACE,
+        connection_id=ConnectionId("hubspot:1"),
+        lead_id=LeadId("L1"),
+        record_id="51",
+        kind=kind,
+        key=key,
+        state=ChangeState.DONE,
+        wanted=wanted,
+        written={},
+        act=act,
+        due_at=NOW,
+        attempts=1,
+        version=1,
+    )
+
+
+points = st.floats(-200, 200).map(lambda value: round(value, 3))
+
+
+@given(st.dictionaries(st.text("abc", min_size=1), points, max_size=8), st.dictionaries(st.just("x"), points))
+def test_reasons_add_up_to_their_score_and_scores_to_the_total(
+    engagement: dict[str, float], fit: dict[str, float]
+) -> None:
+    scores = {
+        "fit": {rule: Part(worth, NOW, fades=False) for rule, worth in fit.items()},
+        "engagement": {rule: Part(worth, NOW - HALF_LIFE / 3) for rule, worth in engagement.items()},
+    }
+
+    (total,) = explain(summary(scores=scores), (), (), BOOK, NOW).scores
+
+    assert sum(part.tenths for part in total.parts) == total.tenths
+    for part in total.parts:
+        assert sum(reason.tenths for reason in part.reasons) == part.tenths
+    assert total.tenths // 10 == total.points
+
+
+@given(st.lists(points, min_size=1, max_size=10))
+def test_no_amount_is_shown_more_than_a_tenth_from_what_it_is(amounts: list[float]) -> None:
+    shown = in_tenths(amounts, round(sum(amounts) * 10))
+
+    assert all(abs(tenths / 10 - amount) <= 0.1 + 1e-9 for tenths, amount in zip(shown, amounts, strict=True))
+
+
+def test_a_part_of_a_sum_is_not_explained_a_second_time() -> None:
+    explained = explain(summary(), (), (), BOOK, NOW)
+
+    assert [score.name for score in explained.scores] == ["total"]
+
+
+def test_points_fade_in_the_explanation_as_they_do_in_the_score() -> None:
+    scores = {"engagement": {"clicked": Part(16.0, NOW - HALF_LIFE, count=2)}}
+
+    (total,) = explain(summary(scores=scores), (), (), BOOK, NOW).scores
+
+    (reason,) = total.parts[1].reasons
+    assert (reason.rule, reason.tenths, reason.times) == ("clicked", 80, 2)
+
+
+def test_the_ledger_says_what_set_points_off() -> None:
+    history = [
+        HistoryEntry(NOW, HistoryKind.SIGNAL, "email_clicked", {"email": "Spring"}, "f1"),
+        HistoryEntry(NOW, HistoryKind.SCORED, "engagement", {"rule": "clicked", "points": 8.0, "total": 8.0}, "f1"),
+        HistoryEntry(NOW, HistoryKind.SCORED, "fit", {"rule": "recent", "points": -5.0, "total": 0.0}),
+    ]
+
+    ledger = explain(summary(), history, (), BOOK, NOW).ledger
+
+    assert [(line.points, line.why) for line in ledger] == [(8.0, "email_clicked: email Spring"), (-5.0, "time passed")]
+
+
+LATER = NOW + timedelta(days=3)
+SENT = Sent("offer", NOW, answer_by=LATER)
+WAITS = {
+    "an answer": ({"sent": (SENT,)}, ["an answer to offer"]),
+    "a sending": ({"next_activity": "second", "send_at": LATER}, ["sending second"]),
+    "both": ({"sent": (SENT,), "next_activity": "second", "send_at": LATER}, ["an answer to offer", "sending second"]),
+    "the next phase": (
+        {"state": EnrolmentState.MOVING, "move": Move(Target(TargetKind.PHASE, "two"), LATER)},
+        ["going on to phase two"],
+    ),
+    "the phase before": (
+        {"state": EnrolmentState.MOVING, "move": Move(Target(TargetKind.PREVIOUS), LATER)},
+        ["going back to the phase before"],
+    ),
+    "a repetition": (
+        {"state": EnrolmentState.MOVING, "move": Move(Target(TargetKind.PHASE, "two"), LATER, True)},
+        ["sending again what was not answered"],
+    ),
+    "the end": (
+        {"state": EnrolmentState.MOVING, "move": Move(Target(TargetKind.COMPLETED), LATER)},
+        ["completing the program"],
+    ),
+    "the exit": (
+        {"state": EnrolmentState.MOVING, "move": Move(Target(TargetKind.EXIT), LATER)},
+        ["leaving the program"],
+    ),
+    "another program": (
+        {"state": EnrolmentState.MOVING, "move": Move(Target(TargetKind.PROGRAM, "welcome"), LATER)},
+        ["going on to program welcome"],
+    ),
+    "nothing any more": ({"state": EnrolmentState.WON, "sent": (SENT,), "ended_at": NOW}, []),
+}
+
+
+@pytest.mark.parametrize(("state", "waits"), WAITS.values(), ids=WAITS)
+def test_an_enrolment_says_what_it_waits_for(state: dict[str, object], waits: list[str]) -> None:
+    enrolment = Enrolment("nurture", 1, NOW, "one", NOW, **state)  # type: ignore[arg-type]
+
+    (explained,) = explain(summary(enrolments=(enrolment,)), (), (), BOOK, NOW).enrolments
+
+    assert [wait.what for wait in explained.waits] == waits
+    assert all(wait.until == LATER for wait in explained.waits)
+
+
+def test_segments_and_lists_are_told_apart() -> None:
+    explained = explain(
+        summary(holding={"segment:warm": NOW, "list:hot": NOW, "notification:x": NOW}), (), (), BOOK, NOW
+    )
+
+    assert [group.name for group in explained.segments] == ["warm"]
+    assert [group.name for group in explained.lists] == ["hot"]
+
+
+NOTE = Act("n", ChangeKind.NOTE, NOW, body="<b>Ada</b> &amp; co")
+TASK = Act("t", ChangeKind.TASK, NOW, subject="Call Ada", body="<p>now</p>")
+CHANGES = {
+    "properties": (change(ChangeKind.PROPERTIES, {"b": "2", "a": "1", "cleared": ""}), ["a = 1", "b = 2"]),
+    "on a list": (change(ChangeKind.MEMBERSHIP, {"member": "true"}, key="Hot"), ["on Hot"]),
+    "off a list": (change(ChangeKind.MEMBERSHIP, {"member": "false"}, key="Hot"), ["off Hot"]),
+    "a task": (change(ChangeKind.TASK, {}, TASK), ["Call Ada"]),
+    "a note": (change(ChangeKind.NOTE, {}, NOTE), ["Ada & co"]),
+}
+
+
+@pytest.mark.parametrize(("written", "told"), CHANGES.values(), ids=CHANGES)
+def test_what_is_written_is_told_in_words(written: OutboxChange, told: list[str]) -> None:
+    assert list(describe_change(written)) == told
+
+
+@pytest.mark.parametrize("kind", HistoryKind)
+def test_every_line_of_a_history_can_be_told_even_when_a_detail_is_missing(kind: HistoryKind) -> None:
+    assert tell(HistoryEntry(NOW, kind, "segment:warm"))
+
+
+TOLD = {
+    "joined segment warm": HistoryEntry(NOW, HistoryKind.JOINED, "segment:warm"),
+    "stage changed from lead to customer": HistoryEntry(
+        NOW, HistoryKind.FIELD_CHANGED, "stage", {"was": "lead", "now": "customer"}
+    ),
+    "stage is now lead": HistoryEntry(NOW, HistoryKind.FIELD_CHANGED, "stage", {"was": "", "now": "lead"}),
+    "stage was cleared (it was lead)": HistoryEntry(
+        NOW, HistoryKind.FIELD_CHANGED, "stage", {"was": "lead", "now": ""}
+    ),
+    "-20 engagement for bounced, now 3": HistoryEntry(
+        NOW, HistoryKind.SCORED, "engagement", {"rule": "bounced", "points": -20.0, "total": 3.0}
+    ),
+    "clicked": HistoryEntry(NOW, HistoryKind.SIGNAL, "clicked", {"email": ""}),
+}
+
+
+@pytest.mark.parametrize(("sentence", "entry"), TOLD.items())
+def test_history_reads_as_sentences(sentence: str, entry: HistoryEntry) -> None:
+    assert tell(entry) == sentence
