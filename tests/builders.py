@@ -209,6 +209,11 @@ class Story:
             self._take([fact], now or fact.at)
         return self
 
+    def receive_all(self, facts: list[Fact], now: datetime) -> Story:
+        """Facts arrive together."""
+        self._take(facts, now)
+        return self
+
     def let_pass(self, until: datetime) -> Story:
         """Nothing happens, until then."""
         self._take([], until)

@@ -136,7 +136,7 @@ def _judge(draft: Draft, fact: Fact) -> None:
     scope = Scope.ALL if anew or fact.is_baseline else Scope.TOUCHED
     _take(draft, fact, scope)
     arisen = _follow(draft, scope)
-    if fact.is_baseline:
+    if fact.is_baseline or draft.standing is not Standing.ACTIVE:
         arisen = []
     elif anew:
         arisen = [*arisen, *(id_ for id_ in _news(draft) if id_ not in arisen)]

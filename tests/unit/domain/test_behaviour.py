@@ -83,7 +83,9 @@ def test_a_change_is_told_with_was_and_now_and_the_same_value_again_is_none() ->
 
 
 def test_what_was_so_when_we_first_heard_of_the_lead_is_no_change() -> None:
-    assert Story().receive(baseline(firstname="Anna", email="anna@example.com")).history == []
+    story = Story().receive(baseline(firstname="Anna", email="anna@example.com"))
+
+    assert [entry.kind for entry in story.history] == [HistoryKind.KNOWN]
 
 
 # --- signals ------------------------------------------------------------------------------------------------

@@ -86,7 +86,7 @@ def test_what_was_read_when_we_first_heard_of_a_lead_counts_from_its_earliest_fa
     story.receive(baseline(after(days=1), industry="software"), now=after(days=2))
 
     assert story.told(K.SCORED)[0].at == START
-    assert [entry.kind for entry in story.history] == [K.SCORED, K.SIGNAL]
+    assert [entry.kind for entry in story.history] == [K.KNOWN, K.SCORED, K.SIGNAL]
 
 
 def test_a_late_answer_is_judged_as_if_it_had_come_in_time() -> None:

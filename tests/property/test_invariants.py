@@ -1,0 +1,195 @@
+"""What is true of every lead at every moment, in every workspace."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from connector.domain.book import Definitions, ScoreNode, compile_book
+from connector.domain.draft import Draft
+from connector.domain.enrolment import OPEN_STATES, EnrolmentState, Step, to_state
+from connector.domain.fact import Fact
+from connector.domain.history import HistoryEntry, HistoryKind
+from connector.domain.lead import Lead, Standing
+from connector.domain.score import EngagementRule, FitRule, Score
+from tests.builders import utc
+from tests.property.books import HORIZON, ORDINARY, lives, workspaces
+from tests.property.test_fold import in_one, steps
+
+K = HistoryKind
+ANY_BOOK = settings(suppress_health_check=[HealthCheck.too_slow])
+MIDNIGHT = utc("2026-10-22 00:00")
+
+
+# --- enrolments ---------------------------------------------------------------------------------------------
+
+STEPS = {
+    K.SETTLED: Step.SETTLE,
+    K.PHASE: Step.MOVE,
+    K.COMPLETED: Step.COMPLETE,
+    K.WON: Step.WIN,
+    K.EXITED: Step.EXIT,
+}
+WHILE_RUNNING = {K.SENT, K.ANSWERED, K.UNANSWERED}
+
+
+@ANY_BOOK
+@given(defined=workspaces(), facts=lives())
+def test_enrolments_move_only_as_the_table_says(defined: Definitions, facts: list[Fact]) -> None:
+    decision = in_one(compile_book(defined), facts)
+
+    states: dict[str, list[EnrolmentState]] = defaultdict(list)
+    for entry in decision.history:
+        if entry.kind is K.ENTERED:
+            assert not states[entry.subject] or states[entry.subject][-1] not in OPEN_STATES
+            states[entry.subject].append(EnrolmentState.RUNNING)
+        elif entry.kind in STEPS:
+            states[entry.subject][-1] = to_state(states[entry.subject][-1], STEPS[entry.kind])
+        elif entry.kind in WHILE_RUNNING:
+            assert states[entry.subject][-1] is EnrolmentState.RUNNING
+
+    kept: dict[str, list[EnrolmentState]] = defaultdict(list)
+    for enrolment in decision.lead.enrolments:
+        kept[enrolment.program].append(enrolment.state)
+        assert enrolment.number == len(kept[enrolment.program])
+        assert (enrolment.ended_at is None) is enrolment.is_open
+    assert kept == states
+
+
+@ANY_BOOK
+@given(defined=workspaces(), facts=lives())
+def test_no_open_enrolment_waits_for_nothing(defined: Definitions, facts: list[Fact]) -> None:
+    for _, decision in steps(compile_book(defined), facts):
+        lead = decision.lead
+        for enrolment in lead.enrolments:
+            assert (enrolment.due_at is not None) is enrolment.is_open
+            if enrolment.due_at is not None and lead.standing is Standing.ACTIVE:
+                assert lead.wake_at is not None
+                assert lead.wake_at <= max(enrolment.due_at, lead.position[1] + timedelta(milliseconds=1))
+        assert lead.standing is Standing.ACTIVE or (lead.wake_at is None and lead.desired == {})
+
+
+@ANY_BOOK
+@given(defined=workspaces(), facts=lives())
+def test_activities_leave_only_inside_the_window_on_the_leads_own_clock(
+    defined: Definitions, facts: list[Fact]
+) -> None:
+    book = compile_book(defined)
+    for _, decision in steps(book, facts):
+        zone = zone_of(decision.lead, defined)
+        for entry in decision.history:
+            if entry.kind is K.SENT:
+                window = book.programs[entry.subject].program.window
+                assert window.next_open(entry.at, zone) == entry.at
+
+
+def zone_of(lead: Lead, defined: Definitions) -> ZoneInfo:
+    name = lead.fields.get("zone")
+    return defined.zone if name in (None, "Nowhere/None") else ZoneInfo(str(name))
+
+
+@ANY_BOOK
+@given(defined=workspaces(), facts=lives())
+def test_no_two_acts_have_one_key_and_each_leaves_when_it_has_settled(defined: Definitions, facts: list[Fact]) -> None:
+    keys = []
+    for _, decision in steps(compile_book(defined), facts):
+        keys += [act.key for act in decision.acts]
+        assert all(act.due_at == decision.lead.position[1] + defined.settle for act in decision.acts)
+
+    assert len(set(keys)) == len(keys)
+
+
+@ANY_BOOK
+@given(defined=workspaces(), facts=lives())
+def test_an_archived_lead_is_sent_nothing_and_told_nothing(defined: Definitions, facts: list[Fact]) -> None:
+    rests = False
+    silent = {K.SENT, K.ENTERED, K.ANSWERED, K.SETTLED, K.NOTIFIED, K.PHASE, K.COMPLETED}
+    for entry in in_one(compile_book(defined), facts).history:
+        rests = (rests or entry.kind is K.ARCHIVED) and entry.kind is not K.RESTORED
+        assert not (rests and entry.kind in silent)
+
+
+# --- conditions are kept true -------------------------------------------------------------------------------
+
+
+@ANY_BOOK
+@given(defined=workspaces(), facts=lives())
+def test_what_is_kept_of_conditions_is_true_at_midnight(defined: Definitions, facts: list[Fact]) -> None:
+    book = compile_book(defined)
+    lead = in_one(book, facts, MIDNIGHT).lead
+    if lead.standing is not Standing.ACTIVE:
+        return
+    view = Draft(lead, book, MIDNIGHT)
+    view.turn_to(MIDNIGHT)
+
+    for node in book.derived:
+        if isinstance(node, ScoreNode):
+            for rule, test in node.fit:
+                assert test.holds(view) is (rule.id in lead.scores.get(node.score.name, {})), rule
+        else:
+            assert node.test.holds(view) is (node.id in lead.holding), node.id
+    for watcher in book.watchers:
+        assert watcher.test.holds(view) is (watcher.id in lead.holding), watcher.id
+    for enrolment in lead.enrolments:
+        if enrolment.is_open:
+            compiled_ = book.programs[enrolment.program]
+            for trigger in (*compiled_.goal, *compiled_.exit):
+                assert trigger.signal or not trigger.test.holds(view), enrolment.program
+
+
+# --- scores -------------------------------------------------------------------------------------------------
+
+
+def ledger_of(history: tuple[HistoryEntry, ...], score: str, rule: str) -> list[tuple[datetime, float]]:
+    return [
+        (entry.at, float(entry.detail["points"]))
+        for entry in history
+        if entry.kind is K.SCORED and (entry.subject, entry.detail["rule"]) == (score, rule)
+    ]
+
+
+def naive_worth(rule: FitRule | EngagementRule, score: Score, ledger: list[tuple[datetime, float]]) -> float:
+    if isinstance(rule, FitRule) or score.half_life is None:
+        return sum(points for _, points in ledger)
+    return sum(points * 0.5 ** ((MIDNIGHT - at) / score.half_life) for at, points in ledger)
+
+
+@ANY_BOOK
+@given(defined=workspaces(), facts=lives())
+def test_every_score_is_what_its_ledger_says(defined: Definitions, facts: list[Fact]) -> None:
+    book = compile_book(defined)
+    decision = in_one(book, facts, MIDNIGHT)
+    view = Draft(decision.lead, book, MIDNIGHT)
+    view.turn_to(MIDNIGHT)
+
+    totals = {
+        score.name: sum(
+            naive_worth(rule, score, ledger_of(decision.history, score.name, rule.id)) for rule in score.rules
+        )
+        for score in defined.scores
+    }
+    totals["total"] = totals["fit"] + totals["engagement"] + totals["mixed"]
+
+    for name, total in totals.items():
+        assert view.points(name) == pytest.approx(total, abs=1.0001)
+        assert view.points(name) <= total + 1e-6
+
+
+@ANY_BOOK
+@given(defined=workspaces(), facts=lives(ORDINARY, max_size=30))
+def test_no_rule_gives_more_than_its_cap_in_any_stretch_of_its_time(defined: Definitions, facts: list[Fact]) -> None:
+    history = in_one(compile_book(defined), facts).history
+
+    for score in defined.scores:
+        for rule in score.rules:
+            if isinstance(rule, EngagementRule) and rule.at_most is not None:
+                ledger = ledger_of(history, score.name, rule.id)
+                stretch = rule.at_most.per or HORIZON * 100
+                for until, _ in ledger:
+                    given_ = sum(points for at, points in ledger if until - stretch < at <= until)
+                    assert given_ <= rule.at_most.points + 1e-6
+                assert all(0 < points <= rule.points for _, points in ledger)
