@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 from connector.cli.options import EndsWithParent
 
 if TYPE_CHECKING:
-    from wsgiref.types import WSGIApplication
+    from webhooks.gateway import Gateway
+
+#: How long a connection may take over the head of a request.
+_HEAD_MILLISECONDS = 10_000
 
 
 def web(end_with_parent: EndsWithParent = False) -> None:
@@ -19,6 +22,7 @@ def web(end_with_parent: EndsWithParent = False) -> None:
     Stop it with Ctrl-C; what was acknowledged is kept.
     """
     from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
     from granian.server import Server
 
@@ -32,11 +36,10 @@ def web(end_with_parent: EndsWithParent = False) -> None:
         "app",
         address=settings.host,
         port=settings.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=_HEAD_MILLISECONDS),
         workers=1,
-        # One thread runs all Python here: requests are short, and a second thread would only fight for the lock.
-        blocking_threads=1,
         websockets=False,
         log_level=LogLevels.warning,
         workers_kill_timeout=10,
@@ -44,17 +47,18 @@ def web(end_with_parent: EndsWithParent = False) -> None:
     server.serve(target_loader=load_app, wrap_loader=False)
 
 
-def load_app() -> WSGIApplication:
-    """The application over a database that is up to date, in the process that serves it.
+def load_app() -> Gateway:
+    """The application over a database that is up to date, in the process that serves it, behind its gateway.
 
     What that process counted and did not hand over yet is handed over when it ends.
     """
     from multiprocessing.util import Finalize
 
     from app import create_app
+    from webhooks.gateway import Gateway
 
     app = create_app()
     door = app.extensions["coltiva"]
     door.store.migrate()
     Finalize(None, door.refusals.flush, exitpriority=10)
-    return app
+    return Gateway(app, max(endpoint.max_body for endpoint in door.endpoints.values()))
