@@ -20,6 +20,8 @@ def take_record(draft: Draft, fact: Fact) -> list[Signal]:
     """Take over what a CRM says of the lead's record; returns the signals that this gives."""
     if fact.name in (RecordName.ARCHIVED, RecordName.RESTORED):
         _set_standing(draft, fact)
+    if fact.is_baseline:
+        draft.note(HistoryKind.KNOWN, fact.source)
     _fill_fields(draft, fact)
     return list(_signals_of(draft, fact)) if fact.name == RecordName.CHANGED else []
 

@@ -56,7 +56,7 @@ def _lists(draft: Draft) -> dict[str, datetime]:
     """Our lists that should hold the lead, each with since when."""
     wanted = {key[5:]: since for key, since in draft.holding.items() if key.startswith("list:")}
     for enrolment in draft.enrolments:
-        if enrolment.state is EnrolmentState.RUNNING:
+        if enrolment.state is EnrolmentState.RUNNING and not draft.is_opted_out:
             for name, since in _filled_by(draft.book, enrolment):
                 wanted.setdefault(name, since)
     return wanted

@@ -104,6 +104,11 @@ class Draft:
         return None if name is None else self.fields.get(name)
 
     @property
+    def is_opted_out(self) -> bool:
+        """Whether the lead wants no email."""
+        return self.role(FieldRole.CONSENT) is True
+
+    @property
     def zone(self) -> ZoneInfo:
         """The lead's time zone; the workspace's where it is unknown."""
         name = self.role(FieldRole.TIMEZONE)

@@ -11,6 +11,7 @@ from enum import StrEnum
 class HistoryKind(StrEnum):
     """What an entry tells."""
 
+    KNOWN = "known"  # subject: the CRM that we first read the lead from
     FIELD_CHANGED = "field_changed"  # subject: field; detail: was, now
     FIELD_UNREADABLE = "field_unreadable"  # subject: field; detail: text, problem
     SIGNAL = "signal"  # subject: signal; detail: its attributes
@@ -27,7 +28,7 @@ class HistoryKind(StrEnum):
     SETTLED = "settled"  # subject: program; detail: phase, outcome (all, some, none), next, at
     COMPLETED = "completed"  # subject: program
     WON = "won"  # subject: program; detail: by
-    EXITED = "exited"  # subject: program; detail: why
+    EXITED = "exited"  # subject: program; detail: by
     ARCHIVED = "archived"
     RESTORED = "restored"
     MERGED = "merged"  # detail: lead

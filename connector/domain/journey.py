@@ -265,6 +265,8 @@ def _send(draft: Draft, enrolment: Enrolment) -> Enrolment:
     activities = _activities(_phase(draft, enrolment), enrolment.only)
     index = next(i for i, each in enumerate(activities) if each.name == enrolment.next_activity)
     activity, following = activities[index], activities[index + 1 : index + 2]
+    if isinstance(activity.send, ListSend) and draft.is_opted_out:
+        return _end(draft, enrolment, Step.EXIT, "opted out of email")
     what = _emit_activity(draft, enrolment, activity)
     _tell(draft, HistoryKind.SENT, enrolment, activity=activity.name, what=what)
     answer_by = draft.now + activity.within if activity.answered and activity.within else None

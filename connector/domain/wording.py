@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from connector.domain.draft import Draft
-from connector.domain.field import FieldRole, format_value
+from connector.domain.field import FieldRole
 from connector.domain.score import Score, worth
 
 #: How many reasons a CRM property lists.
@@ -15,7 +15,7 @@ _MAX_REASONS = 5
 def context(draft: Draft, **place: str) -> Mapping[str, object]:
     """All that message text may use: `lead`, `name`, `scores`, `grades`, `why`, and the place in a program."""
     return {
-        "lead": {name: format_value(value) for name, value in draft.fields.items()},
+        "lead": dict(draft.fields),
         "name": display_name(draft),
         "scores": {name: draft.points(name) for name in draft.book.scores},
         "grades": {name: draft.grade(name) for name in draft.book.scores},

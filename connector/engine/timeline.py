@@ -50,6 +50,7 @@ def _group(subject: str) -> str:
 
 
 _SENTENCES: Mapping[HistoryKind, Callable[[str, Detail], str]] = {
+    HistoryKind.KNOWN: _told_by("became known through {subject}"),
     HistoryKind.FIELD_CHANGED: _field_changed,
     HistoryKind.FIELD_UNREADABLE: _told_by("{subject} could not be read: {problem}"),
     HistoryKind.SIGNAL: _signal,
@@ -66,7 +67,7 @@ _SENTENCES: Mapping[HistoryKind, Callable[[str, Detail], str]] = {
     HistoryKind.SETTLED: _told_by("phase {phase} of {subject} is settled: {outcome} answered, next {next}"),
     HistoryKind.COMPLETED: _told_by("completed {subject}"),
     HistoryKind.WON: _told_by("reached the goal of {subject}: {by}"),
-    HistoryKind.EXITED: _told_by("left {subject}: {why}"),
+    HistoryKind.EXITED: _told_by("left {subject}: {by}"),
     HistoryKind.ARCHIVED: _told_by("was deleted in the CRM"),
     HistoryKind.RESTORED: _told_by("was restored in the CRM"),
     HistoryKind.MERGED: _told_by("was merged with {lead}"),

@@ -231,6 +231,18 @@ def test_a_lead_that_is_created_hot_is_told() -> None:
     assert list(story.acts) == ["notification:known:1:0"]
 
 
+def test_a_lead_that_was_created_after_its_record_was_deleted_is_told_when_it_is_restored() -> None:
+    known = Notification("known", SOFTWARE, (note("x"),))
+    story = Story(notifications=(known,)).receive(baseline(industry="software"), archived(after(days=1)))
+
+    story.receive(record(RecordName.CREATED, after(days=2)))
+    resting = set(story.acts)
+    story.receive(restored(after(days=3)))
+
+    assert resting == set()
+    assert list(story.acts) == ["notification:known:1:0"]
+
+
 def test_a_crossing_while_the_lead_rested_is_told_when_it_is_back() -> None:
     told_before = Notification("known", SOFTWARE, (note("x"),), MONTH)
     story = Story(notifications=(told_before,)).receive(baseline(), changed(after(days=1), industry="software"))
