@@ -34,7 +34,8 @@ def main() -> None:
             print_chapter(console, chapter)
             chapters.append(chapter)
     about["noise_after"] = round(noise(), 3)
-    console.print(f"The machine ran unevenly by {about['noise_before']:.0%} before and {about['noise_after']:.0%} after.")
+    noises = f"{about['noise_before']:.0%} before and {about['noise_after']:.0%} after"
+    console.print(f"The machine ran unevenly by {noises}: equal pieces of work took so much longer than most.")
     write_json(asked.json, about, chapters)
     console.print(f"The same figures are in {asked.json}.")
 
@@ -55,10 +56,11 @@ def _measure(folder: Path, scale: Scale) -> Iterator[Chapter]:
 
 
 def _about(quick: bool) -> dict[str, Any]:
+    machine = (platform.machine(), f"{os.cpu_count()} processors", platform.system())
     return {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "quick": quick,
-        "machine": f"{platform.machine()}, {os.cpu_count()} processors, {platform.system()}, Python {platform.python_version()}",
+        "machine": ", ".join((*machine, f"Python {platform.python_version()}")),
         "load_before": round(os.getloadavg()[0], 2),
         "noise_before": round(noise(), 3),
     }

@@ -9,16 +9,16 @@ from pathlib import Path
 from statistics import median
 
 from tests.bench.ceiling_app import INSERT, open_ceiling
-from tests.bench.processes import running, answers, free_port, until
 from tests.bench.load import Volley, fire
+from tests.bench.processes import answers, free_port, running, until
 
 
 def serve_ceiling(kind: str, folder: Path, requests: Sequence[bytes], rounds: int) -> list[Volley]:
     """How fast the same server answers with a view that does next to nothing."""
     port = free_port()
     environ = {"COLTIVA_PORT": str(port), "BENCH_FILE": str(folder / "ceiling.sqlite")}
-    with running(kind, "-m", "tests.bench.ceiling_app", kind, environ=environ):
-        until(lambda: answers(port), f"the {kind} view answers")
+    with running(kind, "-m", "tests.bench.ceiling_app", kind, environ=environ) as server:
+        until(lambda: answers(port), f"the {kind} view answers", server)
         fire(port, requests[: len(requests) // 4 + 1])
         return [fire(port, requests) for _ in range(rounds)]
 

@@ -58,7 +58,7 @@ def tell_stories(contact_ids: Sequence[str], begins_at: datetime, length: int = 
 
 
 def _in_turn(turns: Sequence[str], begins_at: datetime) -> Iterator[Happening]:
-    parts = {contact_id: 0 for contact_id in turns}
+    parts = dict.fromkeys(turns, 0)
     for contact_id in turns:
         part = parts[contact_id]
         parts[contact_id] += 1

@@ -103,9 +103,7 @@ def _ref(portal: PortalAddress, number: int) -> CrmRef:
 def _add(filling: Filling, numbers: Sequence[int]) -> None:
     workspace = filling.book.workspace
     ids = {number: to_lead_id(workspace, _ref(filling.portal, number)) for number in numbers}
-    facts = [
-        NewFact(lead_id, to_baseline(number, filling.read_at), filling.read_at) for number, lead_id in ids.items()
-    ]
+    facts = [NewFact(lead_id, to_baseline(number, filling.read_at), filling.read_at) for number, lead_id in ids.items()]
     with filling.services.store.transaction() as transaction:
         refs = {_ref(filling.portal, number): lead_id for number, lead_id in ids.items()}
         transaction.leads.add(workspace, refs, filling.book.version, filling.read_at)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from pathlib import Path
 from time import perf_counter
 
 from connector.bootstrap import open_services
@@ -26,8 +25,8 @@ def measure_ticks(stores: Mapping[int, Store], scale: Scale) -> Chapter:
     for leads in (few, many):
         ticks = [_tick_ms(stores[leads], scale.ticks) for _ in range(scale.rounds)]
         chapter.figures.append(of_rounds(f"tick.{leads}_waiting_ms", f"{leads:,} waiting", ticks, "ms"))
-    keys = (f"tick.{leads}_waiting_ms" for leads in (many, few))
-    chapter.add_ratio("tick.many_to_few", f"{many:,} : {few:,} waiting", *keys, at_most(1.2))
+    part, whole = (f"tick.{leads}_waiting_ms" for leads in (many, few))
+    chapter.add_ratio("tick.many_to_few", f"{many:,} : {few:,} waiting", part, whole, at_most(1.2))
     return chapter
 
 
@@ -61,9 +60,9 @@ def _seconds_until_ready(store: Store) -> float:
     shutil.copytree(store.folder, folder)
     port = free_port()
     environ = settings_of(folder, port, _NO_PORTAL)
-    with running("web", "-m", "connector", "web", environ=environ):
-        until(lambda: answers(port, "/healthz"), "the web process answers")
+    with running("web", "-m", "connector", "web", environ=environ) as web:
+        until(lambda: answers(port, "/healthz"), "the web process answers", web)
         started_at = perf_counter()
-        with running("worker", "-m", "connector", "worker", environ=environ):
-            until(lambda: is_ready(port), "the worker is ready", every=0.01)
+        with running("worker", "-m", "connector", "worker", environ=environ) as worker:
+            until(lambda: is_ready(port), "the worker is ready", worker, every=0.01)
             return perf_counter() - started_at

@@ -21,7 +21,7 @@ def measure_nurturing(stores: Mapping[int, Store], scale: Scale) -> Sequence[Cha
 
 def prepare_stores(folder: Path, scale: Scale) -> Mapping[int, Store]:
     """A store of each size, filled."""
-    contacts = {leads: scale.measured_leads for leads in scale.stores} | {scale.rate_store: scale.rate_leads}
+    contacts = dict.fromkeys(scale.stores, scale.measured_leads) | {scale.rate_store: scale.rate_leads}
     return {leads: prepare_store(folder / str(leads), leads, contacts[leads]) for leads in sorted(contacts)}
 
 
@@ -35,8 +35,7 @@ def _measure_rate(store: Store, scale: Scale) -> Chapter:
     title = f"facts, {len(STORY)} a lead, until their writes arrived"
     chapter.figures.append(_rate("nurture.story", title, rounds, at_least(5_000)))
     for name in PROCESSES:
-        costs = [one.cpu_us(name) for one in rounds]
-        chapter.figures.append(of_rounds(f"nurture.story.{name}_cpu_us", f"  processor time a fact: {name}", costs, "µs"))
+        chapter.figures.append(_cost(f"nurture.story.{name}_cpu_us", name, rounds))
     rounds = _play(store, scale.rate_leads, 1, scale)
     chapter.figures.append(_rate("nurture.single", "facts, 1 a lead, each with writes of its own", rounds))
     return chapter
@@ -44,17 +43,19 @@ def _measure_rate(store: Store, scale: Scale) -> Chapter:
 
 def _measure_sizes(stores: Mapping[int, Store], scale: Scale) -> Chapter:
     smallest, largest = scale.stores[0], scale.stores[-1]
-    chapter = Chapter(f"The same with few and many leads in store: something happens to {scale.measured_leads:,} of them")
+    title = f"The same with few and many leads in store: something happens to {scale.measured_leads:,} of them"
+    chapter = Chapter(title)
     rounds: list[Round] = []
     for leads in scale.stores:
         rounds = _play(stores[leads], scale.measured_leads, len(STORY), scale)
         key = f"nurture.{leads}_leads"
         chapter.figures += (
             _rate(key, f"{leads:,} leads in store: facts", rounds),
-            of_rounds(f"{key}.worker_cpu_us", "  processor time a fact: worker", [one.cpu_us("worker") for one in rounds], "µs"),
+            _cost(f"{key}.worker_cpu_us", "worker", rounds),
         )
     few, many = (f"nurture.{leads}_leads.per_second" for leads in (smallest, largest))
-    chapter.add_ratio("nurture.many_to_few", f"cost of a fact, {largest:,} : {smallest:,} leads", few, many, at_most(1.3))
+    title = f"cost of a fact, {largest:,} : {smallest:,} leads"
+    chapter.add_ratio("nurture.many_to_few", title, few, many, at_most(1.3))
     _add_memory(chapter, rounds, largest)
     return chapter
 
@@ -76,3 +77,7 @@ def _play(store: Store, contacts: int, length: int, scale: Scale) -> list[Round]
 
 def _rate(key: str, title: str, rounds: Sequence[Round], target: Target | None = None) -> Figure:
     return of_rounds(f"{key}.per_second", title, [one.per_second for one in rounds], "/s", target)
+
+
+def _cost(key: str, name: str, rounds: Sequence[Round]) -> Figure:
+    return of_rounds(key, f"  processor time a fact: {name}", [one.cpu_us(name) for one in rounds], "µs")

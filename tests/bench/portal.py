@@ -86,7 +86,9 @@ def _holds(portal: Portal, lists: Sequence[tuple[str, Container[str]]], contact_
 
 def _create(portal: Portal, number: int) -> str:
     values = baseline(number)
-    return portal.create_contact(values.pop("email"), **values)
+    contact_id = portal.create_contact(values.pop("email"))
+    portal.set_properties(contact_id, values)
+    return contact_id
 
 
 def _say(what: Any) -> None:

@@ -102,14 +102,16 @@ def run_to_end(*arguments: str, environ: Mapping[str, str]) -> float:
     return time.perf_counter() - started_at
 
 
-def until(is_so: Callable[[], bool], what: str, *, every: float = 0.02, patience: float = PATIENCE) -> float:
-    """Wait until something is so; how many seconds it took. Raises TimeoutError."""
+def until(is_so: Callable[[], bool], what: str, *needed: Running, every: float = 0.02) -> None:
+    """Wait until something is so. Raises TimeoutError, and RuntimeError when a process that it needs ended."""
     started_at = time.perf_counter()
     while not is_so():
-        if time.perf_counter() - started_at > patience:
-            raise TimeoutError(f"waited {patience:.0f} s until {what}")
+        for one in needed:
+            if one.process.poll() is not None:
+                raise RuntimeError(f"the {one.name} process ended before {what}")
+        if time.perf_counter() - started_at > PATIENCE:
+            raise TimeoutError(f"waited {PATIENCE:.0f} s until {what}")
         time.sleep(every)
-    return time.perf_counter() - started_at
 
 
 def free_port() -> int:

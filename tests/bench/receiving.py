@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from connector.bootstrap import open_services
+from connector.settings import load_settings
 from tests.bench.ceilings import insert_rates, serve_ceiling
 from tests.bench.deliveries import SECRET, Happening, sign, to_bodies
 from tests.bench.figures import Chapter, Target, at_least, at_most, of_rounds
@@ -50,14 +52,20 @@ def _bodies(deliveries: int, events: int) -> list[bytes]:
 
 def _add_web(chapter: Chapter, folder: Path, scale: Scale, ones: Sequence[bytes], hundreds: Sequence[bytes]) -> None:
     port = free_port()
-    with running("web", "-m", "connector", "web", environ=web_environ(folder, port)) as web:
-        until(lambda: answers(port, "/healthz"), "the web process answers")
+    environ = web_environ(folder, port)
+    services = open_services(load_settings(environ))
+    services.store.migrate()
+    services.store.close()
+    with running("web", "-m", "connector", "web", environ=environ) as web:
+        until(lambda: answers(port, "/healthz"), "the web process answers", web)
         fire(port, sign(port, ones[: len(ones) // 4 + 1]))
         before = web.use().cpu
         volleys = [fire(port, sign(port, ones)) for _ in range(scale.rounds)]
         cpu = (web.use().cpu - before) / (len(ones) * scale.rounds)
         _add_volleys(chapter, "receive.one", "1 event a delivery", volleys, at_least(2_000), at_most(30))
-        chapter.figures.append(of_rounds("receive.one.cpu_us", "  processor time of the web process", [cpu * 1e6], "µs"))
+        chapter.figures.append(
+            of_rounds("receive.one.cpu_us", "  processor time of the web process", [cpu * 1e6], "µs")
+        )
         volleys = [fire(port, sign(port, hundreds)) for _ in range(scale.rounds)]
         _add_volleys(chapter, "receive.hundred", "100 events a delivery", volleys)
         rates = [volley.per_second * 100 for volley in volleys]
@@ -67,10 +75,15 @@ def _add_web(chapter: Chapter, folder: Path, scale: Scale, ones: Sequence[bytes]
 
 def _add_ceilings(chapter: Chapter, folder: Path, scale: Scale, ones: Sequence[bytes]) -> None:
     requests = sign(free_port(), ones)
-    for kind, title in (("trivial", "ceiling: a view that does nothing"), ("insert", "ceiling: one raw insert a request")):
+    for kind, title in (
+        ("trivial", "ceiling: a view that does nothing"),
+        ("insert", "ceiling: one raw insert a request"),
+    ):
         _add_volleys(chapter, f"ceiling.{kind}", title, serve_ceiling(kind, folder, requests, scale.rounds))
     for rows_a_commit in (1, 100):
-        rates = insert_rates(folder, ones[0], scale.raw_rows * (1 if rows_a_commit == 1 else 10), rows_a_commit, scale.rounds)
+        rates = insert_rates(
+            folder, ones[0], scale.raw_rows * (1 if rows_a_commit == 1 else 10), rows_a_commit, scale.rounds
+        )
         title = f"ceiling: raw rows into SQLite, {rows_a_commit} a commit"
         chapter.figures.append(of_rounds(f"ceiling.sqlite.{rows_a_commit}.rows_per_second", title, rates, "/s"))
 

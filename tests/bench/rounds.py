@@ -88,7 +88,7 @@ def play(store: Store, contacts: int, length: int = len(STORY)) -> Round:
             running("web", "-m", "connector", "web", environ=environ) as web,
             running("worker", "-m", "connector", "worker", environ=environ) as worker,
         ):
-            until(lambda: is_ready(port), "web and worker are ready")
+            until(lambda: is_ready(port), "web and worker are ready", web, worker)
             expected = dict.fromkeys(portal.contact_ids, asdict(store.wanted[length]))
             sandbox.ask(json.dumps(expected))
             _tell(sandbox, port, portal, portal.contact_ids[:WARM_UP], store.begins_at, length, missing=contacts)
@@ -122,7 +122,14 @@ def _wanted_after(filling: Filling, begins_at: datetime, length: int) -> Wanted:
     """What differs from what the CRM held before: that alone is written."""
     lead = filling.template.lead
     facts = [
-        Fact(str(part), begins_at + timedelta(seconds=part), FactKind.RECORD, RecordName.CHANGED, "hubspot", {name: value})
+        Fact(
+            str(part),
+            begins_at + timedelta(seconds=part),
+            FactKind.RECORD,
+            RecordName.CHANGED,
+            "hubspot",
+            {name: value},
+        )
         for part, (name, value) in enumerate(STORY[:length])
     ]
     before = lead.desired["hubspot"]
