@@ -63,13 +63,13 @@ def _lists(draft: Draft) -> dict[str, datetime]:
 
 
 def _filled_by(book: Book, enrolment: Enrolment) -> list[tuple[str, datetime]]:
-    """The lists that sent activities keep the lead on: until the answer, or until the phase is settled."""
+    """The lists that sent activities keep the lead on: while an answer is awaited, or until the phase is settled."""
     phase = book.programs[enrolment.program].program.phase(enrolment.phase)
     sends = {activity.name: activity.send for activity in phase.activities} if phase else {}
     return [
         (send.list, sent.at)
         for sent in enrolment.sent
-        if sent.answered_at is None and isinstance(send := sends.get(sent.activity), ListSend)
+        if sent.answered_at is None and not sent.lapsed and isinstance(send := sends.get(sent.activity), ListSend)
     ]
 
 

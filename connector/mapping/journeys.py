@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from connector.domain.condition import AllOf, AnyOf, Condition, ProgramTest
-from connector.domain.program import Outcome, Phase, Program, Target, TargetKind
+from connector.domain.program import ListSend, Outcome, Phase, Program, Target, TargetKind
 from connector.mapping.models import MappingFile
 from connector.mapping.places import Path, Problems
 from connector.mapping.programs import is_by_hand
@@ -64,6 +64,7 @@ def _check_phases(program: Program, mapping: MappingFile, problems: Problems) ->
                 problems.warn((*path, word), message, "remove it", on_key=True)
         if phase is program.phases[0]:
             _check_first(phase, path, problems)
+        _check_repeats(phase, path, problems)
 
 
 def _check_first(phase: Phase, path: Path, problems: Problems) -> None:
@@ -71,6 +72,19 @@ def _check_first(phase: Phase, path: Path, problems: Problems) -> None:
         if outcome.target.kind is TargetKind.PREVIOUS:
             message = "there is no phase before the first; it would begin again"
             problems.warn((*path, word), message, "name a phase, or exit", on_key=True)
+
+
+def _check_repeats(phase: Phase, path: Path, problems: Problems) -> None:
+    """Report lists that a repetition leaves and joins in one moment: the CRM would see no change and send nothing."""
+    at_once = [each for each in phase.activities if isinstance(each.send, ListSend) and not each.after]
+    for word, outcome in possible_outcomes(phase).items():
+        if outcome.repeat_unanswered and not outcome.after and at_once:
+            message = (
+                f"{quoted(at_once[0].name)} may be repeated the moment it leaves its list, and the CRM sends nothing"
+            )
+            problems.error(
+                (*path, word), message, "add after:, for example {repeat: unanswered, after: 1d}", on_key=True
+            )
 
 
 def _reachable(program: Program) -> set[str]:

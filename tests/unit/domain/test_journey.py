@@ -582,8 +582,8 @@ def test_a_lead_is_on_an_activitys_list_until_it_answers() -> None:
     assert answered == {}
 
 
-def test_a_lead_that_does_not_answer_stays_on_the_list_until_the_phase_is_settled() -> None:
-    one = phase("one", activity("a", ListSend("mail"), answered="read"), activity("z", after=2 * WEEK))
+def test_a_lead_that_is_asked_nothing_stays_on_the_list_until_the_phase_is_settled() -> None:
+    one = phase("one", activity("a", ListSend("mail")), activity("z", after=2 * WEEK))
     story = Story(programs=(program("p", one),), lists=(ListRule("mail", {CRM: "Send mail", "other": "Mail"}),))
 
     story.receive(signal("came", START)).let_pass(after(days=13))
@@ -593,6 +593,20 @@ def test_a_lead_that_does_not_answer_stays_on_the_list_until_the_phase_is_settle
     assert not_settled[CRM].lists == {"Send mail": START}
     assert not_settled["other"].lists == {"Mail": START}
     assert story.lead.desired[CRM].lists == story.lead.desired["other"].lists == {}
+
+
+def test_a_lead_that_does_not_answer_in_time_leaves_the_list_so_that_it_can_be_sent_again() -> None:
+    asked = activity("a", ListSend("mail"), answered="read")
+    one = phase("one", asked, activity("b", answered="seen", days=30), some=outcome(repeat=True))
+    story = Story(programs=(program("p", one),), lists=(ListRule("mail", {CRM: "Send mail"}),))
+    story.receive(signal("came", START))
+
+    story.let_pass(after(days=7))
+    lapsed = story.lead.desired[CRM].lists
+    story.receive(signal("seen", after(days=10)))
+
+    assert lapsed == {}
+    assert story.lead.desired[CRM].lists == {"Send mail": after(days=10)}
 
 
 def test_a_list_with_a_condition_and_a_program_holds_the_lead_since_the_condition() -> None:

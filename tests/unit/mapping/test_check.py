@@ -50,6 +50,17 @@ FINDINGS = {
         programs(program("enrol: called", "phases:", f"  one: {{{ASK}, some_answered: exit}}")),
         ["6:86: warning: some_answered never happens: it takes two activities with answered:; remove it"],
     ),
+    "a list that is left and joined in one moment": (
+        programs(
+            program("enrol: called", "phases:", f"  one: {{{ASK}, none_answered: {{repeat: unanswered, then: exit}}}}")
+        ),
+        [
+            (
+                '6:86: "a" may be repeated the moment it leaves its list, and the CRM sends nothing; '
+                "add after:, for example {repeat: unanswered, after: 1d}"
+            )
+        ],
+    ),
     "before the first": (
         programs(program("enrol: called", "phases:", f"  one: {{{ASK}, none_answered: previous}}")),
         ["6:86: warning: there is no phase before the first; it would begin again; name a phase, or exit"],

@@ -107,7 +107,6 @@ OUTCOMES = {
     "{after: 10d, next: exit}": Outcome(EXIT, timedelta(days=10)),
     "{program: welcome}": Outcome(Target(TargetKind.PROGRAM, "welcome")),
     "{after: 1d, program: welcome}": Outcome(Target(TargetKind.PROGRAM, "welcome"), timedelta(days=1)),
-    "{repeat: unanswered, then: exit}": Outcome(EXIT, repeat_unanswered=True),
     "{after: 3d, repeat: unanswered, then: exit}": Outcome(EXIT, timedelta(days=3), repeat_unanswered=True),
 }
 
@@ -124,8 +123,8 @@ def test_some_answered_follows_all_answered_when_it_says_nothing() -> None:
 
 
 def test_a_repetition_without_then_goes_where_the_phase_would_have_gone() -> None:
-    assert phase_with("some_answered: {repeat: unanswered}").some_answered == Outcome(
-        Target(TargetKind.PHASE, "two"), repeat_unanswered=True
+    assert phase_with("some_answered: {after: 1d, repeat: unanswered}").some_answered == Outcome(
+        Target(TargetKind.PHASE, "two"), timedelta(days=1), repeat_unanswered=True
     )
 
 
