@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -30,6 +31,8 @@ _A_BREATH = timedelta(seconds=15)
 
 def play(*, contacts: int, seed: int, keep: bool, as_json: bool) -> int:
     """Play it and tell of it; the exit code. With `keep` it goes on until Ctrl-C."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)  # either way everything is stopped and tidied up
     console = build_console(stderr=as_json)
     people = invent(contacts, seed)
     with ExitStack() as stack:

@@ -23,7 +23,7 @@ from connector.clock import SystemClock
 from connector.demo.life import OWN_PROPERTIES
 from connector.demo.people import BEGINS_AT, ZONE
 from connector.domain.ids import WorkspaceId
-from connector.errors import ConnectorError, SetupError
+from connector.errors import SetupError
 from connector.ports import Connection
 from connector.sandbox.apps import App
 from connector.sandbox.clock import SandboxClock
@@ -45,8 +45,8 @@ _START_SECONDS = 30.0
 _MOMENT_SECONDS = 60.0
 
 
-class StageError(ConnectorError):
-    """A process ended, or does not keep up."""
+class StageError(SetupError):
+    """A process ended, or does not keep up: this machine cannot play the story."""
 
 
 class ToldClock(SandboxClock):
