@@ -4,7 +4,8 @@ What must differ from SQLite, and why:
 
 - A claim locks its rows for as long as they are worked on (FOR UPDATE SKIP LOCKED), so that other workers take other
   rows instead of doing the same work and losing it. The transaction that read them is the one that writes them.
-- Deadlocks and lost connections are answered by trying again later (StoreUnavailableError).
+- Two workers may stand in each other's way (a deadlock): one of them gives up what it claimed (LostClaimError), which
+  costs nothing and is tried again at once. A lost connection is tried again later (StoreUnavailableError).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
-from connector.errors import StoreUnavailableError
+from connector.errors import LostClaimError, StoreUnavailableError
 from connector.ports import NewDelivery
 from connector.store.codec import to_ms
 from connector.store.database import Hold
@@ -126,6 +127,8 @@ def _translating() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
+        if isinstance(error.orig, psycopg.errors.DeadlockDetected):
+            raise LostClaimError("another worker stood in the way") from error
         if isinstance(error.orig, psycopg.OperationalError):
             raise StoreUnavailableError(f"PostgreSQL: {error.orig}") from error
         raise
