@@ -146,6 +146,7 @@ HOSTILE = {
     "a chunk of no size": f"{HEAD}Transfer-Encoding: chunked\r\n\r\nxyz\r\n[]\r\n0\r\n\r\n".encode(),
     "two lengths": f"{HEAD}Content-Length: 2\r\nContent-Length: 3\r\n\r\n[]]".encode(),
     "a length that is no number": f"{HEAD}Content-Length: two\r\n\r\n[]".encode(),
+    "a length of 5,000 digits": f"{HEAD}Content-Length: {'9' * 5_000}\r\n\r\n[]".encode(),
     "a negative length": f"{HEAD}Content-Length: -2\r\n\r\n[]".encode(),
     "length and chunks": f"{HEAD}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n".encode(),
     "a header that is no ASCII": HEAD.encode() + b"X-HubSpot-Signature-v3: \xff\xfe\r\nContent-Length: 2\r\n\r\n[]",
