@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from connector.domain.book import SignalSource
+from connector.domain.book import Segment, SignalSource
 from connector.domain.fact import RecordName
 from connector.domain.field import Field, FieldType
 from connector.domain.history import HistoryKind
-from tests.builders import CRM, START, Story, after, baseline, changed, record, signal
+from tests.builders import CRM, START, Story, after, baseline, changed, did, record, signal
 
 PHONE = Field("phone", properties={CRM: ("mobilephone", "phone"), "salesforce": ("Lead.Phone",)})
 
@@ -130,6 +132,14 @@ def test_only_a_change_is_a_signal_and_not_what_is_read(name: RecordName) -> Non
     story = Story().receive(record(name, START, hs_click="report"))
 
     assert signals_of(story) == []
+
+
+def test_a_lead_keeps_no_more_moments_of_a_signal_than_its_conditions_need() -> None:
+    story = Story(segments=(Segment("a", did("read")), Segment("b", did("read", 3, timedelta(days=7)))))
+
+    story.receive(*(signal("read", after(days=day)) for day in range(9)))
+
+    assert sorted(story.lead.seen.values()) == [tuple(after(days=day) for day in (6, 7, 8)), (after(days=8),)]
 
 
 def test_a_signal_that_came_through_another_door_carries_its_own_attributes() -> None:

@@ -115,6 +115,7 @@ def test_a_fact_is_late_when_something_after_it_was_folded_in_be_it_an_alarm() -
     assert needs_refold(story.lead, [signal("y", after(days=9)), signal("x", START)])
     assert not needs_refold(story.lead, [signal("x", after(days=7, ms=1))])
     assert not needs_refold(story.lead, [])
+    assert not needs_refold(Story().receive(signal("x", START)).lead, [signal("x", START)])
 
 
 @pytest.mark.parametrize("kind", [FactKind.MERGED, FactKind.BOOK])
@@ -201,6 +202,14 @@ def test_a_score_that_hovers_around_the_threshold_is_not_told_again_for_a_while(
     assert [key for key in story.acts if key.startswith("notification:hot:2")] == [
         "notification:hot:2:0", "notification:hot:2:1",
     ]  # fmt: skip
+
+
+def test_the_while_counts_from_the_last_time_it_was_told() -> None:
+    story = watched().receive(baseline(), signal("click", START), signal("click", after(days=40)))
+
+    story.receive(signal("click", after(days=60)), signal("click", after(days=71)))
+
+    assert notified(story) == [(START, 1.0), (after(days=40), 2.0), (after(days=71), 3.0)]
 
 
 def test_a_crossing_as_soon_as_it_may_be_told_again_is_told() -> None:

@@ -161,6 +161,20 @@ def test_a_segment_of_those_in_a_program_follows_the_program_also_by_time() -> N
     ]
 
 
+def test_a_segment_of_those_in_a_phase_is_left_with_the_phase() -> None:
+    story = Story(
+        programs=(program("p", phase("one", activity("a"), all_=outcome("two", days=3)), phase("two", activity("b"))),),
+        segments=(Segment("first_phase", ProgramTest("p", "one")), Segment("second_phase", ProgramTest("p", "two"))),
+    )
+
+    story.receive(baseline(), signal("came", START)).let_pass(after(days=3))
+
+    assert joined_and_left(story) == [
+        ("joined", "segment:first_phase", START),
+        ("left", "segment:first_phase", after(days=3)),
+    ]
+
+
 # --- desired state ------------------------------------------------------------------------------------------
 
 SCORE = Score(
@@ -211,6 +225,16 @@ def test_a_crm_record_is_to_hold_scores_reasons_places_fields_and_segments() -> 
         "size": "50",
         "segments": "a;z",
     }
+
+
+def test_the_weightiest_reasons_come_first_and_five_are_enough() -> None:
+    points = {"b": 5, "a": 5, "rose": 1, "fell": -20, "most": 30, "least": 0.4, "sixth": 1}
+    rules = tuple(EngagementRule(name, SignalTest("clicked"), float(given)) for name, given in points.items())
+    story = Story(scores=(Score("s", rules),), write_back=(WriteBack(CRM, "why", ("score", "s", "why")),))
+
+    story.receive(signal("clicked", START))
+
+    assert story.lead.desired[CRM].properties["why"] == "+30 most; -20 fell; +5 a; +5 b; +1 rose"
 
 
 def test_what_is_no_longer_so_is_cleared_in_the_crm() -> None:

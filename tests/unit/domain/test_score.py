@@ -52,6 +52,7 @@ CAPS: dict[str, tuple[float, Cap | None, list[float], list[float]]] = {
     "what was not given takes no room": (10, Cap(15, WEEK), [0, 1, 2, 7, 8], [10, 5, 0, 10, 5]),
     "a gift leaves the week when it is a week old": (10, Cap(10, WEEK), [0, 7 - 1e-6, 7], [10, 0, 10]),
     "tenths add up to the cap and no hair beyond": (0.1, Cap(1.0), [0] * 12, [0.1] * 10 + [0, 0]),
+    "three times 0.3 make 0.9, and leave no hair": (0.3, Cap(0.9), [0] * 5, [0.3] * 3 + [0, 0]),
     "points that are taken have no cap": (-5, None, [0, 0], [-5, -5]),
 }
 
