@@ -36,8 +36,9 @@ def _measure_rate(store: Store, scale: Scale) -> Chapter:
     chapter.figures.append(_rate("nurture.story", title, rounds, at_least(5_000)))
     for name in PROCESSES:
         chapter.figures.append(_cost(f"nurture.story.{name}_cpu_us", name, rounds))
-    rounds = _play(store, scale.rate_leads, 1, scale)
-    chapter.figures.append(_rate("nurture.single", "facts, 1 a lead, each with writes of its own", rounds))
+    if scale.with_singles:
+        rounds = _play(store, scale.rate_leads, 1, scale)
+        chapter.figures.append(_rate("nurture.single", "facts, 1 a lead, each with writes of its own", rounds))
     return chapter
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 #: Nothing is waited for longer.
-PATIENCE = 60.0
+PATIENCE = 240.0
 
 _PROC = Path("/proc")
 

@@ -21,6 +21,8 @@ class Scale:
     #: For the rate itself: leads in store, and to how many of them something happens.
     rate_store: int
     rate_leads: int
+    #: Whether to measure single facts, too.
+    with_singles: bool
     starts: int
     ticks: int
 
@@ -33,7 +35,8 @@ FULL = Scale(
     stores=(1_000, 10_000, 100_000),
     measured_leads=900,
     rate_store=10_000,
-    rate_leads=5_000,
+    rate_leads=3_000,
+    with_singles=True,
     starts=5,
     ticks=300,
 )
@@ -46,6 +49,7 @@ QUICK = Scale(
     measured_leads=20,
     rate_store=120,
     rate_leads=30,
+    with_singles=False,
     starts=1,
     ticks=3,
 )
