@@ -112,9 +112,9 @@ def open_services(settings: Settings) -> Services:
 def compile_stored(stored: StoredBook) -> Book:
     """A version that was kept, ready to run. Raises MappingError."""
     from connector.domain.book import compile_book
-    from connector.mapping.load import parse_mapping
+    from connector.mapping.load import parse_kept
 
-    return compile_book(parse_mapping(stored.files))
+    return compile_book(parse_kept(stored.files))
 
 
 def build_clock(settings: Settings) -> Clock:

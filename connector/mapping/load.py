@@ -42,6 +42,16 @@ def parse_mapping(files: Mapping[str, str]) -> Definitions:
     return _accepted(report, definitions, "")
 
 
+def parse_kept(files: Mapping[str, str]) -> Definitions:
+    """The definitions of a version that was accepted when it was applied. Raises MappingError where it has no meaning.
+
+    What a later Coltiva finds that cannot work as a whole is passed over: leads were judged by this version, so it
+    can neither be mended nor done without.
+    """
+    report, definitions = _check(files, is_kept=True)
+    return _accepted(report, definitions, "")
+
+
 def check_mapping(files: Mapping[str, str]) -> Report:
     """All that is wrong with the files of a workspace; never raises."""
     return _check(files)[0]
@@ -101,7 +111,9 @@ def _check_folder(folder: Path) -> tuple[Report, Definitions | None]:
     return _check(files, problems)
 
 
-def _check(files: Mapping[str, str], unread: Sequence[Problem] = ()) -> tuple[Report, Definitions | None]:
+def _check(
+    files: Mapping[str, str], unread: Sequence[Problem] = (), *, is_kept: bool = False
+) -> tuple[Report, Definitions | None]:
     """What is wrong, and the definitions as far as they can be made out; `unread` tells of files that are missing."""
     texts = {name: to_plain_text(text) for name, text in files.items()}
     merged = parse_files(texts)
@@ -109,7 +121,7 @@ def _check(files: Mapping[str, str], unread: Sequence[Problem] = ()) -> tuple[Re
     problems, definitions = Problems(merged.root, found[:MAX_PROBLEMS]), None
     try:
         if merged.is_complete and not unread:
-            definitions = _build(to_version(texts), problems)
+            definitions = _build(to_version(texts), problems, is_kept=is_kept)
         else:
             check_shape(problems)
     except TooManyProblemsError:
@@ -118,7 +130,7 @@ def _check(files: Mapping[str, str], unread: Sequence[Problem] = ()) -> tuple[Re
     return Report(tuple(ordered), texts), definitions
 
 
-def _build(version: str, problems: Problems) -> Definitions:
+def _build(version: str, problems: Problems, *, is_kept: bool) -> Definitions:
     whole = problems.root
     mapping = check_shape(problems)
     fields = to_fields(mapping, problems)
@@ -140,7 +152,8 @@ def _build(version: str, problems: Problems) -> Definitions:
         window=window,
         settle=mapping.settle,
     )
-    check_whole(mapping, definitions, reader)
+    if not is_kept:
+        check_whole(mapping, definitions, reader)
     return definitions
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from connector.errors import MappingError
-from connector.mapping.load import check_folder, check_mapping, load_mapping, parse_mapping, read_folder
+from connector.mapping.load import check_folder, check_mapping, load_mapping, parse_kept, parse_mapping, read_folder
 from connector.mapping.report import Problem, Report, Severity, render
 from tests.mapping_files import BASE, files_with
 
@@ -118,6 +118,20 @@ def test_a_warning_is_told_and_hinders_nothing() -> None:
     assert [problem.severity for problem in report.problems] == [Severity.WARNING]
     assert report.errors == ()
     assert parse_mapping(files).workspace == "test"
+
+
+def test_a_version_that_was_accepted_once_is_read_even_when_a_later_check_would_refuse_it() -> None:
+    phases = "{one: {activities: {a: {send: {note: Hi}}}, all_answered: one}}"
+    stuck = files_with(f"programs: {{stuck: {{enrol: by_hand, phases: {phases}}}}}\n")
+    with pytest.raises(MappingError):
+        parse_mapping(stuck)
+
+    assert parse_kept(stuck).programs[-1].name == "stuck"
+
+
+def test_a_version_without_meaning_is_refused_even_when_it_was_kept() -> None:
+    with pytest.raises(MappingError):
+        parse_kept({"mapping.yaml": MISTAKEN})
 
 
 def test_a_long_line_is_shown_around_the_mistake_and_a_control_character_not_at_all() -> None:
