@@ -43,7 +43,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """What the outbox says about a lead in one place: of desired state, and of acts that have not left."""
+    """What the outbox says about a lead in one place: of desired state, and of acts that were not made."""
 
     id: int
     connection_id: ConnectionId
@@ -113,7 +113,7 @@ def changed(row: OutboxRow, wish: Wish) -> RowChange | None:
 
 
 def unwanted(acts: Iterable[Act], rows: Rows) -> Sequence[OutboxRow]:
-    """The acts that have not left and are not among these."""
+    """The acts that were not made, dead letters too, and are not among these."""
     wanted = {slot_of(act) for act in acts}
     kinds = (ChangeKind.TASK, ChangeKind.NOTE)
     return [row for slot, row in rows.items() if row.kind in kinds and slot not in wanted]

@@ -203,7 +203,7 @@ enrolments = Table(
 #   acts:           pending --the call begins--> attempted --made, or found made--> done
 #                   attempted --refused--> refused --retried--> pending
 #                   attempted --surely not made--> pending
-#                   pending --a late fact changed the verdict--> withdrawn --and changed it back--> pending
+#                   pending, refused --a late fact changed the verdict--> withdrawn --and back--> pending
 outbox = Table(
     "outbox",
     metadata,

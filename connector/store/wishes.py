@@ -27,6 +27,7 @@ from connector.store.session import Session, to_rows
 from connector.store.upsert import insert_into
 
 _PENDING = outbox.c.state == literal_column(f"'{ChangeState.PENDING}'")
+_NOT_MADE = or_(_PENDING, outbox.c.state == literal_column(f"'{ChangeState.REFUSED}'"))
 _NEXT_VERSION = outbox.c.version + literal_column("1")
 
 _wishers = listed("wishers", workspace=Text, lead_id=Text)
@@ -44,7 +45,7 @@ _HOMES = (
     .where(crm_refs.c.is_current)
     .order_by(crm_refs.c.ref)
 )
-# Desired state, and of the acts those that have not left.
+# Desired state, and of the acts those that the CRM has not made.
 _ROWS = (
     select(
         outbox.c.workspace,
@@ -63,7 +64,7 @@ _ROWS = (
         outbox.c.attempted_at,
     )
     .join(_wishers, and_(outbox.c.workspace == _wishers.c.workspace, outbox.c.lead_id == _wishers.c.lead_id))
-    .where(or_(outbox.c.act.is_(None), _PENDING))
+    .where(or_(outbox.c.act.is_(None), _NOT_MADE))
     .with_for_update(of=outbox)
 )
 _INSERT = insert_into(outbox, but=frozenset({"id"}))
@@ -81,7 +82,7 @@ _UPDATE = (
 )
 _WITHDRAW = (
     update(outbox)
-    .where(outbox.c.id == bindparam("id_", type_=BigInteger), _PENDING)
+    .where(outbox.c.id == bindparam("id_", type_=BigInteger), _NOT_MADE)
     .values(
         state=literal_column(f"'{ChangeState.WITHDRAWN}'"),
         settled_at=bindparam("settled_at_", type_=BigInteger),
@@ -92,7 +93,7 @@ _WITHDRAW = (
 _ADD_ACT = _INSERT.on_conflict_do_update(
     index_elements=[outbox.c.workspace, outbox.c.lead_id, outbox.c.slot],
     set_={
-        **{name: _INSERT.excluded[name] for name in ("state", "kind", "lane", "act", "due_at", "is_held")},
+        **{name: _INSERT.excluded[name] for name in ("state", "kind", "lane", "act", "due_at", "is_held", "attempts")},
         "settled_at": null(),
         "version": _NEXT_VERSION,
     },

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,10 @@ class Place:
             store.close()
 
 
+NewPlace = Callable[[], Place]
+_numbers = count(1)
+
+
 def migrated(url: str) -> None:
     """Bring a new database up to date."""
     store = open_store(url, SECRET_KEY)
@@ -67,30 +73,58 @@ def migrated_database(postgres_server: PostgresServer) -> str:
 
 
 @pytest.fixture
-def sqlite_place(migrated_file: Path, tmp_path: Path) -> Iterator[Place]:
-    """An empty SQLite file."""
-    file = tmp_path / "coltiva.sqlite"
-    shutil.copyfile(migrated_file, file)
-    place = Place(f"sqlite:///{file}")
-    yield place
-    place.close()
+def new_sqlite(migrated_file: Path, tmp_path: Path) -> Iterator[NewPlace]:
+    """Makes empty SQLite files."""
+    with ExitStack() as stack:
+
+        def make() -> Place:
+            file = tmp_path / f"coltiva-{next(_numbers)}.sqlite"
+            shutil.copyfile(migrated_file, file)
+            place = Place(f"sqlite:///{file}")
+            stack.callback(place.close)
+            return place
+
+        yield make
 
 
 @pytest.fixture
-def postgres_place(postgres_server: PostgresServer, migrated_database: str) -> Iterator[Place]:
+def new_postgres(postgres_server: PostgresServer, migrated_database: str) -> Iterator[NewPlace]:
+    """Makes empty PostgreSQL databases."""
+    with ExitStack() as stack:
+
+        def make() -> Place:
+            name = postgres_server.create_database(template=migrated_database)
+            stack.callback(postgres_server.drop_database, name)
+            place = Place(postgres_server.url(name))
+            stack.callback(place.close)
+            return place
+
+        yield make
+
+
+@pytest.fixture
+def sqlite_place(new_sqlite: NewPlace) -> Place:
+    """An empty SQLite file."""
+    return new_sqlite()
+
+
+@pytest.fixture
+def postgres_place(new_postgres: NewPlace) -> Place:
     """An empty PostgreSQL database."""
-    name = postgres_server.create_database(template=migrated_database)
-    place = Place(postgres_server.url(name))
-    yield place
-    place.close()
-    postgres_server.drop_database(name)
+    return new_postgres()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def place(request: pytest.FixtureRequest) -> Place:
-    """An empty database, once of each kind."""
-    found: Place = request.getfixturevalue(f"{request.param}_place")
+def new_place(request: pytest.FixtureRequest) -> NewPlace:
+    """Makes empty databases, of each kind in turn."""
+    found: NewPlace = request.getfixturevalue(f"new_{request.param}")
     return found
+
+
+@pytest.fixture
+def place(new_place: NewPlace) -> Place:
+    """An empty database, of each kind in turn."""
+    return new_place()
 
 
 @pytest.fixture

@@ -250,6 +250,15 @@ def test_an_act_that_a_late_fact_makes_unwanted_is_withdrawn_before_it_leaves(sc
     assert states(scene) == {"call": ChangeState.WITHDRAWN, "meet": ChangeState.PENDING}
 
 
+def test_a_dead_letter_that_a_late_fact_makes_unwanted_is_withdrawn(scene: Scene) -> None:
+    scene.decide(LEAD, lambda stored: judged(stored, acts=[task("call")]))
+    scene.settle(scene.due()[0], ChangeState.REFUSED, words="no such owner")
+
+    scene.decide(LEAD, lambda stored: judged(stored, refolded=True))
+
+    assert states(scene) == {"call": ChangeState.WITHDRAWN}
+
+
 def test_an_act_in_doubt_or_done_is_not_withdrawn(scene: Scene) -> None:
     scene.decide(LEAD, lambda stored: judged(stored, acts=[task("doubtful")]))
     scene.attempt(*scene.due())
