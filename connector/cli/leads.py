@@ -72,6 +72,8 @@ def to_row(summary: LeadSummary, book: Book, now: datetime) -> dict[str, Any]:
 
 
 def _print(rows: Sequence[dict[str, Any]], next_after: str | None) -> None:
+    from rich.markup import escape
+
     from connector.cli.printing import build_console, build_table, joined
 
     console = build_console()
@@ -80,7 +82,7 @@ def _print(rows: Sequence[dict[str, Any]], next_after: str | None) -> None:
     for row in rows:
         points = [f"{one['points']} {one['grade']}".strip() for one in row["scores"].values()]
         programs = joined(f"{one['program']} · {one['phase']}" for one in row["programs"])
-        table.add_row(row["email"] or row["name"], row["id"], *points, programs)
+        table.add_row(escape(row["email"] or row["name"]), row["id"], *points, programs)
     console.print(table if rows else "There are no leads yet.")
     if next_after:
         console.print(f"\nMore:  coltiva leads --after {next_after}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,14 +19,26 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 #: Where no terminal tells its width.
 _WIDTH = 100
 
+#: What a terminal obeys instead of showing, or what turns the text around it: strangers write it into forms.
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+class _Screen(Console):
+    """A console on which text can only be read."""
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        """Every text of a page passes here before it gets its style."""
+        return super().render_str(_UNSEEN.sub("\ufffd", text), **how)
+
 
 def build_console(*, stderr: bool = False) -> Console:
-    """Where people read."""
-    console = Console(stderr=stderr, highlight=False)
+    """Where people read; what would steer their terminal is shown as a blot."""
+    console = _Screen(stderr=stderr, highlight=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = _WIDTH
     return console
@@ -33,7 +46,8 @@ def build_console(*, stderr: bool = False) -> Console:
 
 def print_json(value: object) -> None:
     """The value as indented JSON; moments in ISO form, spans in seconds."""
-    typer.echo(json.dumps(_plain(value), ensure_ascii=False, indent=2))
+    text = json.dumps(_plain(value), ensure_ascii=False, indent=2)
+    typer.echo(_UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def _plain(value: Any) -> Any:

@@ -69,11 +69,13 @@ def look(services: Services) -> Mapping[str, Any]:
 def _print(found: Mapping[str, Any]) -> None:
     from datetime import timedelta
 
+    from rich.markup import escape
+
     from connector.cli.printing import age, build_console, build_table, joined
 
     console, health = build_console(), found["health"]
     for need in found["needs"]:
-        console.print(f"[bold red]![/] {need}", soft_wrap=True)
+        console.print(f"[bold red]![/] {escape(need)}", soft_wrap=True)
     if not found["needs"]:
         console.print("[green]All is well.[/]")
     numbers = build_table("", "", right=("",))
@@ -94,11 +96,13 @@ def _print(found: Mapping[str, Any]) -> None:
 
 
 def _print_connections(console: Any, connections: list[Mapping[str, Any]]) -> None:
+    from rich.markup import escape
+
     from connector.cli.printing import build_table
 
     table = build_table("connection", "workspace", "state", "because")
     for one in connections:
-        table.add_row(one["id"], one["workspace"], str(one["state"]), one["because"])
+        table.add_row(one["id"], one["workspace"], str(one["state"]), escape(one["because"]))
     if connections:
         console.print("", table)
 
