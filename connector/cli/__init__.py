@@ -8,11 +8,12 @@ not set up as it must be.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from connector import __version__
 from connector.cli import (
     check,
     connect,
@@ -70,10 +71,20 @@ app = typer.Typer(
 )
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"coltiva {__version__}")
+        raise typer.Exit
+
+
 @app.callback(
     epilog="Settings come from the environment: see docs/settings.md. Exit codes: 0 well, 1 findings, 2 usage, 3 setup."
 )
-def coltiva() -> None:
+def coltiva(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_tell_version, is_eager=True)
+    ] = False,
+) -> None:
     """Nurtures leads: CRM events in; scores, lists, tasks and notes out.
 
     Try it without an account:  coltiva demo

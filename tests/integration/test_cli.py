@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from connector import __version__
 from connector.cli import SECTIONS, app
 from connector.domain.change import ChangeState
 from connector.ports import Settled
@@ -86,6 +87,10 @@ def test_a_command_that_is_not_there_is_a_usage_error_with_a_hint(run: Any) -> N
 
     assert result.exit_code == 2
     assert "explain" in result.output
+
+
+def test_the_version_is_told(run: Any) -> None:
+    assert run("--version").output == f"coltiva {__version__}\n"
 
 
 # --- looking ------------------------------------------------------------------------------------------------
@@ -332,6 +337,18 @@ def test_nothing_is_received_without_the_secret_that_tells_genuine_from_forged(
 
     assert result.exit_code == 3
     assert "COLTIVA_HUBSPOT_CLIENT_SECRET is not set." in result.output
+
+
+def test_a_worker_with_a_broken_mapping_says_what_is_broken_and_does_not_start(
+    run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "mapping.yaml").write_text("format: 1\nworkspace: acme\ntimezone: Europe/Roma\n", "utf-8")
+    monkeypatch.setenv("COLTIVA_MAPPINGS", str(tmp_path))
+
+    result = run("worker")
+
+    assert result.exit_code == 3
+    assert f"{tmp_path}/mapping.yaml:3:11: " in result.output
 
 
 def test_a_database_that_is_not_there_is_not_made_by_looking(
