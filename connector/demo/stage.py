@@ -38,7 +38,7 @@ MAPPINGS = Path(__file__).parents[2] / "mappings" / "acme"
 _HOURS = (time(9), time(10), time(14), time(18))
 _REST_SECONDS = 0.01
 #: Real seconds without any progress after which a little time passes: a rate limit or a retry waits for it.
-_PATIENCE_SECONDS = 0.5
+_PATIENCE_SECONDS = 2.0
 _A_LITTLE = timedelta(seconds=5)
 #: Real seconds that processes may take to start, and that one moment may take.
 _START_SECONDS = 30.0
