@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, Text, bindparam, delete, literal_column, select
+from sqlalchemy import LargeBinary, Text, and_, bindparam, delete, literal_column, or_, select
 
 from connector.domain.ids import CrmRef, LeadId, WorkspaceId, to_ref
 from connector.ports import DeliveryState
@@ -22,19 +22,31 @@ _WORKSPACE = bindparam("workspace_", type_=Text)
 _LEAD = bindparam("lead_id_", type_=Text)
 
 _REFS = select(crm_refs.c.ref).where(crm_refs.c.workspace == _WORKSPACE, crm_refs.c.lead_id == _LEAD)
-# What was taken in is not needed any more, so it is no loss that other people's events are in the same bytes. Copies
-# that were dropped left no fact that names their delivery: they are found by the record's id.
-_DROP_DELIVERIES = delete(deliveries).where(
-    deliveries.c.state == literal_column(f"'{DeliveryState.TAKEN_IN}'"),
+# What was looked at is not needed any more, so it is no loss that other people's events are in the same bytes. Copies
+# that were dropped, and what could not be read, left no fact that names their delivery: they are found by the record's
+# id.
+_TELLS_OF_THEM = and_(
+    deliveries.c.state != literal_column(f"'{DeliveryState.RECEIVED}'"),
     PlaceOf(bindparam("id_bytes", type_=LargeBinary), deliveries.c.body) > literal_column("0"),
 )
+_DROP_DELIVERIES = delete(deliveries).where(_TELLS_OF_THEM)
 _DROP_NAMED_DELIVERIES = delete(deliveries).where(
     deliveries.c.state == literal_column(f"'{DeliveryState.TAKEN_IN}'"),
     deliveries.c.id.in_(select(facts.c.delivery_id).where(facts.c.workspace == _WORKSPACE, facts.c.lead_id == _LEAD)),
 )
+# Of what could not be read, nobody knows the account; of a whole body, only the beginning is shown.
+_OF_NO_ACCOUNT = strays.c.account == literal_column("''")
 _DROP_STRAYS = delete(strays).where(
-    strays.c.account == bindparam("account_", type_=Text),
+    or_(strays.c.account == bindparam("account_", type_=Text), _OF_NO_ACCOUNT),
     PlaceOf(bindparam("id_text", type_=Text), strays.c.raw) > literal_column("0"),
+)
+_DROP_BEGINNINGS = delete(strays).where(
+    _OF_NO_ACCOUNT,
+    strays.c.delivery_id.in_(
+        select(deliveries.c.id).where(
+            _TELLS_OF_THEM, deliveries.c.state == literal_column(f"'{DeliveryState.UNREADABLE}'")
+        )
+    ),
 )
 _DROP_LEAD = (
     _DROP_NAMED_DELIVERIES,
@@ -57,6 +69,7 @@ def erase_lead(session: Session, seal: Seal, workspace: WorkspaceId, ref: CrmRef
             session.run(statement, {"workspace_": workspace, "lead_id_": lead_id})
     for one in sorted(refs):
         id_ = one.record_id
+        session.run(_DROP_BEGINNINGS, {"id_bytes": id_.encode()})
         session.run(_DROP_DELIVERIES, {"id_bytes": id_.encode()})
         session.run(_DROP_STRAYS, {"account_": one.account, "id_text": id_})
         session.run(_REMEMBER, {"workspace": workspace, "hash": seal.hash(str(one)), "erased_at": to_ms(now)})

@@ -72,6 +72,28 @@ def test_nothing_of_an_erased_person_is_left_in_any_table(place: Place, scene: S
     assert LEAD not in left
 
 
+def test_what_could_not_be_read_and_tells_of_an_erased_person_is_gone_too(place: Place, scene: Scene) -> None:
+    unread = b'[{"objectId": 7}, {"objectId": 5150, "name": "ada@example.com"}'
+    with scene.store.transaction() as transaction:
+        raw = '{"objectId": 5150, "x": "ada@example.com \\u0000"}'
+        transaction.deliveries.add_strays([Stray(99, StrayReason.UNREADABLE, "a NUL", "", raw, START)])
+    scene.store.keep(NewDelivery("hubspot", START, unread))
+    scene.store.keep(NewDelivery("hubspot", START, b'[{"objectId": 7}'))
+    with scene.store.claim_deliveries(10) as claim, claim.transaction() as transaction:
+        transaction.deliveries.settle({delivery.id: DeliveryState.UNREADABLE for delivery in claim.deliveries})
+        shown = [
+            Stray(delivery.id, StrayReason.UNREADABLE, "cut", "", delivery.body[:10].decode(), START)
+            for delivery in claim.deliveries
+        ]
+        transaction.deliveries.add_strays(shown)
+
+    forget(scene)
+
+    assert "ada@example.com" not in everything_in(place)
+    with scene.store.reading() as transaction:
+        assert len(transaction.deliveries.strays(10)) == 1
+
+
 def test_other_people_and_their_deliveries_stay(scene: Scene) -> None:
     scene.meet("7").mail(lead_of("7"), fact("theirs"))
     tell_everything(scene)
