@@ -99,7 +99,7 @@ def changed(row: OutboxRow, wish: Wish) -> RowChange | None:
     A wish that the CRM fulfils already is done; one that takes back what never left is withdrawn. Everything else
     waits for its turn: in the row's old place where it waits for the CRM, and a refused row with a new chance.
     """
-    if row.wanted == wish.wanted and row.state is not ChangeState.WITHDRAWN:
+    if row.wanted == wish.wanted:
         return None
     if wish.wanted == NO_MEMBER and not row.was_attempted:
         state = ChangeState.WITHDRAWN

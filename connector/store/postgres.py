@@ -77,6 +77,9 @@ class PostgresDatabase:
             session.connection.exec_driver_sql(_LOCK_FOR_MIGRATING)
             yield session
 
+    def wipe(self) -> None:
+        """Nothing to do: PostgreSQL overwrites dead rows by itself (autovacuum)."""
+
     def close(self) -> None:
         """Close every connection, those of other threads too."""
         while self._pinned:

@@ -103,6 +103,11 @@ class SqliteDatabase:
         """As any writing: there is one writer."""
         return self.writing()
 
+    def wipe(self) -> None:
+        """Empty the write-ahead log: until then it, and the file, hold pages as they were before."""
+        with _translating(), self.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def close(self) -> None:
         """Close every connection, those of other threads too."""
         while self._pinned:
@@ -112,15 +117,10 @@ class SqliteDatabase:
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[Session]:
-        try:
-            with self.engine.connect() as connection:
-                connection.exec_driver_sql(begin)
-                yield Session(connection, self._wording)
-                connection.commit()
-        except DBAPIError as error:
-            if _is_unavailable(error.orig):
-                raise StoreUnavailableError(f"SQLite: {error.orig}") from error
-            raise
+        with _translating(), self.engine.connect() as connection:
+            connection.exec_driver_sql(begin)
+            yield Session(connection, self._wording)
+            connection.commit()
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -163,6 +163,16 @@ def _switch_to_wal(connection: Any) -> None:
 def _execute(connection: Any, statement: str) -> None:
     with closing(connection.execute(statement)) as cursor:
         cursor.fetchall()
+
+
+@contextmanager
+def _translating() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if _is_unavailable(error.orig):
+            raise StoreUnavailableError(f"SQLite: {error.orig}") from error
+        raise
 
 
 def _is_unavailable(error: BaseException | None) -> bool:

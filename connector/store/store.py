@@ -125,6 +125,10 @@ class DatabaseStore:
             ((at,),) = session.rows(_NEXT_WAKE_AT)
         return from_optional_ms(at)
 
+    def wipe(self) -> None:
+        """Leave nothing of what was deleted in the database's files."""
+        self._database.wipe()
+
     def migrate(self) -> None:
         """Bring the schema up to date. A second run changes nothing."""
         migrate(self._database)

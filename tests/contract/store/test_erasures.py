@@ -154,9 +154,10 @@ def test_pages_of_an_erased_person_are_overwritten_in_the_file(sqlite_place: Pla
     tell_everything(scene)
 
     forget(scene)
-    store.close()
+    store.wipe()
 
     assert b"ada@example.com" not in read_all(sqlite_place.file)
+    store.close()
 
 
 def read_all(file: Path) -> bytes:

@@ -73,6 +73,15 @@ def test_a_surviving_record_with_a_new_id_takes_over(scene: Scene) -> None:
     assert [(change.record_id, dict(change.to_write)) for change in due] == [("9", {}), ("9", {"score": "5"})]
 
 
+def test_what_was_still_to_be_written_to_a_record_that_is_gone_is_dropped(scene: Scene) -> None:
+    scene.mail(A, fact("a"))
+    scene.judge(lambda stored: judged(stored, desired=wants({"score": "5"}, "Hot")))
+
+    merge(scene, survivor="9", refs="129")
+
+    assert scene.changes(A) == []
+
+
 def test_an_act_that_left_for_either_does_not_leave_again(scene: Scene) -> None:
     scene.mail(B, fact("b"))
     scene.judge(lambda stored: judged(stored, acts=[task("call")]))
