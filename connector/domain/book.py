@@ -146,9 +146,11 @@ class CompiledProgram:
     exit: tuple[CompiledTrigger, ...]
     #: The signals of goal and exit; the empty one stands for conditions.
     ends_on: frozenset[str]
-    #: Activity name -> what counts as its answer.
+    #: Phase and activity -> what counts as the answer.
     answers: Mapping[tuple[str, str], tuple[CompiledTrigger, ...]]
-    #: Goal and exit conditions whose answer time alone may change.
+    #: The signals of answers; the empty one stands for conditions.
+    answers_on: frozenset[str]
+    #: Conditions of goals, exits and answers whose outcome time alone may change.
     timed: tuple[Predicate, ...]
 
 
@@ -290,19 +292,24 @@ def _compile_program(program: Program, scales: Scales) -> CompiledProgram:
         return tuple(_compile_trigger(trigger, scales) for trigger in triggers)
 
     goal, exit_ = compile_all(program.goal), compile_all(program.exit)
+    answers = {
+        (phase.name, activity.name): compile_all(activity.answered)
+        for phase in program.phases
+        for activity in phase.activities
+    }
+    waited_for = [trigger for triggers in answers.values() for trigger in triggers]
     return CompiledProgram(
         program=program,
         enrol=compile_all(program.enrol),
         goal=goal,
         exit=exit_,
         ends_on=frozenset(trigger.signal for trigger in (*goal, *exit_)),
-        answers={
-            (phase.name, activity.name): compile_all(activity.answered)
-            for phase in program.phases
-            for activity in phase.activities
-        },
+        answers=answers,
+        answers_on=frozenset(trigger.signal for trigger in waited_for),
         timed=tuple(
-            trigger.test for trigger in (*goal, *exit_) if not trigger.signal and trigger.test.flips_at is not None
+            trigger.test
+            for trigger in (*goal, *exit_, *waited_for)
+            if not trigger.signal and trigger.test.flips_at is not None
         ),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connector.domain import score as scores
@@ -20,7 +21,6 @@ from connector.domain.score import Part, Score
 Books = Callable[[str], Book]
 
 _NO_PARTS: dict[str, Part] = {}
-_ZONES: dict[str, ZoneInfo | None] = {}
 
 
 class Draft:
@@ -137,10 +137,9 @@ class Draft:
         self.touched.add(f"score:{score.name}")
 
 
+@lru_cache(maxsize=1000)
 def _zone(name: str) -> ZoneInfo | None:
-    if name not in _ZONES:
-        try:
-            _ZONES[name] = ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            _ZONES[name] = None
-    return _ZONES[name]
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None

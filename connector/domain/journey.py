@@ -58,9 +58,11 @@ def enter_by_condition(draft: Draft, program: str) -> None:
 
 
 def check_conditions(draft: Draft) -> None:
-    """End the open enrolments whose goal or exit condition has come to hold."""
+    """End or answer the open enrolments whose goal, exit or answer is a condition that holds."""
     for enrolment in _open(draft):
         _end_by(draft, enrolment, _NO_SIGNAL)
+    for enrolment in _open(draft):
+        _answer(draft, enrolment, _NO_SIGNAL)
 
 
 def run_due(draft: Draft) -> None:
@@ -106,12 +108,16 @@ def _end_by(draft: Draft, enrolment: Enrolment, signal: Signal) -> None:
 
 def _answer(draft: Draft, enrolment: Enrolment, signal: Signal) -> None:
     """Count the signal as the answer to the latest activity that waits for it, and to no other."""
-    answers = draft.book.programs[enrolment.program].answers
+    compiled = draft.book.programs[enrolment.program]
     name, attributes = signal
+    if name not in compiled.answers_on:
+        return
     for sent in reversed(enrolment.sent):
-        if sent.is_waiting and _any_applies(draft, answers.get((enrolment.phase, sent.activity), ()), name, attributes):
+        if sent.is_waiting and _any_applies(
+            draft, compiled.answers.get((enrolment.phase, sent.activity), ()), name, attributes
+        ):
             _replace_sent(draft, enrolment, sent, replace(sent, answered_at=draft.now))
-            _tell(draft, HistoryKind.ANSWERED, enrolment, activity=sent.activity, by=name)
+            _tell(draft, HistoryKind.ANSWERED, enrolment, activity=sent.activity, by=name or "its condition")
             return
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from connector.domain.book import ListRule, Segment, WriteBack
 from connector.domain.calendar import SendWindow
-from connector.domain.condition import AllOf, AttributeTest, DidTest, Op, ProgramTest, SegmentTest, SignalTest
+from connector.domain.condition import AllOf, AttributeTest, DidTest, Not, Op, ProgramTest, SegmentTest, SignalTest
 from connector.domain.enrolment import EnrolmentState
 from connector.domain.history import HistoryKind
 from connector.domain.program import Activity, ListSend, Milestone, Outcome, Phase, Program, Target, TargetKind, Trigger
@@ -562,6 +562,28 @@ def test_an_archived_lead_is_not_enrolled_and_nothing_is_written_to_its_record()
 
     assert set(story.acts) == acts_before
     assert [enrolment.is_open for enrolment in story.lead.enrolments] == [False]
+
+
+# --- answers that are conditions ------------------------------------------------------------------------------
+
+
+def test_a_condition_that_comes_to_hold_while_an_answer_is_awaited_is_the_answer() -> None:
+    asked = Activity("a", note("a"), answered=(holds(field_is("industry", "software")),), within=WEEK)
+    story = entered(phase("one", asked, activity("z", after=2 * WEEK)))
+
+    story.receive(changed(after(days=3), industry="software"))
+
+    assert told(story, K.ANSWERED) == [("answered", after(days=3))]
+
+
+def test_a_condition_that_time_brings_about_is_an_answer_at_its_moment() -> None:
+    quiet = Not(did("came", within=timedelta(days=3)))
+    asked = Activity("a", note("a"), answered=(holds(quiet),), within=WEEK)
+    story = entered(phase("one", asked, activity("z", after=2 * WEEK)))
+
+    story.let_pass(after(days=30))
+
+    assert told(story, K.ANSWERED) == [("answered", after(days=3, minutes=1))]
 
 
 # --- lists --------------------------------------------------------------------------------------------------
