@@ -23,6 +23,7 @@ from connector.engine.line import Tools
 from connector.engine.shelf import Shelf
 from connector.ports import (
     Connection,
+    Crm,
     CrmEvent,
     CrmRecord,
     EventKind,
@@ -228,10 +229,10 @@ class Office:
         self.lease_length = timedelta(seconds=60)
         self.calls = self.new_calls(holder)
 
-    def new_calls(self, holder: str) -> Calls:
+    def new_calls(self, holder: str, open_crm: Callable[[Connection], Crm] | None = None) -> Calls:
         """The calls of a worker that was just started."""
         backoff = lambda attempts: timedelta(seconds=2**attempts)  # noqa: E731
-        tools = Tools(self.store, self.clock, lambda _: self.crm, backoff, holder, self.lease_length)
+        tools = Tools(self.store, self.clock, open_crm or (lambda _: self.crm), backoff, holder, self.lease_length)
         return Calls(tools, self.shelf)
 
     def compile_book(self, stored: StoredBook) -> Book:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from connector.domain.book import Book
@@ -70,13 +70,15 @@ def run_once(store: Store, shelf: Shelf, now: datetime, limit: int = _MAX_LEADS)
     except LostClaimError:
         log.info("claim.lost", step="advance")
         return AdvanceResult()
-    return AdvanceResult(
+    result = AdvanceResult(
         leads=len(saved),
         facts=sum(len(one.stored.unread) for one in saved),
         refolded=sum(one.refolded for one in saved),
         acts=sum(len(one.acts) for one in saved),
         parked=len(parked),
     )
+    log.debug("leads.advanced", **asdict(result))
+    return result
 
 
 def _is_to_be_refolded(stored: StoredLead) -> bool:

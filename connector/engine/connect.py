@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from connector.domain.book import Book
-from connector.engine.line import Line
+from connector.engine.line import Failure, Line
 from connector.engine.shelf import Shelf
-from connector.errors import RetryableCrmError, SetupError, UnreadableReplyError
+from connector.errors import SetupError
 from connector.log import get_logger
 from connector.ports import Connection, Crm, PropertyWish, Store
 
@@ -42,16 +42,17 @@ def prepare(line: Line, shelf: Shelf) -> bool:
         book = shelf.latest(transaction, line.connection.workspace)
     if line.prepared_for == book.version:
         return True
-    try:
-        line.crm.prepare(to_wishes(book, line.connection.crm))
-    except SetupError as error:
-        log.error("connection.unprepared", connection=line.connection.id, problem=str(error))
-    except (RetryableCrmError, UnreadableReplyError) as error:
-        log.warning("call.failed", connection=line.connection.id, exc_info=error)
-        line.note_failure(error)
+    if isinstance(line.call(lambda: _prepare(line, to_wishes(book, line.connection.crm))), Failure):
         return False
     line.prepared_for = book.version
     return True
+
+
+def _prepare(line: Line, wishes: Sequence[PropertyWish]) -> None:
+    try:
+        line.crm.prepare(wishes)
+    except SetupError as error:
+        log.error("connection.unprepared", connection=line.connection.id, problem=str(error))
 
 
 def to_wishes(book: Book, crm: str) -> list[PropertyWish]:

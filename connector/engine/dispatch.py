@@ -13,9 +13,9 @@ from datetime import datetime
 
 from connector.domain.change import ACTS, ChangeKind, ChangeState
 from connector.engine.connect import prepare
-from connector.engine.line import Line
+from connector.engine.line import Failure, Line
 from connector.engine.shelf import Shelf
-from connector.errors import CredentialsError, InvariantError, LostClaimError, RetryableCrmError, StoreError
+from connector.errors import InvariantError, LostClaimError, RetryableCrmError
 from connector.log import get_logger
 from connector.ports import (
     Crm,
@@ -31,6 +31,8 @@ _MAX_CHANGES = 500
 _ALONE_AFTER = 5
 #: With waits that double up to an hour, about a day.
 MAX_ATTEMPTS = 60
+
+_NO_REPLY = RecordReply(ReplyState.LATER, "the reply said nothing of this record")
 
 log = get_logger()
 
@@ -111,23 +113,11 @@ def _send(line: Line, batch: Sequence[OutboxChange]) -> DispatchResult:
             transaction.outbox.mark_attempted(batch, line.clock.now())
     except LostClaimError:
         return DispatchResult()
-    replies, failure = _call(line, batch)
-    settled = _to_settled(line, batch, replies, failure)
-    return _settle(line, settled, _count(settled))
-
-
-def _call(line: Line, batch: Sequence[OutboxChange]) -> tuple[Mapping[str, RecordReply], Exception | None]:
-    try:
-        replies = _write(line.crm, batch)
-    except (CredentialsError, StoreError):
-        raise
-    except Exception as error:
-        # Whatever went wrong, even in our own adapter, must hold up neither other accounts nor other changes.
-        log.warning("call.failed", connection=line.connection.id, kind=batch[0].kind, exc_info=error)
-        line.note_failure(error)
-        return {}, error
-    line.note_success()
-    return replies, None
+    replies = line.call(lambda: _write(line.crm, batch))
+    settled = _to_settled(line, batch, replies)
+    result = _settle(line, settled, _count(settled))
+    log.debug("changes.settled", connection=line.connection.id, kind=batch[0].kind, **asdict(result))
+    return result
 
 
 def _write(crm: Crm, batch: Sequence[OutboxChange]) -> Mapping[str, RecordReply]:
@@ -158,19 +148,21 @@ def _name(change: OutboxChange) -> str:
 
 
 def _to_settled(
-    line: Line, batch: Sequence[OutboxChange], replies: Mapping[str, RecordReply], failure: Exception | None
+    line: Line, batch: Sequence[OutboxChange], replies: Mapping[str, RecordReply] | Failure
 ) -> list[Settled]:
     now = line.clock.now()
     # One wait for all: what failed together stays one batch.
     next_at = now + line.backoff(max(change.attempts for change in batch) + 1)
-    missing = _to_reply(failure) if failure else RecordReply(ReplyState.LATER, "the reply said nothing of this record")
-    return [settle(change, replies.get(_name(change), missing), now, next_at) for change in batch]
+    if isinstance(replies, Failure):
+        failed = _to_reply(replies.error)
+        return [settle(change, failed, now, next_at) for change in batch]
+    return [settle(change, replies.get(_name(change), _NO_REPLY), now, next_at) for change in batch]
 
 
-def _to_reply(failure: Exception) -> RecordReply:
+def _to_reply(error: Exception) -> RecordReply:
     """A call that failed as a whole is one reply for each of its changes."""
-    retry_at = failure.retry_at if isinstance(failure, RetryableCrmError) else None
-    return RecordReply(ReplyState.LATER, f"{type(failure).__name__}: {failure}", retry_at=retry_at)
+    retry_at = error.retry_at if isinstance(error, RetryableCrmError) else None
+    return RecordReply(ReplyState.LATER, f"{type(error).__name__}: {error}", retry_at=retry_at)
 
 
 def settle(change: OutboxChange, reply: RecordReply, now: datetime, next_at: datetime) -> Settled:

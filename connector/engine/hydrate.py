@@ -8,9 +8,8 @@ from datetime import datetime
 
 from connector.domain.fact import Fact, FactKind, RecordName
 from connector.domain.field import format_moment
-from connector.engine.line import Line
+from connector.engine.line import Failure, Line
 from connector.engine.shelf import Shelf
-from connector.errors import RetryableCrmError, UnreadableReplyError
 from connector.log import get_logger
 from connector.ports import CrmRecord, NewFact, Unread
 
@@ -52,15 +51,10 @@ def run_once(line: Line, shelf: Shelf) -> HydrateResult:
         return HydrateResult()
     # What changes while the call is under way is told by an event of its own, which then is the younger fact.
     asked_at = line.clock.now()
-    try:
-        records = line.crm.fetch_records(
-            [one.ref.record_id for one in waiting], book.properties_to_read(line.connection.crm)
-        )
-    except (RetryableCrmError, UnreadableReplyError) as error:
-        log.warning("records.unanswered", connection=line.connection.id, exc_info=error)
-        line.note_failure(error)
+    ids, properties = [one.ref.record_id for one in waiting], book.properties_to_read(line.connection.crm)
+    records = line.call(lambda: line.crm.fetch_records(ids, properties))
+    if isinstance(records, Failure):
         return HydrateResult()
-    line.note_success()
     return _keep(line, waiting, records, asked_at)
 
 
@@ -81,6 +75,7 @@ def _keep(line: Line, waiting: Sequence[Unread], records: Mapping[str, CrmRecord
         transaction.leads.add_facts(workspace, facts, asked_at)
         transaction.leads.set_read(workspace, {one.lead_id for one in waiting}, asked_at)
         transaction.counts.add({f"hydrate.{name}": amount for name, amount in asdict(result).items() if amount})
+    log.debug("records.read", connection=line.connection.id, **asdict(result))
     return result
 
 

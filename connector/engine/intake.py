@@ -12,7 +12,7 @@ from datetime import datetime
 
 from connector.engine.events import Desk, Received, keep_event_aside, take_in_events
 from connector.engine.shelf import Shelf
-from connector.errors import LostClaimError, StoreError
+from connector.errors import LostClaimError, SetupError, StoreError
 from connector.log import get_logger
 from connector.ports import (
     Connection,
@@ -29,6 +29,9 @@ from connector.ports import (
 #: One transaction takes in about so many events: enough to make statements cheap, few enough to keep memory small.
 _MAX_EVENTS = 5_000
 _MAX_DELIVERIES = 500
+
+#: The database does not answer, or a mapping does not compile.
+_NO_FAULT_OF_DELIVERIES = (StoreError, SetupError)
 
 log = get_logger()
 
@@ -69,7 +72,7 @@ def run_once(store: Store, endpoints: Mapping[str, Endpoint], shelf: Shelf, now:
     """
     try:
         return _take_in(store, endpoints, shelf, now, _MAX_DELIVERIES)
-    except StoreError:
+    except _NO_FAULT_OF_DELIVERIES:
         raise
     except Exception:
         # Which delivery is at fault shows when each is taken in alone.
@@ -87,6 +90,7 @@ def _take_in(store: Store, endpoints: Mapping[str, Endpoint], shelf: Shelf, now:
                 desk = Desk(transaction, shelf, endpoints, now, Counter(), [], set())
                 return _settle(desk, batch)
     except LostClaimError:
+        log.info("claim.lost", step="intake")
         return IntakeResult()
 
 
@@ -95,7 +99,7 @@ def _take_in_singly(store: Store, endpoints: Mapping[str, Endpoint], shelf: Shel
     for _ in range(_MAX_DELIVERIES):
         try:
             result = _take_in(store, endpoints, shelf, now, limit=1)
-        except StoreError:
+        except _NO_FAULT_OF_DELIVERIES:
             raise
         except Exception as error:  # noqa: BLE001  a defect that concerns this delivery must not stop the next
             result = _set_aside(store, error)
@@ -155,6 +159,7 @@ def _settle(desk: Desk, batch: Sequence[tuple[Delivery, Parsed]]) -> IntakeResul
         **desk.tally,
     )
     _count(desk.transaction, result)
+    log.debug("deliveries.taken_in", **asdict(result))
     return result
 
 

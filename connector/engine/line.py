@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from connector.clock import Clock
 from connector.engine.backoff import Backoff
 from connector.engine.lease import Lease
-from connector.errors import RetryableCrmError
+from connector.errors import CredentialsError, RetryableCrmError, StoreError
+from connector.log import get_logger
 from connector.ports import Connection, Crm, Store
+
+Answer = TypeVar("Answer")
+
+log = get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,13 @@ class Tools:
     holder: str
     #: How long a dead worker keeps others waiting; longer than any single call.
     lease_length: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a call failed as a whole."""
+
+    error: Exception
 
 
 class Line:
@@ -51,15 +64,27 @@ class Line:
         """From when on rest and budget allow a call."""
         return max(self._rests_until or now, self.crm.calls_allowed_at(now))
 
-    def note_failure(self, failure: Exception) -> None:
-        """Leave the line alone for a while, longer after each failure in a row."""
-        self._failures += 1
-        told = failure.retry_at if isinstance(failure, RetryableCrmError) else None
-        self._rests_until = told or self.clock.now() + self.backoff(self._failures)
+    def call(self, make: Callable[[], Answer]) -> Answer | Failure:
+        """Make one call. One that fails as a whole leaves the line alone for a while, longer after each in a row.
 
-    def note_success(self) -> None:
-        """Forget earlier failures."""
+        Whatever goes wrong, even in our own adapter, must hold up neither other accounts nor other changes. Raises
+        CredentialsError.
+        """
+        try:
+            answer = make()
+        except (CredentialsError, StoreError):
+            raise
+        except Exception as error:
+            log.warning("call.failed", connection=self.connection.id, exc_info=error)
+            self._rest(error)
+            return Failure(error)
         self._failures, self._rests_until = 0, None
+        return answer
+
+    def _rest(self, error: Exception) -> None:
+        self._failures += 1
+        told = error.retry_at if isinstance(error, RetryableCrmError) else None
+        self._rests_until = told or self.clock.now() + self.backoff(self._failures)
 
     def release(self) -> None:
         """Let another worker have it."""

@@ -9,14 +9,14 @@ import pytest
 
 from connector.domain.change import Act, ChangeKind, ChangeState
 from connector.domain.condition import SignalTest
-from connector.domain.ids import LeadId
+from connector.domain.ids import ConnectionId, LeadId
 from connector.domain.score import EngagementRule, Score
 from connector.engine.dispatch import MAX_ATTEMPTS, settle, to_batches
 from connector.errors import CredentialsError, CrmUnavailableError, RateLimitedError, SetupError, UnreadableReplyError
 from connector.ports import OutboxChange, PropertyWish, RecordReply, ReplyState
 from connector.store.outbox import StoredOutbox
 from tests.builders import after
-from tests.office import ACME, CONNECTION, DONE, Office, clicked, clicking_book, sqlite_url
+from tests.office import ACME, CONNECTION, DONE, FakeCrm, Office, clicked, clicking_book, contact, sqlite_url
 
 SECOND = timedelta(seconds=1)
 NOW = after(hours=1)
@@ -341,3 +341,16 @@ def test_a_worker_that_goes_hands_its_accounts_over_at_once(busy: Office) -> Non
     busy.new_calls("w2").run_once()
 
     assert {change.state for change in busy.outbox()} == {ChangeState.DONE}
+
+
+def test_an_account_that_is_down_holds_up_no_other(office: Office) -> None:
+    down, up = FakeCrm(before=[CrmUnavailableError("502")] * 100), FakeCrm(records={"1": {}})
+    other = replace(CONNECTION, id=ConnectionId("hubspot-42"), account="42")
+    with office.store.transaction() as transaction:
+        transaction.connections.save(other, office.clock.now())
+    office.calls = office.new_calls("w1", lambda connection: up if connection == other else down)
+
+    office.receive(clicked("a", "1"), clicked("a", "1", ref=contact("1", account="42"))).work()
+
+    assert up.records["1"]["coltiva_clicks"] == "10"
+    assert len(down.calls) == 1

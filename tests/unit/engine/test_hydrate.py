@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from connector.domain.change import ChangeState
 from connector.domain.fact import RecordName
 from connector.domain.lead import Standing
@@ -79,9 +81,12 @@ def test_a_value_that_an_event_does_not_carry_is_read_without_holding_up_the_lea
     assert office.counts()["hydrate.again"] == 1
 
 
-def test_a_read_that_fails_is_tried_again_later_and_meanwhile_nobody_is_asked(office: Office) -> None:
+@pytest.mark.parametrize("failure", [CrmUnavailableError("502"), ZeroDivisionError("a defect in our adapter")])
+def test_a_read_that_fails_is_tried_again_later_and_meanwhile_nobody_is_asked(
+    office: Office, failure: Exception
+) -> None:
     office.crm.records["51"] = {"industry": "retail"}
-    office.crm.before = [CrmUnavailableError("502")]
+    office.crm.before = [failure]
 
     office.receive(clicked()).work()
     assert len(office.crm.calls) == 1

@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from connector.domain.book import Book
 from connector.domain.fact import Fact, FactKind, RecordName
 from connector.domain.ids import CrmRef, to_lead_id
-from connector.errors import StoreUnavailableError
-from connector.ports import CrmEvent, EventKind, StrayReason
+from connector.engine.shelf import Shelf
+from connector.errors import MappingError, StoreUnavailableError
+from connector.ports import CrmEvent, EventKind, StoredBook, StrayReason
 from tests.builders import after
 from tests.office import ACME, Office, changed, clicked, contact, event
 
@@ -127,6 +129,22 @@ def test_an_unreachable_database_is_no_fault_of_the_deliveries(office: Office, m
     monkeypatch.setattr(office.endpoint, "parse", parse)
 
     assert office.take_in().facts == 1
+
+
+def test_a_mapping_that_does_not_compile_is_no_fault_of_the_deliveries(office: Office) -> None:
+    book = office.books.pop("v1")
+    office.shelf = Shelf(office.store, refuse)
+    office.receive(changed("industry", "x"))
+
+    with pytest.raises(MappingError):
+        office.take_in()
+    office.shelf = Shelf(office.store, lambda _: book)
+
+    assert office.take_in().facts == 1
+
+
+def refuse(stored: StoredBook) -> Book:
+    raise MappingError("written for another version of Coltiva")
 
 
 def test_a_clock_that_runs_ahead_over_there_changes_no_copy_of_an_event(office: Office) -> None:
