@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -25,6 +27,8 @@ from tests.bench.scale import FULL, QUICK, Scale
 def main() -> None:
     """Measure, print, write."""
     asked = _parse()
+    # Whoever is told to stop ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     console = Console()
     about = _about(asked.quick)
     console.print(f"{about['machine']}; a busy machine is slow, so mind the ratios. This takes a few minutes.\n")
