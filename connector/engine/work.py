@@ -67,10 +67,17 @@ def build_worker(place: Workplace) -> Worker:
 def _deciding(place: Workplace, shelf: Shelf) -> Loop:
     store, clock = place.store, place.clock
     retention = Retention(store, place.keep_for)
+
+    def take_in() -> int:
+        result = intake.run_once(store, place.endpoints, shelf, clock.now())
+        if result.erasures or result.refused:
+            store.wipe()
+        return result.deliveries
+
     return Loop(
         "decide",
         [
-            Step("intake", lambda: intake.run_once(store, place.endpoints, shelf, clock.now()).deliveries),
+            Step("intake", take_in),
             Step("advance", lambda: advance.run_once(store, shelf, clock.now()).amount),
             Step("retention", lambda: retention.run_once(clock.now())),
         ],

@@ -285,6 +285,13 @@ class Store(Protocol):
         """When the earliest lead wakes."""
         ...
 
+    def wipe(self) -> None:
+        """Leave nothing of what was deleted in the database's files, as far as that is in our hands.
+
+        A second run changes nothing. Raises StoreUnavailableError.
+        """
+        ...
+
     def migrate(self) -> None:
         """Bring the schema up to date. A second run changes nothing."""
         ...
