@@ -91,16 +91,23 @@ class Room:
 
 
 def _drop_foreign(desk: Desk, received: Iterable[Received]) -> list[Received]:
+    """What concerns leads. The rest is kept aside, but for what our own tasks, notes and lists set off."""
     ours: list[Received] = []
     for one in received:
-        event = one.event
-        if event.ref.object_type not in desk.endpoints[one.delivery.endpoint].lead_types:
-            keep_event_aside(desk, one, StrayReason.OTHER_OBJECT)
-        elif event.kind is EventKind.OTHER:
-            keep_event_aside(desk, one, StrayReason.UNKNOWN_TYPE)
-        else:
+        reason = _foreign_because(desk, one)
+        if reason is None:
             ours.append(one)
+        elif one.event.is_echo:
+            desk.tally["echoes"] += 1
+        else:
+            keep_event_aside(desk, one, reason)
     return ours
+
+
+def _foreign_because(desk: Desk, one: Received) -> StrayReason | None:
+    if one.event.ref.object_type not in desk.endpoints[one.delivery.endpoint].lead_types:
+        return StrayReason.OTHER_OBJECT
+    return StrayReason.UNKNOWN_TYPE if one.event.kind is EventKind.OTHER else None
 
 
 def _erase(room: Room, received: Iterable[Received]) -> None:

@@ -83,6 +83,13 @@ def test_the_echo_of_our_own_write_is_dropped_and_counted(office: Office) -> Non
     assert (result.echoes, result.facts, result.leads) == (1, 0, 0)
 
 
+def test_what_our_own_tasks_and_notes_set_off_is_an_echo_and_no_stray(office: Office) -> None:
+    result = office.receive(event(EventKind.OTHER, is_echo=True)).take_in()
+
+    assert (result.echoes, result.strays) == (1, 0)
+    assert office.strays() == []
+
+
 @pytest.mark.parametrize(
     ("strange", "reason"),
     [
