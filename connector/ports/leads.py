@@ -25,6 +25,8 @@ class StoredLead:
     last_fact: int
     #: The facts that came in since, in order of arrival.
     unread: Sequence[Fact] = ()
+    #: The address by which people look it up.
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,15 @@ _NOW = bindparam("now", type_=BigInteger)
 
 # A worker's query: it serves every workspace.
 _DUE = limited(
-    select(leads.c.workspace, leads.c.id, leads.c.version, leads.c.last_fact, leads.c.folded_fact, leads.c.doc)
+    select(
+        leads.c.workspace,
+        leads.c.id,
+        leads.c.version,
+        leads.c.last_fact,
+        leads.c.folded_fact,
+        leads.c.email,
+        leads.c.doc,
+    )
     .where(leads.c.wake_at <= _NOW)
     .order_by(leads.c.wake_at)
     .with_for_update(skip_locked=True)
@@ -44,20 +52,23 @@ _SAVE = (
         folded_fact=_FOLDED,
         # More came in while this was judged: again at once.
         wake_at=case((leads.c.last_fact > _FOLDED, _NOW), else_=bindparam("alarm", type_=BigInteger)),
-        email=bindparam("email_", type_=Text),
         doc=bindparam("doc_", type_=Text),
     )
 )
+# Apart, for it seldom changes and is a key of its own.
+_SET_EMAIL = update(leads).where(*_AS_READ[:2]).values(email=bindparam("email_", type_=Text))
 _PARK = update(leads).where(*_AS_READ).values(wake_at=bindparam("again_at", type_=BigInteger))
 
 
 def load_due(session: Session, now: datetime, limit: int) -> Sequence[StoredLead]:
     """The leads whose time has come, longest due first, with what came in since they were last saved."""
     due = session.rows(_DUE, {"now": to_ms(now), "limit": limit})
+    if not due:
+        return ()
     unread = load_facts(session, {(row.workspace, row.id): (row.folded_fact, row.last_fact) for row in due})
     return [
-        StoredLead(workspace, decode_lead(doc), version, last_fact, unread.get((workspace, id_), ()))
-        for workspace, id_, version, last_fact, _, doc in due
+        StoredLead(workspace, decode_lead(doc), version, last_fact, unread.get((workspace, id_), ()), email)
+        for workspace, id_, version, last_fact, _, email, doc in due
     ]
 
 
@@ -97,10 +108,12 @@ class StoredLeadClaim:
         """
         # Worded before the transaction: on SQLite nobody else can write while it is open.
         rows = [_to_row(one, self._now) for one in saved]
+        emails = [_to_email(one) for one in saved if one.email.lower() != one.stored.email]
         again = [_to_parked(one, parked[one.lead.id]) for one in self.leads if one.lead.id in parked]
         with self._hold.writing() as session:
             if session.run_many(_SAVE, rows) != len(rows) or session.run_many(_PARK, again) != len(again):
                 raise LostClaimError("another worker took over one of the leads")
+            session.run_many(_SET_EMAIL, emails)
             save_history(session, saved)
             save_enrolments(session, saved)
             save_wishes(session, saved, self._now)
@@ -123,9 +136,12 @@ def _to_row(saved: SavedLead, now: datetime) -> dict[str, Any]:
         "folded": stored.last_fact,
         "alarm": to_optional_ms(lead.wake_at),
         "now": to_ms(now),
-        "email_": saved.email.lower(),
         "doc_": encode(lead),
     }
+
+
+def _to_email(saved: SavedLead) -> dict[str, Any]:
+    return {"workspace_": saved.stored.workspace, "id_": saved.lead.id, "email_": saved.email.lower()}
 
 
 def _to_parked(stored: StoredLead, again_at: datetime) -> dict[str, Any]:

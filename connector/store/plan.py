@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from connector.domain.change import Act, ChangeKind, ChangeState, Desired
 from connector.domain.ids import ConnectionId
 from connector.domain.lead import Lead, Standing
-from connector.store.codec import to_ms
+from connector.store.codec import decode_texts, encode, to_ms
 
 MEMBER = {"member": "true"}
 NO_MEMBER = {"member": "false"}
@@ -51,8 +51,9 @@ class OutboxRow:
     kind: ChangeKind
     key: str
     state: ChangeState
-    wanted: Mapping[str, str]
-    written: Mapping[str, str]
+    #: As they are stored: most rows stay as they are, and are never read further than this.
+    wanted: str
+    written: str
     due_at: int
     attempts: int
     #: A call was begun for it, so that the CRM may hold what nobody saw arrive.
@@ -68,7 +69,7 @@ class RowChange:
     """What becomes of a row whose wish changed."""
 
     state: ChangeState
-    wanted: Mapping[str, str]
+    wanted: str
     due_at: int
     attempts: int
 
@@ -99,17 +100,19 @@ def changed(row: OutboxRow, wish: Wish) -> RowChange | None:
     A wish that the CRM fulfils already is done; one that takes back what never left is withdrawn. Everything else
     waits for its turn: in the row's old place where it waits for the CRM, and a refused row with a new chance.
     """
-    if row.wanted == wish.wanted:
+    wanted = encode(wish.wanted)
+    if row.wanted == wanted:
         return None
+    written = decode_texts(row.written)
     if wish.wanted == NO_MEMBER and not row.was_attempted:
         state = ChangeState.WITHDRAWN
-    elif all(row.written.get(name) == value for name, value in wish.wanted.items()):
+    elif all(written.get(name) == value for name, value in wish.wanted.items()):
         state = ChangeState.DONE
     else:
         state = ChangeState.PENDING
     if row.state is ChangeState.PENDING and row.attempts:
-        return RowChange(state, wish.wanted, max(row.due_at, wish.due_at), row.attempts)
-    return RowChange(state, wish.wanted, wish.due_at, attempts=0)
+        return RowChange(state, wanted, max(row.due_at, wish.due_at), row.attempts)
+    return RowChange(state, wanted, wish.due_at, attempts=0)
 
 
 def unwanted(acts: Iterable[Act], rows: Rows) -> Sequence[OutboxRow]:

@@ -17,7 +17,7 @@ from sqlalchemy import BigInteger, Boolean, Text, and_, bindparam, literal_colum
 from connector.domain.change import LANES, Act, ChangeKind, ChangeState
 from connector.domain.lead import Standing
 from connector.ports import SavedLead
-from connector.store.codec import NO_TEXTS, decode_texts, encode, to_ms
+from connector.store.codec import NO_TEXTS, encode, to_ms
 from connector.store.facts import LeadKey
 from connector.store.listed import listed
 from connector.store.plan import Home, OutboxRow, Rows, Wish, changed, slot_of, unwanted, wishes_of
@@ -112,6 +112,10 @@ _HOLD = (
 )
 
 
+_KINDS = {kind.value: kind for kind in ChangeKind}
+_STATES = {state.value: state for state in ChangeState}
+
+
 @dataclass(slots=True)
 class _Rows:
     """What is to be written to the outbox, gathered over a batch."""
@@ -160,26 +164,22 @@ def _load_homes(session: Session, asked: dict[str, str]) -> Mapping[LeadKey, Seq
 
 def _load_rows(session: Session, asked: dict[str, str]) -> Mapping[LeadKey, Rows]:
     rows: dict[LeadKey, dict[str, OutboxRow]] = defaultdict(dict)
-    for workspace, lead_id, slot, *columns in session.rows(_ROWS, asked):
-        rows[workspace, lead_id][slot] = _to_row(*columns)
+    for workspace, lead_id, slot, id_, connection_id, record_id, kind, key, state, *rest in session.rows(_ROWS, asked):
+        wanted, written, due_at, attempts, attempted_at = rest
+        rows[workspace, lead_id][slot] = OutboxRow(
+            id_,
+            connection_id,
+            record_id,
+            _KINDS[kind],
+            key,
+            _STATES[state],
+            wanted,
+            written,
+            due_at,
+            attempts,
+            was_attempted=attempted_at is not None,
+        )
     return rows
-
-
-def _to_row(id_: int, connection_id: Any, record_id: str, kind: str, key: str, state: str, *rest: Any) -> OutboxRow:
-    wanted, written, due_at, attempts, attempted_at = rest
-    return OutboxRow(
-        id_,
-        connection_id,
-        record_id,
-        ChangeKind(kind),
-        key,
-        ChangeState(state),
-        decode_texts(wanted),
-        decode_texts(written),
-        due_at,
-        attempts,
-        was_attempted=attempted_at is not None,
-    )
 
 
 def _gather(gathered: _Rows, saved: SavedLead, homes: Sequence[Home], rows: Rows, now: int) -> None:
@@ -206,7 +206,7 @@ def _gather_wish(gathered: _Rows, saved: SavedLead, wish: Wish, row: OutboxRow |
             {
                 "id_": row.id,
                 "state_": change.state,
-                "wanted_": encode(change.wanted),
+                "wanted_": change.wanted,
                 "due_at_": change.due_at,
                 "attempts_": change.attempts,
                 "settled_at_": None if change.state is ChangeState.PENDING else now,

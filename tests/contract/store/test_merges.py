@@ -164,6 +164,17 @@ def test_three_become_one_in_two_steps(scene: Scene) -> None:
     assert (stored.lead.id, sorted(one.key for one in stored.unread)) == (C, ["a", "b", "c"])
 
 
+def test_of_merges_that_come_in_another_order_the_last_survivor_is_written_to(scene: Scene) -> None:
+    scene.meet("3")
+    scene.mail(C, fact("c"))
+
+    merge(scene, into="3", survivor="3", refs="31")
+    merge(scene, into="3", survivor="1", refs="12")
+    scene.judge(lambda stored: judged(stored, desired=wants({"score": "7"})))
+
+    assert [change.record_id for change in scene.due()] == ["3"]
+
+
 def test_a_lead_that_is_merged_while_it_is_judged_is_judged_again(scene: Scene) -> None:
     scene.mail(A, fact("a"))
     with scene.store.claim_leads(START, 10) as claim:
