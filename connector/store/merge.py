@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from connector.domain.decide import blank
-from connector.domain.ids import CrmRef, LeadId, WorkspaceId
+from connector.domain.ids import CrmRef, LeadId, WorkspaceId, to_ref
 from connector.domain.lead import Lead
 from connector.errors import InvariantError
 from connector.store.codec import decode_lead, encode, to_ms
@@ -115,6 +115,7 @@ _IN_ACCOUNT = and_(
     crm_refs.c.crm == bindparam("crm_", type_=Text),
     crm_refs.c.account == bindparam("account_", type_=Text),
 )
+_CURRENT = select(crm_refs.c.ref).where(_IN_ACCOUNT, crm_refs.c.is_current)
 _SURVIVES = crm_refs.c.ref == bindparam("survivor", type_=Text)
 _SET_CURRENT = update(crm_refs).where(_IN_ACCOUNT, crm_refs.c.is_current != _SURVIVES).values(is_current=_SURVIVES)
 _connection = select(connections.c.id).where(
@@ -160,13 +161,16 @@ def merge_leads(
     A second run changes nothing. Raises InvariantError where nothing is known of any of them, and LostClaimError
     where another worker gave one of the records to another lead a moment ago.
     """
-    found = find_leads(session, workspace, {survivor, *refs})
+    asked = {survivor, *refs}
+    found = find_leads(session, workspace, asked)
+    if found.get(survivor) == into:
+        survivor = _last_survivor(session, workspace, into, survivor)
     gone = sorted(set(found.values()) - {into})
     rows = _lock(session, workspace, [into, *gone])
     if into not in rows:
         add_leads(session, workspace, [into], _born_under(rows), now)
         rows |= _lock(session, workspace, [into])
-    add_refs(session, workspace, {ref: into for ref in {survivor, *refs} if ref not in found})
+    add_refs(session, workspace, {ref: into for ref in asked if ref not in found})
     last_fact = rows[into].last_fact
     for lead_id in gone:
         _move(session, {"workspace_": workspace, "into": into, "gone": lead_id, "after": last_fact})
@@ -175,6 +179,13 @@ def merge_leads(
     if gone or moved_home:
         born_under = decode_lead(rows[into].doc).born_under
         _reset(session, workspace, blank(into, born_under), last_fact, now)
+
+
+def _last_survivor(session: Session, workspace: WorkspaceId, into: LeadId, survivor: CrmRef) -> CrmRef:
+    """The record that lives on: of merges that come in another order, the last one's."""
+    asked = {"workspace_": workspace, "into": into, "crm_": survivor.crm, "account_": survivor.account}
+    current = [to_ref(text) for (text,) in session.rows(_CURRENT, asked)]
+    return survivor if survivor in current or not current else current[0]
 
 
 def _lock(session: Session, workspace: WorkspaceId, ids: Collection[LeadId]) -> dict[LeadId, Any]:
