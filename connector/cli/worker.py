@@ -15,9 +15,11 @@ def worker(end_with_parent: EndsWithParent = False) -> None:
     Stop it with Ctrl-C; what was begun is finished or taken up again by the next.
     """
     from connector.cli import processes
-    from connector.cli.opening import opened
+    from connector.cli.opening import all_connections, opened
 
     with opened() as services:
+        # With another key tokens stay sealed, and erased people would not be known again: refuse to start.
+        all_connections(services)
         services.apply_mapping()
         running = services.build_worker()
         for number in (signal.SIGINT, signal.SIGTERM):

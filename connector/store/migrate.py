@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Text, column, inspect, select, table
 
+from connector.errors import SetupError
 from connector.store.database import Database
 from connector.store.schema import VERSION
 
@@ -26,14 +27,21 @@ def is_current(database: Database) -> bool:
 
 
 def migrate(database: Database) -> None:
-    """Run the migrations that are missing, in one transaction. A second run changes nothing."""
+    """Run the migrations that are missing, in one transaction. A second run changes nothing.
+
+    Raises SetupError for a database that a newer version has worked on.
+    """
     if is_current(database):
         return
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
 
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
     with database.migrating() as session:
         config.attributes["connection"] = session.connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise SetupError("The database was made by a newer Coltiva. Start that version, or a later one.") from error

@@ -36,7 +36,8 @@ class PostgresDatabase:
 
     def __init__(self, url: str) -> None:
         parsed = make_url(url)
-        self.engine: Engine = create_engine(parsed.set(drivername="postgresql+psycopg"))
+        # Parameters hold what we know of people: they stay out of errors, which are logged.
+        self.engine: Engine = create_engine(parsed.set(drivername="postgresql+psycopg"), hide_parameters=True)
         self._snapshots = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._address = parsed.set(drivername="postgresql").render_as_string(hide_password=False)
         self._wording = Wording(self.engine.dialect)

@@ -47,14 +47,17 @@ _PRAGMAS = (
 
 _KEEP = "INSERT INTO deliveries (endpoint, received_at, body) VALUES (?, ?, ?)"
 
-# The file cannot be used just now: another process holds it, or the disk is full or gone. All else is a defect.
+# The file cannot be used: another process holds it, the disk is full or gone, or it is no database (any more). All
+# else is a defect.
 _UNAVAILABLE = frozenset(
     {
         sqlite3.SQLITE_BUSY,
         sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
         sqlite3.SQLITE_FULL,
         sqlite3.SQLITE_IOERR,
         sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOTADB,
         sqlite3.SQLITE_READONLY,
     }
 )
@@ -75,7 +78,7 @@ class SqliteDatabase:
         row = (delivery.endpoint, to_ms(delivery.received_at), delivery.body)
         try:
             self._connection().execute(_KEEP, row)
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             if _is_unavailable(error):
                 raise StoreUnavailableError(f"SQLite: {error}") from error
             raise
@@ -136,7 +139,8 @@ class SqliteDatabase:
 def _build_engine(url: str) -> Engine:
     # isolation_level None: the driver begins no transaction of its own, we say how each begins.
     arguments = {"timeout": _PATIENCE, "isolation_level": None, "check_same_thread": False}
-    engine = create_engine(url, paramstyle="named", connect_args=arguments)
+    # Parameters hold what we know of people: they stay out of errors, which are logged.
+    engine = create_engine(url, paramstyle="named", connect_args=arguments, hide_parameters=True)
     event.listen(engine, "connect", lambda connection, record: _set_up(connection))
     return engine
 

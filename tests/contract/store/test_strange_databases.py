@@ -1,0 +1,41 @@
+"""A database that is not what it should be is told in words, and tells nothing of people."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from connector.errors import SetupError, StoreUnavailableError
+from connector.ports import NewDelivery
+from tests.builders import START
+from tests.contract.store.conftest import Place
+
+
+def test_a_database_of_a_newer_version_is_left_as_it_is(place: Place) -> None:
+    store = place.open()
+    with store._database.writing() as session:
+        session.connection.execute(text("UPDATE alembic_version SET version_num = 'v9999'"))
+
+    assert not store.is_current()
+    with pytest.raises(SetupError, match="newer"):
+        store.migrate()
+
+
+def test_a_file_that_is_no_database_is_unavailable(sqlite_place: Place) -> None:
+    sqlite_place.file.write_bytes(b"this is not a database" * 100)
+    store = sqlite_place.open()
+
+    with pytest.raises(StoreUnavailableError, match="not a database"):
+        store.is_current()
+    with pytest.raises(StoreUnavailableError, match="not a database"):
+        store.keep(NewDelivery("hubspot", START, b"[]"))
+
+
+def test_an_error_of_the_database_does_not_repeat_what_was_to_be_kept(place: Place) -> None:
+    statement = "INSERT INTO no_such_table VALUES (:name)"
+
+    with pytest.raises(DBAPIError) as caught, place.open()._database.writing() as session:
+        session.connection.execute(text(statement), {"name": "Ada Lovelace"})
+
+    assert "Ada" not in str(caught.value)
