@@ -65,7 +65,7 @@ _BETWEEN = (
             facts.c.seq <= _asked_for.c.until,
         ),
     )
-    .order_by(facts.c.workspace, facts.c.lead_id, facts.c.seq)
+    .order_by(facts.c.seq)
 )
 
 _KINDS = {kind.value: kind for kind in FactKind}

@@ -16,6 +16,9 @@ from connector.store.schema import crm_refs, leads
 from connector.store.session import Session, to_list
 from connector.store.upsert import insert_if_absent
 
+#: Of a lead of whom nothing was saved yet.
+FIRST_VERSION = 1
+
 _FIND = select(crm_refs.c.ref, crm_refs.c.lead_id).where(
     crm_refs.c.workspace == bindparam("workspace_", type_=Text), among(crm_refs.c.ref, "refs")
 )
@@ -59,7 +62,7 @@ def add_leads(session: Session, workspace: WorkspaceId, ids: Collection[LeadId],
             {
                 "workspace": workspace,
                 "id": lead_id,
-                "version": 1,
+                "version": FIRST_VERSION,
                 "last_fact": 0,
                 "folded_fact": 0,
                 "wake_at": None,

@@ -115,11 +115,10 @@ def changed(row: OutboxRow, wish: Wish) -> RowChange | None:
     return RowChange(state, wanted, wish.due_at, attempts=0)
 
 
-def unwanted(acts: Iterable[Act], rows: Rows) -> Sequence[OutboxRow]:
-    """The acts that were not made, dead letters too, and are not among these."""
+def unwanted(acts: Iterable[Act], unmade: Rows) -> Sequence[OutboxRow]:
+    """Of the acts that were not made, dead letters too, those that are not wanted any more."""
     wanted = {slot_of(act) for act in acts}
-    kinds = (ChangeKind.TASK, ChangeKind.NOTE)
-    return [row for slot, row in rows.items() if row.kind in kinds and slot not in wanted]
+    return [row for slot, row in unmade.items() if slot not in wanted]
 
 
 def _is_membership_of(home: Home, row: OutboxRow) -> bool:

@@ -11,6 +11,7 @@ from connector.domain.enrolment import Enrolment
 from connector.domain.fact import START
 from connector.ports import SavedLead
 from connector.store.codec import encode, to_ms, to_optional_ms
+from connector.store.identity import FIRST_VERSION
 from connector.store.schema import enrolments, history
 from connector.store.session import Session
 from connector.store.upsert import insert_into, upsert
@@ -31,8 +32,9 @@ _DROP_ENROLMENT = delete(enrolments).where(
 
 
 def is_from_the_start(saved: SavedLead) -> bool:
-    """Whether this is what became of all facts, so that it takes the place of all that was there."""
-    return saved.refolded or saved.stored.lead.position == START
+    """Whether this is what became of all facts, and takes the place of what was saved before; a merge begins anew."""
+    is_blank = saved.stored.lead.position == START and saved.stored.version > FIRST_VERSION
+    return saved.refolded or is_blank
 
 
 def save_history(session: Session, saved: Iterable[SavedLead]) -> None:

@@ -12,7 +12,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Text, and_, bindparam, literal_column, null, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Executable,
+    Text,
+    and_,
+    bindparam,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from connector.domain.change import LANES, Act, ChangeKind, ChangeState
 from connector.domain.lead import Standing
@@ -45,7 +58,7 @@ _HOMES = (
     .where(crm_refs.c.is_current)
     .order_by(crm_refs.c.ref)
 )
-# Desired state, and of the acts those that the CRM has not made.
+_of_wisher = and_(outbox.c.workspace == _wishers.c.workspace, outbox.c.lead_id == _wishers.c.lead_id)
 _ROWS = (
     select(
         outbox.c.workspace,
@@ -63,10 +76,13 @@ _ROWS = (
         outbox.c.attempts,
         outbox.c.attempted_at,
     )
-    .join(_wishers, and_(outbox.c.workspace == _wishers.c.workspace, outbox.c.lead_id == _wishers.c.lead_id))
-    .where(or_(outbox.c.act.is_(None), _NOT_MADE))
+    .join(_wishers, _of_wisher)
     .with_for_update(of=outbox)
 )
+# A lead's acts, of which there may be many, come first by slot, its desired state after them.
+_AFTER_ACTS: ColumnElement[str] = literal_column("'b'")
+_DESIRED = _ROWS.where(outbox.c.slot > _AFTER_ACTS)
+_ACTS = _ROWS.where(outbox.c.slot < _AFTER_ACTS, _NOT_MADE)
 _INSERT = insert_into(outbox, but=frozenset({"id"}))
 _UPDATE = (
     update(outbox)
@@ -133,10 +149,13 @@ def save_wishes(session: Session, saved: Sequence[SavedLead], now: datetime) -> 
     if not wishers:
         return
     asked = {"wishers": to_rows([_key(one) for one in wishers])}
-    homes, rows = _load_homes(session, asked), _load_rows(session, asked)
+    homes, rows = _load_homes(session, asked), _load_rows(session, _DESIRED, asked)
+    anew = [_key(one) for one in wishers if is_from_the_start(one)]
+    unmade = _load_rows(session, _ACTS, {"wishers": to_rows(anew)}) if anew else {}
     gathered = _Rows()
     for one in wishers:
-        _gather(gathered, one, homes.get(_key(one), ()), rows.get(_key(one), {}), to_ms(now))
+        key = _key(one)
+        _gather(gathered, one, homes.get(key, ()), rows.get(key, {}), unmade.get(key, {}), to_ms(now))
     session.run_many(_HOLD, gathered.held)
     session.run_many(_INSERT, gathered.inserts)
     session.run_many(_UPDATE, gathered.updates)
@@ -162,9 +181,11 @@ def _load_homes(session: Session, asked: dict[str, str]) -> Mapping[LeadKey, Seq
     return homes
 
 
-def _load_rows(session: Session, asked: dict[str, str]) -> Mapping[LeadKey, Rows]:
+def _load_rows(session: Session, statement: Executable, asked: dict[str, str]) -> Mapping[LeadKey, Rows]:
     rows: dict[LeadKey, dict[str, OutboxRow]] = defaultdict(dict)
-    for workspace, lead_id, slot, id_, connection_id, record_id, kind, key, state, *rest in session.rows(_ROWS, asked):
+    for workspace, lead_id, slot, id_, connection_id, record_id, kind, key, state, *rest in session.rows(
+        statement, asked
+    ):
         wanted, written, due_at, attempts, attempted_at = rest
         rows[workspace, lead_id][slot] = OutboxRow(
             id_,
@@ -182,15 +203,14 @@ def _load_rows(session: Session, asked: dict[str, str]) -> Mapping[LeadKey, Rows
     return rows
 
 
-def _gather(gathered: _Rows, saved: SavedLead, homes: Sequence[Home], rows: Rows, now: int) -> None:
+def _gather(gathered: _Rows, saved: SavedLead, homes: Sequence[Home], rows: Rows, unmade: Rows, now: int) -> None:
     is_held = saved.lead.standing is Standing.ARCHIVED
-    if rows and (is_from_the_start(saved) or saved.lead.standing is not saved.stored.lead.standing):
+    if is_from_the_start(saved) or saved.lead.standing is not saved.stored.lead.standing:
         workspace, lead_id = _key(saved)
         gathered.held.append({"workspace_": workspace, "lead_id_": lead_id, "is_held_": is_held})
     for wish in wishes_of(saved.lead, homes, rows, now):
         _gather_wish(gathered, saved, wish, rows.get(wish.slot), now)
-    if is_from_the_start(saved):
-        gathered.withdrawn += ({"id_": row.id, "settled_at_": now} for row in unwanted(saved.acts, rows))
+    gathered.withdrawn += ({"id_": row.id, "settled_at_": now} for row in unwanted(saved.acts, unmade))
     # An act is for one record, the lead's first.
     gathered.acts += (_act_row(saved, home, act, is_held) for home in homes[:1] for act in saved.acts)
 

@@ -389,6 +389,14 @@ def test_nothing_is_written_to_an_archived_lead_until_it_is_restored(scene: Scen
     ]
 
 
+def test_a_lead_of_whom_only_acts_are_wanted_rests_too(scene: Scene) -> None:
+    scene.decide(LEAD, lambda stored: judged(stored, acts=[task("call")]))
+
+    scene.decide(LEAD, lambda stored: judged(stored, standing=Standing.ARCHIVED))
+
+    assert scene.due() == []
+
+
 def test_an_act_that_is_decided_with_the_archiving_waits_for_the_restoring(scene: Scene) -> None:
     scene.decide(LEAD, lambda stored: judged(stored, acts=[task("call")], standing=Standing.ARCHIVED))
     assert scene.due() == []
