@@ -86,9 +86,7 @@ def test_a_lock_names_no_server_and_hashes_every_file(lock: str) -> None:
 def test_every_decision_is_in_the_index() -> None:
     files = {path.name[:4] for path in DECISIONS.glob("[0-9]*.md")} - {"0000"}
 
-    listed = {
-        number[:4] for cell in first_cells(DECISIONS / "README.md") for number in re.findall(r"\d{4}", cell)
-    }
+    listed = {number[:4] for cell in first_cells(DECISIONS / "README.md") for number in re.findall(r"\d{4}", cell)}
 
     assert listed == files
 

@@ -30,9 +30,7 @@ def test_every_test_starts_with_an_empty_database(postgres_database: str, turn: 
     assert before == 0
 
 
-def test_a_database_can_begin_as_a_copy_of_another(
-    postgres_server: PostgresServer, postgres_database: str
-) -> None:
+def test_a_database_can_begin_as_a_copy_of_another(postgres_server: PostgresServer, postgres_database: str) -> None:
     answer(postgres_database, "CREATE TABLE lead (id int)")
 
     copy = postgres_server.create_database(template=str(make_url(postgres_database).database))
