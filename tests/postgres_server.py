@@ -67,15 +67,11 @@ class PostgresServer:
         if os.geteuid() == 0:
             for path in (self._folder, *self._folder.rglob("*")):
                 shutil.chown(path, user="nobody")
-        self._run(
-            "initdb", "--username=postgres", "--auth=trust", "--no-locale", "--encoding=UTF8", "--no-sync"
-        )
+        self._run("initdb", "--username=postgres", "--auth=trust", "--no-locale", "--encoding=UTF8", "--no-sync")
         options = [f"-c {name}={value!r}" for name, value in SETTINGS.items()]
         options.append(f"-c unix_socket_directories={str(self._folder)!r}")
         log = self._folder / "log"
-        self._run(
-            "pg_ctl", "start", f"--timeout={PATIENCE}", f"--log={log}", f"--options={' '.join(options)}"
-        )
+        self._run("pg_ctl", "start", f"--timeout={PATIENCE}", f"--log={log}", f"--options={' '.join(options)}")
 
     def stop(self) -> None:
         """Stop the server without waiting for its clients."""
