@@ -17,13 +17,9 @@ import structlog
 Logger = structlog.typing.FilteringBoundLogger
 
 #: Keys whose values never belong on a log line, whatever they hold.
-_PRIVATE_KEYS = frozenset(
-    {"authorization", "body", "email", "payload", "password", "raw", "secret", "token", "value"}
-)
+_PRIVATE_KEYS = frozenset({"authorization", "body", "email", "payload", "password", "raw", "secret", "token", "value"})
 _ADDRESS = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
-_SECRET = re.compile(
-    r"(?i)(?:://[^\s/@]+@|\bbearer\s+\S+|\bpat-[\w-]{8,}|\b(?:token|secret|password)=[^\s&\"']+)"
-)
+_SECRET = re.compile(r"(?i)(?:://[^\s/@]+@|\bbearer\s+\S+|\bpat-[\w-]{8,}|\b(?:token|secret|password)=[^\s&\"']+)")
 
 
 def configure(level: str = "info", stream: TextIO | None = None) -> None:

@@ -34,9 +34,7 @@ def looking() -> Iterator[Services]:
     services = open_services(settings)
     try:
         if not services.store.is_current():
-            raise SetupError(
-                "The database is of another version. `coltiva serve` brings an older one up to date."
-            )
+            raise SetupError("The database is of another version. `coltiva serve` brings an older one up to date.")
         yield services
     finally:
         services.store.close()
