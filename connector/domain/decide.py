@@ -133,6 +133,7 @@ def _next_alarm(draft: Draft, until: datetime) -> datetime | None:
 def _judge(draft: Draft, fact: Fact) -> None:
     """Take a fact in and do what follows. What was so before we heard of the lead leads to nothing."""
     anew = fact.kind is FactKind.RECORD and fact.name in (RecordName.CREATED, RecordName.RESTORED)
+    anew |= fact.kind is FactKind.MERGED and draft.standing is not Standing.ACTIVE
     scope = Scope.ALL if anew or fact.is_baseline else Scope.TOUCHED
     _take(draft, fact, scope)
     arisen = _follow(draft, scope)
@@ -155,6 +156,7 @@ def _take(draft: Draft, fact: Fact, scope: Scope) -> None:
             journey.take_command(draft, fact)
         case FactKind.MERGED:
             draft.note(HistoryKind.MERGED, detail={"lead": fact.name})
+            draft.standing = Standing.ACTIVE  # what was deleted a moment ago was the record that is merged away
     if not signals:
         derive(draft, scope)
     for signal in signals:

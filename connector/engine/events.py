@@ -70,7 +70,7 @@ def take_in_events(desk: Desk, connection: Connection, received: Iterable[Receiv
     _erase(room, ours)
     ours = _drop_erased(room, ours)
     facts = _merge(room, [one for one in ours if one.event.kind is EventKind.MERGED])
-    facts += _take_in_news(room, _pick_news(room, connection.crm, ours))
+    facts += _take_in_news(room, _drop_superseded(room, _pick_news(room, connection.crm, ours)))
     new = desk.transaction.leads.add_facts(room.workspace, facts, desk.now) if facts else 0
     desk.tally.update(facts=new, duplicates=len(facts) - new)
 
@@ -166,6 +166,15 @@ def _pick_news(room: Room, crm: str, received: Iterable[Received]) -> list[Recei
         else:
             news.append(one)
     return news
+
+
+def _drop_superseded(room: Room, news: Sequence[Received]) -> Sequence[Received]:
+    """Without deletions that belong to a merge: the person is not gone, but lives on in another record."""
+    deleted = {one.event.ref for one in news if one.event.kind is EventKind.DELETED}
+    away = room.desk.transaction.leads.merged_away(room.workspace, deleted) if deleted else frozenset()
+    left = [one for one in news if one.event.kind is not EventKind.DELETED or one.event.ref not in away]
+    room.desk.tally["superseded"] += len(news) - len(left)
+    return left
 
 
 def _take_in_news(room: Room, news: Sequence[Received]) -> list[NewFact]:

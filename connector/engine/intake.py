@@ -51,6 +51,8 @@ class IntakeResult:
     echoes: int = 0
     #: Changes of properties that the mapping gives no meaning.
     unmapped: int = 0
+    #: Deletions of records that live on in another one.
+    superseded: int = 0
     #: Events about people who asked to be forgotten.
     refused: int = 0
     #: Values that an event did not carry, to be read.

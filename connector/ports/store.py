@@ -91,6 +91,10 @@ class Leads(Protocol):
         """
         ...
 
+    def merged_away(self, workspace: WorkspaceId, refs: Collection[CrmRef]) -> frozenset[CrmRef]:
+        """Which of these records live on in another one."""
+        ...
+
     def erased(self, workspace: WorkspaceId, refs: Collection[CrmRef]) -> frozenset[CrmRef]:
         """Which of these were erased."""
         ...

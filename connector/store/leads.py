@@ -15,7 +15,7 @@ from connector.store.erase import erase_lead, load_erased
 from connector.store.facts import add_facts
 from connector.store.identity import add_leads, add_refs, find_leads
 from connector.store.listed import among
-from connector.store.merge import merge_leads
+from connector.store.merge import load_merged_away, merge_leads
 from connector.store.schema import crm_refs, leads
 from connector.store.sealed import Seal
 from connector.store.session import Session, limited, to_list
@@ -117,6 +117,10 @@ class StoredLeads:
     def erase(self, workspace: WorkspaceId, ref: CrmRef, now: datetime) -> bool:
         """Remove all that is held of the record's lead; only a hash stays, to refuse it later."""
         return erase_lead(self._session, self._seal, workspace, ref, now)
+
+    def merged_away(self, workspace: WorkspaceId, refs: Collection[CrmRef]) -> frozenset[CrmRef]:
+        """Which of these records live on in another one."""
+        return load_merged_away(self._session, workspace, refs)
 
     def erased(self, workspace: WorkspaceId, refs: Collection[CrmRef]) -> frozenset[CrmRef]:
         """Which of these were erased."""

@@ -116,6 +116,9 @@ _IN_ACCOUNT = and_(
     crm_refs.c.account == bindparam("account_", type_=Text),
 )
 _CURRENT = select(crm_refs.c.ref).where(_IN_ACCOUNT, crm_refs.c.is_current)
+_MERGED_AWAY = select(crm_refs.c.ref).where(
+    crm_refs.c.workspace == _WORKSPACE, among(crm_refs.c.ref, "refs"), not_(crm_refs.c.is_current)
+)
 _SURVIVES = crm_refs.c.ref == bindparam("survivor", type_=Text)
 _SET_CURRENT = update(crm_refs).where(_IN_ACCOUNT, crm_refs.c.is_current != _SURVIVES).values(is_current=_SURVIVES)
 _connection = select(connections.c.id).where(
@@ -146,6 +149,12 @@ _RESET = (
         doc=bindparam("doc_", type_=Text),
     )
 )
+
+
+def load_merged_away(session: Session, workspace: WorkspaceId, refs: Collection[CrmRef]) -> frozenset[CrmRef]:
+    """Those of these records that live on in another one."""
+    found = session.rows(_MERGED_AWAY, {"workspace_": workspace, "refs": to_list(map(str, refs))})
+    return frozenset(to_ref(text) for (text,) in found)
 
 
 def merge_leads(

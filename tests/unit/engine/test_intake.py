@@ -8,6 +8,7 @@ from sqlalchemy import text
 from connector.domain.book import Book
 from connector.domain.fact import Fact, FactKind, RecordName
 from connector.domain.ids import CrmRef, to_lead_id
+from connector.domain.lead import Standing
 from connector.engine.shelf import Shelf
 from connector.errors import MappingError, StoreUnavailableError
 from connector.ports import CrmEvent, EventKind, StoredBook, StrayReason
@@ -275,3 +276,26 @@ def test_a_merge_that_is_told_twice_changes_nothing(office: Office) -> None:
 
     assert (again.facts, again.duplicates) == (0, 2)
     assert len(facts(office, "3")) == 3
+
+
+@pytest.mark.parametrize("first", ["the merge", "the deletion"])
+def test_a_deletion_that_belongs_to_a_merge_archives_nobody(office: Office, first: str) -> None:
+    office.crm.records |= {"1": {}, "2": {}}
+    office.receive(clicked("a", "1"), clicked("b", "2")).work()
+    told = [merge_event("1", "2"), event(EventKind.DELETED, "2", at=after(minutes=10))]
+
+    for one in told if first == "the merge" else reversed(told):
+        office.let_pass(timedelta(minutes=6)).receive(one).work()
+
+    assert office.lead("1").lead.standing is Standing.ACTIVE
+    assert office.crm.records["1"]["coltiva_clicks"] == "20"
+
+
+def test_the_deletion_of_the_record_that_lives_on_archives_the_person(office: Office) -> None:
+    office.crm.records |= {"1": {}, "2": {}}
+    office.clock.moment = after(minutes=12)
+    office.receive(clicked("a", "1"), merge_event("1", "2")).work()
+
+    office.receive(event(EventKind.DELETED, "1", at=after(minutes=11))).work()
+
+    assert office.lead("2").lead.standing is Standing.ARCHIVED
