@@ -16,6 +16,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
@@ -76,6 +77,7 @@ class SqliteDatabase:
     def keep(self, delivery: NewDelivery) -> None:
         """Insert one row on this thread's own connection; a statement outside a transaction commits itself."""
         row = (delivery.endpoint, to_ms(delivery.received_at), delivery.body)
+        self._refuse_another_file()
         try:
             self._connection().execute(_KEEP, row)
         except sqlite3.DatabaseError as error:
@@ -125,6 +127,18 @@ class SqliteDatabase:
             yield Session(connection, self._wording)
             connection.commit()
 
+    def _refuse_another_file(self) -> None:
+        """Notice that the file was deleted or replaced: what is written to the old one is lost with it."""
+        try:
+            inode = Path(self._file).stat().st_ino
+        except FileNotFoundError:
+            inode = 0
+        if inode != getattr(self._local, "inode", inode):
+            self._pinned.remove(self._local.connection)
+            self._local.connection.close()
+            del self._local.connection, self._local.inode
+            raise StoreUnavailableError("SQLite: the database file was deleted or replaced")
+
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
@@ -132,6 +146,7 @@ class SqliteDatabase:
                 self._file, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
             )
             _set_up(connection)
+            self._local.inode = Path(self._file).stat().st_ino
             self._pinned.append(connection)
         return connection
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -30,6 +32,23 @@ def test_a_file_that_is_no_database_is_unavailable(sqlite_place: Place) -> None:
         store.is_current()
     with pytest.raises(StoreUnavailableError, match="not a database"):
         store.keep(NewDelivery("hubspot", START, b"[]"))
+
+
+def test_nothing_is_kept_in_a_file_that_was_taken_away_or_replaced(sqlite_place: Place, tmp_path: Path) -> None:
+    store, delivery = sqlite_place.open(), NewDelivery("hubspot", START, b"[]")
+    backup = tmp_path / "backup.sqlite"
+    backup.write_bytes(sqlite_place.file.read_bytes())
+    store.keep(delivery)
+
+    for left_behind in sqlite_place.file.parent.glob(f"{sqlite_place.file.name}*"):
+        left_behind.unlink()
+    with pytest.raises(StoreUnavailableError, match="deleted or replaced"):
+        store.keep(delivery)
+    backup.rename(sqlite_place.file)
+    store.keep(delivery)
+
+    with sqlite_place.open().claim_deliveries(10) as claim:
+        assert len(claim.deliveries) == 1
 
 
 def test_an_error_of_the_database_does_not_repeat_what_was_to_be_kept(place: Place) -> None:
