@@ -138,17 +138,21 @@ def _refs(event: CrmEvent) -> tuple[CrmRef, ...]:
 
 def _merge(room: Room, merges: Iterable[Received]) -> list[NewFact]:
     """Make one lead of merged records, the surviving record's, and tell it of each."""
-    desk, facts = room.desk, list[NewFact]()
-    for one in sorted(merges, key=lambda merge: merge.event.at):
+    desk, in_order = room.desk, sorted(merges, key=lambda merge: merge.event.at)
+    for one in in_order:
         event = one.event
         into = _find_or_add(room, {event.ref})[event.ref]
         desk.transaction.leads.merge(room.workspace, into, event.ref, _refs(event), desk.now)
         _read_again(room, {event.ref})
         desk.tally["merges"] += 1
-        for ref in event.merged:
-            key = f"{event.key}:{ref.record_id}"
-            facts.append(_to_new_fact(into, one, Fact(key, _moment(one), FactKind.MERGED, str(ref), ref.crm)))
-    return facts
+    # Looked up when all is merged: a survivor may have been merged away by the next.
+    remaining = _find_or_add(room, {one.event.ref for one in in_order})
+    return [_to_merged(remaining[one.event.ref], one, ref) for one in in_order for ref in one.event.merged]
+
+
+def _to_merged(into: LeadId, one: Received, ref: CrmRef) -> NewFact:
+    key = f"{one.event.key}:{ref.record_id}"
+    return _to_new_fact(into, one, Fact(key, _moment(one), FactKind.MERGED, str(ref), ref.crm))
 
 
 def _pick_news(room: Room, crm: str, received: Iterable[Received]) -> list[Received]:

@@ -269,6 +269,13 @@ def test_merges_of_merges_end_in_one_lead_in_any_order(office: Office) -> None:
     assert len({office.lead(record_id).id for record_id in "12345"}) == 1
 
 
+def test_merges_of_merges_in_one_delivery_end_in_one_lead(office: Office) -> None:
+    office.receive(merge_event("3", "1", "2"), merge_event("5", "3", "4", minutes=20)).take_in()
+
+    assert len({office.lead(record_id).id for record_id in "12345"}) == 1
+    assert [fact.kind for fact in facts(office, "5")].count(FactKind.MERGED) == 4
+
+
 def test_a_merge_that_is_told_twice_changes_nothing(office: Office) -> None:
     office.receive(clicked("a", "1"), merge_event("3", "1", "2")).take_in()
 
