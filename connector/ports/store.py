@@ -37,7 +37,10 @@ class Deliveries(Protocol):
         ...
 
     def forget_before(self, moment: datetime) -> int:
-        """Drop the bodies of deliveries that were taken in before this moment; how many."""
+        """Drop the deliveries received before this moment that do not wait, and what strays quote; how many deliveries.
+
+        A stray itself stays: its reason, type and account.
+        """
         ...
 
 

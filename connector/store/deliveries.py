@@ -17,7 +17,6 @@ from connector.store.session import Session, limited, to_list
 from connector.store.upsert import insert_into
 
 _RECEIVED = deliveries.c.state == literal_column(f"'{DeliveryState.RECEIVED}'")
-_TAKEN_IN = deliveries.c.state == literal_column(f"'{DeliveryState.TAKEN_IN}'")
 
 # A worker's query: deliveries belong to no workspace before they are taken in.
 _OLDEST = limited(
@@ -30,7 +29,14 @@ _SETTLE = (
     update(deliveries).where(_RECEIVED, among(deliveries.c.id, "ids")).values(state=bindparam("state_", type_=Text))
 )
 _FORGET = delete(deliveries).where(deliveries.c.state != literal_column("'received'"), among(deliveries.c.id, "ids"))
-_FORGET_BEFORE = delete(deliveries).where(_TAKEN_IN, deliveries.c.received_at < bindparam("moment", type_=BigInteger))
+_FORGET_BEFORE = delete(deliveries).where(
+    deliveries.c.state != literal_column("'received'"), deliveries.c.received_at < bindparam("moment", type_=BigInteger)
+)
+_EMPTY_STRAYS = (
+    update(strays)
+    .where(strays.c.received_at < bindparam("moment", type_=BigInteger), strays.c.raw != literal_column("''"))
+    .values(raw=literal_column("''"))
+)
 
 _ADD_STRAY = insert_into(strays, but=frozenset({"id"}))
 _STRAYS = limited(select(strays).order_by(strays.c.id.desc()))
@@ -90,5 +96,6 @@ class StoredDeliveries:
         self._session.run(_FORGET, {"ids": to_list(ids)})
 
     def forget_before(self, moment: datetime) -> int:
-        """Drop the deliveries that were received before this moment and taken in; how many."""
+        """Drop old deliveries that do not wait, and what old strays quote; how many deliveries."""
+        self._session.run(_EMPTY_STRAYS, {"moment": to_ms(moment)})
         return self._session.run(_FORGET_BEFORE, {"moment": to_ms(moment)})

@@ -17,8 +17,17 @@ from connector.store.session import Wording
 from connector.store.store import open_store
 
 KEY = base64.urlsafe_b64encode(b"k" * 32).decode()
-#: Read by a person now and then, for all workspaces and states.
-SELDOM = {"_LIST", "_LIST_OF_WORKSPACE", "_STRAYS", "_PAGE", "_FORGET_BEFORE", "_READ_ALL_AGAIN", "_OPEN"}
+#: Run now and then, by a person or once an hour, for all workspaces and states.
+SELDOM = {
+    "_LIST",
+    "_LIST_OF_WORKSPACE",
+    "_STRAYS",
+    "_PAGE",
+    "_FORGET_BEFORE",
+    "_EMPTY_STRAYS",
+    "_READ_ALL_AGAIN",
+    "_OPEN",
+}
 SHORT_INDEXES = "deliveries_received|leads_to_read|leads_wake|outbox_refused"
 STATEMENTS = [
     pytest.param(statement, id=f"{module.__name__.rpartition('.')[2]}.{name}")

@@ -6,6 +6,8 @@ text.
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import blake2b
@@ -32,8 +34,8 @@ MAX_BODY: Final = 8 * 1024 * 1024
 #: How much of a body that is no array is shown; the delivery itself is kept whole.
 _MAX_SHOWN: Final = 2_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-#: PostgreSQL's text cannot hold this character, which JSON can only write like this.
-_NUL: Final = "\\u0000"
+#: Half of a character, written alone: half an emoji that was cut off. No UTF-8 can hold it.
+_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]", re.ASCII)
 #: HubSpot's ids outgrew 32 bits long ago; they are 64 bits wide.
 Id = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
@@ -43,7 +45,7 @@ class _NotAnEventError(ValueError):
 
 
 #: Everything that bytes raise which are not what they should be; RecursionError if nested too deeply.
-_UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, _NotAnEventError)
+_UNREADABLE: Final = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
 class Event(msgspec.Struct, rename="camel", kw_only=True, gc=False):
@@ -103,7 +105,7 @@ class HubSpotEndpoint:
     def parse(self, body: bytes) -> Parsed:
         """The events in a body. Never raises: what cannot be read is returned as unreadable."""
         try:
-            items = _ITEMS.decode(body)
+            items = _read_items(body)
         except _UNREADABLE as error:
             return Parsed((), (_to_unreadable(body[:_MAX_SHOWN], error),), is_broken=True)
         events: list[CrmEvent] = []
@@ -116,6 +118,17 @@ class HubSpotEndpoint:
         return Parsed(events, unreadable)
 
 
+def _read_items(body: bytes) -> list[msgspec.Raw]:
+    """The items of the array. Halves of characters, which would make all of it unreadable, become question marks."""
+    try:
+        return _ITEMS.decode(body)
+    except msgspec.DecodeError:
+        if not _SURROGATE.search(body):
+            raise
+        whole = json.dumps(json.loads(body), ensure_ascii=False)
+        return _ITEMS.decode(whole.encode("utf-8", "replace"))
+
+
 def _to_unreadable(raw: bytes, error: Exception) -> Unreadable:
     """What was wrong, and the bytes as text that any database can hold."""
     problem = "nested too deeply" if isinstance(error, RecursionError) else str(error)
@@ -124,9 +137,9 @@ def _to_unreadable(raw: bytes, error: Exception) -> Unreadable:
 
 def _to_crm_event(item: msgspec.Raw, app_id: str) -> CrmEvent:
     raw = str(item, "utf-8")
-    if _NUL in raw:
-        raise _NotAnEventError("it holds a NUL character")
     event = _EVENT.decode(item)
+    if "\0" in f"{event.subscription_type}{event.event_type}{event.property_name}{event.property_value}":
+        raise _NotAnEventError("it holds a NUL character")  # which PostgreSQL's text cannot
     type_ = event.subscription_type or event.event_type
     what, kind, object_type = _kind_and_object(type_, event.object_type_id or event.from_object_type_id)
     record_id, merged_ids = _records(event, kind)

@@ -97,7 +97,24 @@ def test_what_became_no_fact_is_kept_aside_the_latest_first(store: DatabaseStore
     assert store.read_models.health(START).strays == {"unknown_account": 1, "unreadable": 1}
 
 
-def test_after_the_retention_what_was_taken_in_is_dropped_and_nothing_else(store: DatabaseStore) -> None:
+def test_after_the_retention_strays_quote_nothing_any_more(store: DatabaseStore) -> None:
+    keep(store, b"{")
+    settle(store, DeliveryState.UNREADABLE)
+    with store.transaction() as transaction:
+        old = Stray(1, StrayReason.UNREADABLE, "cut short", "", "{", START)
+        young = Stray(2, StrayReason.UNKNOWN_ACCOUNT, "contact.creation", "9", "{}", after(days=2))
+        transaction.deliveries.add_strays([old, young])
+
+    with store.transaction() as transaction:
+        transaction.deliveries.forget_before(after(days=1))
+
+    with store.transaction() as transaction:
+        assert [(each.what, each.raw) for each in transaction.deliveries.strays(10)] == [
+            ("contact.creation", "{}"), ("cut short", ""),
+        ]  # fmt: skip
+
+
+def test_after_the_retention_all_is_dropped_that_does_not_wait(store: DatabaseStore) -> None:
     keep(store, b"old and taken in")
     settle(store)
     keep(store, b"old and unreadable")
@@ -108,7 +125,7 @@ def test_after_the_retention_what_was_taken_in_is_dropped_and_nothing_else(store
     with store.transaction() as transaction:
         dropped = transaction.deliveries.forget_before(after(days=1))
 
-    assert dropped == 1
+    assert dropped == 2
     assert [delivery.body for delivery in waiting(store)] == [b"old and waiting", b"young"]
 
 

@@ -342,3 +342,26 @@ def test_the_largest_genuine_delivery_is_taken_and_ten_million_bytes_are_not() -
     largest = [payload("contact_property_change")[0] | {"propertyValue": "x" * 65_536}] * 100
 
     assert len(json.dumps(largest)) < ENDPOINT.max_body < 10_000_000
+
+
+def test_half_a_character_spoils_neither_its_event_nor_the_others() -> None:
+    whole = '{"subscriptionType":"contact.propertyChange","portalId":1,"objectId":5,"occurredAt":1790000000000,'
+    cut = whole + '"propertyName":"firstname","propertyValue":"Zo\\ud83d"}'
+    good = whole + '"propertyName":"lastname","propertyValue":"Ro\\u00df"}'
+
+    parsed = HubSpotEndpoint("secret", "https://app.example.com", "9").parse(f"[{cut},{good}]".encode())
+
+    assert [event.value for event in parsed.events] == ["Zo?", "Roß"]
+    assert not parsed.unreadable
+    assert not parsed.is_broken
+
+
+def test_a_backslash_that_only_looks_like_nul_is_text() -> None:
+    event = (
+        '[{"subscriptionType":"contact.propertyChange","portalId":1,"objectId":5,"occurredAt":1790000000000,'
+        '"propertyName":"firstname","propertyValue":"C:\\\\u0000"}]'
+    )
+
+    parsed = HubSpotEndpoint("secret", "https://app.example.com", "9").parse(event.encode())
+
+    assert [event.value for event in parsed.events] == ["C:\\u0000"]
