@@ -43,15 +43,6 @@ class AdvanceResult:
         """How many leads were looked at."""
         return self.leads + self.parked
 
-    def __add__(self, other: AdvanceResult) -> AdvanceResult:
-        return AdvanceResult(
-            self.leads + other.leads,
-            self.facts + other.facts,
-            self.refolded + other.refolded,
-            self.acts + other.acts,
-            self.parked + other.parked,
-        )
-
 
 def run_once(store: Store, shelf: Shelf, now: datetime, limit: int = _MAX_LEADS) -> AdvanceResult:
     """Judge the leads that are due. A second run finds the next ones.

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -354,3 +356,22 @@ def test_an_account_that_is_down_holds_up_no_other(office: Office) -> None:
 
     assert up.records["1"]["coltiva_clicks"] == "10"
     assert len(down.calls) == 1
+
+
+def test_tasks_that_another_worker_made_meanwhile_are_not_made_again(
+    busy: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read(busy)
+    due = StoredOutbox.due
+
+    def due_slowly(*args: Any) -> Sequence[OutboxChange]:
+        found = due(*args)
+        monkeypatch.setattr(StoredOutbox, "due", due)
+        busy.new_calls("w1").run_once()
+        return found
+
+    monkeypatch.setattr(StoredOutbox, "due", due_slowly)
+
+    busy.calls.run_once()
+
+    assert calls(busy).count("write_task") == 1

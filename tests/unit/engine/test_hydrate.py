@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import pytest
@@ -8,9 +9,9 @@ from connector.domain.change import ChangeState
 from connector.domain.fact import RecordName
 from connector.domain.lead import Standing
 from connector.errors import CredentialsError, CrmUnavailableError, RateLimitedError
-from connector.ports import ConnectionState, EventKind
+from connector.ports import ConnectionState, CrmRecord, EventKind
 from tests.builders import after
-from tests.office import ACME, Office, changed, clicked, event
+from tests.office import ACME, FakeCrm, Office, changed, clicked, contact, event
 
 MINUTE = timedelta(minutes=1)
 
@@ -134,3 +135,19 @@ def test_a_record_is_read_again_after_a_merge(office: Office) -> None:
     office.receive(merged).work()
 
     assert office.lead("1").lead.fields["industry"] == "software"
+
+
+def test_a_person_erased_while_being_read_stays_erased(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetch = office.crm.fetch_records
+
+    def fetch_slowly(crm: FakeCrm, record_ids: Sequence[str], properties: Sequence[str]) -> Mapping[str, CrmRecord]:
+        office.receive(event(EventKind.ERASED)).take_in()
+        return fetch(record_ids, properties)
+
+    monkeypatch.setattr(FakeCrm, "fetch_records", fetch_slowly)
+    office.crm.records["51"] = {"email": "mara@example.com"}
+
+    office.receive(clicked()).work()
+
+    assert office.store.read_models.lead(ACME, str(contact("51"))) is None
+    assert office.counts().get("hydrate.read", 0) == 0

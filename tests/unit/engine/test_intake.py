@@ -11,7 +11,7 @@ from connector.domain.ids import CrmRef, to_lead_id
 from connector.domain.lead import Standing
 from connector.engine.shelf import Shelf
 from connector.errors import MappingError, StoreUnavailableError
-from connector.ports import CrmEvent, EventKind, StoredBook, StrayReason
+from connector.ports import CrmEvent, EventKind, Parsed, StoredBook, StrayReason
 from tests.builders import after
 from tests.office import ACME, Office, changed, clicked, contact, event
 
@@ -137,6 +137,22 @@ def test_an_unreachable_database_is_no_fault_of_the_deliveries(office: Office, m
     monkeypatch.setattr(office.endpoint, "parse", parse)
 
     assert office.take_in().facts == 1
+
+
+def test_deliveries_that_another_worker_took_in_meanwhile_are_dropped_quietly(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parse = office.endpoint.parse
+
+    def parse_slowly(body: bytes) -> Parsed:
+        monkeypatch.setattr(office.endpoint, "parse", parse)
+        assert office.take_in().facts == 1
+        return parse(body)
+
+    monkeypatch.setattr(office.endpoint, "parse", parse_slowly)
+
+    assert office.receive(changed("industry", "x")).take_in().deliveries == 0
+    assert len(facts(office)) == 1
 
 
 def test_a_mapping_that_does_not_compile_is_no_fault_of_the_deliveries(office: Office) -> None:
