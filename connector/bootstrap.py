@@ -97,16 +97,30 @@ class Services:
 def open_services(settings: Settings) -> Services:
     """Begin to log, open the database, register the endpoints. The schema is left as it is."""
     from connector.crms.hubspot.inbox import HubSpotEndpoint
-    from connector.store.store import open_store
 
     log.configure(settings.log_level)
     hubspot = HubSpotEndpoint(settings.hubspot_client_secret, settings.public_url, settings.hubspot_app_id)
     return Services(
         settings=settings,
         clock=build_clock(settings),
-        store=open_store(settings.database_url, sealing_keys(settings)),
+        store=_open_store(settings),
         endpoints={hubspot.name: hubspot},
     )
+
+
+def _open_store(settings: Settings) -> Store:
+    """The database. A new SQLite file is for its owner's eyes alone: it holds personal data."""
+    from connector.store.store import open_store
+
+    keys = sealing_keys(settings)
+    if settings.is_sqlite and settings.database_file.parent.is_dir() and not settings.database_file.exists():
+        settings.database_file.touch(mode=0o600)
+    try:
+        return open_store(settings.database_url, keys)
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"COLTIVA_DATABASE_URL needs the package {error.name}: .venv/bin/pip install 'psycopg[binary]'"
+        ) from error
 
 
 def compile_stored(stored: StoredBook) -> Book:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -21,6 +22,7 @@ from typing import IO
 import typer
 
 from connector.cli.codes import SETUP_ERROR
+from connector.errors import SettingsError
 
 #: What is asked to stop has so many seconds before it is killed.
 STOP_SECONDS = 15.0
@@ -28,6 +30,9 @@ STOP_SECONDS = 15.0
 BACK_OFF = (0.5, 1.0, 2.0, 5.0, 15.0, 30.0)
 #: A child that ran for so many seconds had started well: its next crash counts as the first.
 STEADY_SECONDS = 60.0
+#: How soon a child notices that it was left alone, and how long it may then take to end.
+_ORPHANED_AFTER = 1.0
+_GRACE = 10.0
 
 
 @dataclass(slots=True)
@@ -55,6 +60,33 @@ def end_with_parent() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=wait, daemon=True).start()
+
+
+def end_when_orphaned() -> None:
+    """Ask this process to stop when the process that started it is gone: a server's child must not serve on alone."""
+    parent, never = os.getppid(), threading.Event()
+
+    def wait() -> None:
+        while os.getppid() == parent:
+            never.wait(_ORPHANED_AFTER)
+        os.kill(os.getpid(), signal.SIGTERM)
+        never.wait(_GRACE)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def refuse_taken_port(host: str, port: int) -> None:
+    """Raise SettingsError when somebody listens there: the server itself would share the port without a word."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise SettingsError(
+                f"COLTIVA_PORT: port {port} of {host} cannot be listened on: {error.strerror}. Choose another."
+            ) from error
 
 
 class Processes:

@@ -32,6 +32,7 @@ def web(end_with_parent: EndsWithParent = False) -> None:
     settings = load_settings(required=("COLTIVA_HUBSPOT_CLIENT_SECRET",))
     if end_with_parent:
         processes.end_with_parent()
+    processes.refuse_taken_port(settings.host, settings.port)
     server = Server(
         "app",
         address=settings.host,
@@ -55,7 +56,10 @@ def load_app() -> Gateway:
     from multiprocessing.util import Finalize
 
     from app import create_app
+    from connector.cli import processes
     from webhooks.gateway import Gateway
+
+    processes.end_when_orphaned()
 
     app = create_app()
     door = app.extensions["coltiva"]

@@ -48,7 +48,7 @@ def play(*, contacts: int, seed: int, keep: bool, as_json: bool) -> int:
         else:
             print_account(console, account)
         if keep:
-            _keep(console, stage)
+            _keep(console, stage, people[0].email)
     return FINDINGS if account.differences else 0
 
 
@@ -87,7 +87,7 @@ def _perform(stage: Stage, life: Life, people: Sequence[Person], began_at: float
     )
 
 
-def _keep(console: Console, stage: Stage) -> None:
+def _keep(console: Console, stage: Stage, address: str) -> None:
     """Let everything run on in everyday time until Ctrl-C, and say how to look at it."""
     settings = stage.services.settings
     console.print(f"\nThe portal:  {settings.hubspot_base_url}/")
@@ -95,7 +95,9 @@ def _keep(console: Console, stage: Stage) -> None:
     console.print("\nIn another terminal:\n")
     for name, value in stage.environ.items():
         console.print(f"  export {name}='{value}'", soft_wrap=True, markup=False)
-    console.print("  coltiva status; coltiva leads; coltiva explain <address>\n\nStop with Ctrl-C.")
+    for command in ("status", "leads", f"explain {address}"):
+        console.print(f"  .venv/bin/coltiva {command}", soft_wrap=True, markup=False)
+    console.print("\nStop with Ctrl-C.")
     clock = SystemClock()
     try:
         while True:

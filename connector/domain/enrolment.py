@@ -59,7 +59,7 @@ class Sent:
 
     activity: str
     at: datetime
-    #: Until when an answer counts; None where none is expected.
+    #: Until when an answer counts, or the lead stays on a list that asks for none; else None.
     answer_by: datetime | None = None
     answered_at: datetime | None = None
     #: The time for an answer ran out.

@@ -20,6 +20,8 @@ from connector.domain.program import Activity, ListSend, Milestone, Outcome, Pha
 #: `check` refuses programs that go in a circle without delay; this stops one that slipped through.
 _MAX_STEPS = 1000
 _NO_SIGNAL: Signal = ("", {})
+#: How long a lead stays on a list that asks for no answer: long enough for the CRM to notice.
+_STAYS = timedelta(days=1)
 
 
 # --- what happened ------------------------------------------------------------------------------------------
@@ -219,11 +221,16 @@ def _step(draft: Draft, enrolment: Enrolment) -> Enrolment:
         return _send(draft, enrolment)
     for sent in enrolment.sent:
         if sent.is_waiting and sent.answer_by is not None and sent.answer_by <= draft.now:
-            _tell(draft, HistoryKind.UNANSWERED, enrolment, activity=sent.activity)
+            if _is_asked(draft, enrolment, sent.activity):
+                _tell(draft, HistoryKind.UNANSWERED, enrolment, activity=sent.activity)
             return _replace_sent(draft, enrolment, sent, replace(sent, lapsed=True))
     if enrolment.next_activity is None and not any(sent.is_waiting for sent in enrolment.sent):
         return _settle(draft, enrolment)
     return enrolment
+
+
+def _is_asked(draft: Draft, enrolment: Enrolment, activity: str) -> bool:
+    return bool(draft.book.programs[enrolment.program].answers.get((enrolment.phase, activity)))
 
 
 def _phase(draft: Draft, enrolment: Enrolment) -> Phase:
@@ -276,6 +283,8 @@ def _send(draft: Draft, enrolment: Enrolment) -> Enrolment:
     what = _emit_activity(draft, enrolment, activity)
     _tell(draft, HistoryKind.SENT, enrolment, activity=activity.name, what=what)
     answer_by = draft.now + activity.within if activity.answered and activity.within else None
+    if answer_by is None and isinstance(activity.send, ListSend):
+        answer_by = draft.now + _STAYS
     sent = (*enrolment.sent, Sent(activity.name, draft.now, answer_by))
     return _update(draft, _plan(draft, enrolment, following[0] if following else None, sent=sent))
 

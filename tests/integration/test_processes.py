@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+
+from connector.cli.processes import refuse_taken_port
+from connector.errors import SettingsError
 
 PATIENCE = 20.0
 
@@ -86,3 +90,37 @@ def test_a_process_that_is_not_set_up_ends_everything_and_says_so() -> None:
     with supervised(steady=STAYS, lost=IS_NOT_SET_UP) as process:
         assert process.wait(PATIENCE) == 3
         assert "lost" in {word for word, _ in lines(process, 2)}
+
+
+#: Starts a child that tells its id and waits; the child ends when this one is gone.
+PARENT = """
+import subprocess, sys
+code = "import os, signal; from connector.cli.processes import end_when_orphaned; end_when_orphaned(); "
+code += "print(os.getpid(), flush=True); signal.pause()"
+subprocess.Popen([sys.executable, "-c", code]).wait()
+"""
+
+
+def test_a_child_whose_parent_was_killed_does_not_serve_on_alone() -> None:
+    parent = subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    assert parent.stdout.readline().strip().isdigit()
+
+    parent.kill()
+
+    parent.wait(PATIENCE)
+    assert parent.stdout.read() == ""  # the child held its end of the pipe: it is gone, too
+    parent.stdout.close()
+
+
+def test_a_port_that_is_served_already_is_refused_even_where_it_could_be_shared() -> None:
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+
+        with pytest.raises(SettingsError, match=f"port {port} of 127.0.0.1 cannot be listened on"):
+            refuse_taken_port("127.0.0.1", port)
+
+    refuse_taken_port("127.0.0.1", port)
