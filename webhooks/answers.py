@@ -43,12 +43,17 @@ class Acknowledgement(Answer):
 
     def __init__(self, status: int, content: Mapping[str, object]) -> None:
         super().__init__(json.dumps(content), status, HEADERS)
-        body, self._status_line, self._header_list = self.get_wsgi_response({"REQUEST_METHOD": "POST"})
+        body, self._status_line, self.header_list = self.get_wsgi_response({"REQUEST_METHOD": "POST"})
         self._whole = [b"".join(body)]
+
+    @property
+    def whole(self) -> bytes:
+        """The body."""
+        return self._whole[0]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         del environ  # whoever asks
-        start_response(self._status_line, self._header_list)
+        start_response(self._status_line, self.header_list)
         return self._whole
 
 

@@ -15,6 +15,9 @@ from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
+from connector.ports import RawRequest
+from webhooks.receive import KEPT
+
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
@@ -46,13 +49,20 @@ class Gateway:
     """An application for servers that speak RSGI, made of one that speaks WSGI.
 
     Of a body larger than `max_body`, declared or not, no more is read than shows that it is; the application refuses
-    it for its size.
+    it for its size. `keep_at_once` may take a request before the application is called at all.
     """
 
     def __init__(
-        self, app: WSGIApplication, max_body: int, *, body_seconds: float = BODY_SECONDS, max_held: int = MAX_HELD
+        self,
+        app: WSGIApplication,
+        max_body: int,
+        *,
+        keep_at_once: Callable[[RawRequest], bool] = lambda raw: False,
+        body_seconds: float = BODY_SECONDS,
+        max_held: int = MAX_HELD,
     ) -> None:
         self._app = app
+        self._keep_at_once = keep_at_once
         self._most = max_body + 1
         self._body_seconds = body_seconds
         self._max_held = max_held
@@ -70,7 +80,11 @@ class Gateway:
         except _FullError:
             protocol.response_str(503, _REFUSED_HEADERS, _FULL)
         else:
-            self._answer(to_environ(scope, b"".join(chunks)), protocol)
+            body = b"".join(chunks)
+            if self._keep_at_once(to_raw_request(scope, body)):
+                protocol.response_bytes(KEPT.status_code, KEPT.header_list, KEPT.whole)
+            else:
+                self._answer(to_environ(scope, body), protocol)
         finally:
             self._held -= sum(map(len, chunks))
 
@@ -98,6 +112,15 @@ class Gateway:
         body = b"".join(self._app(environ, start_response))
         status, headers = head[-1]
         protocol.response_bytes(int(status[:3]), headers, body)
+
+
+def to_raw_request(scope: Any, body: bytes) -> RawRequest:
+    """The request in our words. A path that is not plain is nothing that we serve, and is left to the application."""
+    headers: dict[str, str] = {}
+    for name, value in scope.headers.items():
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
+    target = f"{scope.path}?{scope.query_string}" if scope.query_string else scope.path
+    return RawRequest(scope.method, target, headers, body)
 
 
 def to_environ(scope: Any, body: bytes) -> dict[str, Any]:

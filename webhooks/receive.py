@@ -23,7 +23,7 @@ from connector.ports import NewDelivery, RawRequest
 from webhooks.answers import Acknowledgement, Answer, refuse
 from webhooks.door import Door
 
-_KEPT = Acknowledgement(200, {"status": "kept"})
+KEPT = Acknowledgement(200, {"status": "kept"})
 
 
 def add_receive_route(blueprint: Blueprint, door: Door) -> None:
@@ -38,7 +38,7 @@ def add_receive_route(blueprint: Blueprint, door: Door) -> None:
             return refuse(error.status, error.code, str(error))
         except StoreUnavailableError:
             return refuse(503, "unavailable", "The delivery could not be kept. Send it again later.")
-        return _KEPT
+        return KEPT
 
 
 def receive(door: Door, name: str, received: Request) -> None:
@@ -53,11 +53,33 @@ def receive(door: Door, name: str, received: Request) -> None:
     if received.mimetype not in endpoint.media_types:
         raise UnsupportedMediaError
     body = _read_body(received, endpoint.max_body)
+    keep(door, name, to_raw_request(received, body))
+
+
+def keep(door: Door, name: str, raw: RawRequest) -> None:
+    """Keep the body of a request whose form is right, if the endpoint's vendor sent it. Raises as `receive` does."""
     now = door.clock.now()
-    endpoint.verify(to_raw_request(received, body), now)
-    if not body:
+    door.endpoints[name].verify(raw, now)
+    if not raw.body:
         raise MalformedRequestError("The body is empty.")
-    door.store.keep(NewDelivery(name, now, body))
+    door.store.keep(NewDelivery(name, now, raw.body))
+
+
+def keep_at_once(door: Door, raw: RawRequest) -> bool:
+    """The short way of what is most often sent: whether this was a genuine delivery, and is kept.
+
+    Everything else is left to the application, which looks again and says what is wrong.
+    """
+    path, _, name = raw.target.partition("?")[0].rpartition("/")
+    endpoint = door.endpoints.get(name) if path == "/webhooks" and raw.method == "POST" else None
+    media_type = raw.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if endpoint is None or media_type not in endpoint.media_types or not 0 < len(raw.body) <= endpoint.max_body:
+        return False
+    try:
+        keep(door, name, raw)
+    except (DeliveryError, StoreUnavailableError):
+        return False
+    return True
 
 
 def _read_body(received: Request, max_body: int) -> bytes:
