@@ -58,7 +58,7 @@ class Fact:
 
     #: The same for every copy of the same happening; a second one is dropped.
     key: str
-    #: When it happened, as its source says; never later than when we heard of it.
+    #: When it happened, as its source says.
     at: datetime
     kind: FactKind
     name: str
