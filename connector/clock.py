@@ -44,8 +44,14 @@ class FileClock:
         self._path = path
 
     def now(self) -> datetime:
-        """The moment in the file, aware, UTC, whole milliseconds."""
-        return whole_milliseconds(datetime.fromisoformat(self._path.read_text("ascii").strip()).astimezone(UTC))
+        """The moment in the file, aware, UTC, whole milliseconds.
+
+        Raises OSError when there is no such file, and ValueError when it holds anything but a moment with its offset.
+        """
+        moment = datetime.fromisoformat(self._path.read_text("ascii").strip())
+        if moment.tzinfo is None:
+            raise ValueError(f"{moment} has no offset from UTC")
+        return whole_milliseconds(moment.astimezone(UTC))
 
     def wait(self, seconds: float) -> None:
         """Sleep."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from connector.clock import FileClock
 from connector.errors import SettingsError
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -116,7 +117,24 @@ def _contradictions(settings: Settings) -> list[str]:
             "COLTIVA_CLOCK_FILE is for rehearsals against a sandbox on this machine only. Remove it, or point "
             "COLTIVA_HUBSPOT_BASE_URL at the sandbox."
         )
+    elif settings.clock_file:
+        found += _clock_problems(settings.clock_file)
     return found
+
+
+def _clock_problems(file: Path) -> list[str]:
+    try:
+        FileClock(file).now()
+    except OSError as error:
+        problem = f"cannot be read: {error.strerror}"
+    except ValueError:
+        problem = "does not hold a moment with its offset, such as 2026-10-19T06:00:00+00:00"
+    else:
+        return []
+    return [
+        f"COLTIVA_CLOCK_FILE: {file} {problem}. Start the sandbox that keeps it, `coltiva sandbox --clock-file {file}`, "
+        "or unset COLTIVA_CLOCK_FILE to live in real time."
+    ]
 
 
 def is_loopback(url: str) -> bool:

@@ -51,7 +51,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
 KNOWS_ONLY: dict[str, tuple[str, ...]] = {
     "connector.domain": ("connector.errors",),
     "connector.sandbox": ("connector.clock", "connector.errors", "connector.log"),
-    "connector.settings": ("connector.errors",),
+    "connector.settings": ("connector.clock", "connector.errors"),
     "connector.errors": (),
     "connector.clock": (),
     "connector.log": (),

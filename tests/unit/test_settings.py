@@ -92,11 +92,26 @@ def test_postgresql_needs_a_key_that_all_processes_share() -> None:
     assert mistake.startswith("COLTIVA_SECRET_KEY is not set.")
 
 
-def test_time_cannot_be_forged_while_we_talk_to_a_real_crm() -> None:
-    (mistake,) = mistakes({"COLTIVA_CLOCK_FILE": "now.txt"})
+def test_time_cannot_be_forged_while_we_talk_to_a_real_crm(tmp_path: Path) -> None:
+    environ = {"COLTIVA_CLOCK_FILE": str(tmp_path / "now.txt")}
+    (tmp_path / "now.txt").write_text("2026-10-19T06:00:00+00:00\n", "ascii")
 
-    assert mistake.startswith("COLTIVA_CLOCK_FILE")
-    assert load_settings({"COLTIVA_CLOCK_FILE": "now.txt", **SANDBOX}).clock_file == Path("now.txt")
+    (mistake,) = mistakes(environ)
+
+    assert mistake.startswith("COLTIVA_CLOCK_FILE is for rehearsals")
+    assert load_settings({**environ, **SANDBOX}).clock_file == tmp_path / "now.txt"
+
+
+@pytest.mark.parametrize("text", [None, "", "noon", "2026-10-19T06:00:00"])
+def test_a_clock_file_that_tells_no_time_is_refused_with_the_remedy(tmp_path: Path, text: str | None) -> None:
+    file = tmp_path / "now.txt"
+    if text is not None:
+        file.write_text(text, "ascii")
+
+    (mistake,) = mistakes({"COLTIVA_CLOCK_FILE": str(file), **SANDBOX})
+
+    assert mistake.startswith(f"COLTIVA_CLOCK_FILE: {file} ")
+    assert f"coltiva sandbox --clock-file {file}" in mistake
 
 
 def test_several_keys_may_be_given_so_that_they_can_be_rotated() -> None:
