@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connector.domain.book import Book, Definitions, SignalSource, compile_book
+from connector.domain.book import Book, compile_book
 from connector.domain.change import Act
 from connector.domain.condition import Condition, DidTest, FieldTest, Op, Operand, ScoreTest, SignalTest
 from connector.domain.decide import Decision, blank, fold, needs_refold
+from connector.domain.definitions import Definitions, SignalSource
 from connector.domain.draft import Draft
 from connector.domain.enrolment import Enrolment
 from connector.domain.fact import Fact, FactKind, RecordName, Value
@@ -43,6 +44,11 @@ PREVIOUS = Target(TargetKind.PREVIOUS)
 
 
 # --- moments ------------------------------------------------------------------------------------------------
+
+
+def alarm(at: datetime) -> Fact:
+    """The fact that time has come to this moment."""
+    return Fact(key="", at=at, kind=FactKind.ALARM, name="alarm")
 
 
 def after(days: float = 0, hours: float = 0, minutes: float = 0, ms: float = 0) -> datetime:
@@ -258,5 +264,5 @@ class Story:
     def points(self, score: str, at: datetime) -> int:
         """The score's whole points at a moment not before the last fact."""
         draft = Draft(self.lead, self.book_of(self.lead.book), at)
-        draft.turn_to(at)
+        draft.now = at
         return draft.points(score)

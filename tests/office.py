@@ -12,9 +12,10 @@ from typing import Any
 
 import msgspec
 
-from connector.domain.book import Book, Definitions, ListRule, Notification, WriteBack, compile_book
+from connector.domain.book import Book, compile_book
 from connector.domain.change import Act, ChangeKind, ChangeState
 from connector.domain.condition import Op, SignalTest
+from connector.domain.definitions import Definitions, ListRule, Notification, WriteBack
 from connector.domain.ids import ConnectionId, CrmRef, WorkspaceId
 from connector.domain.score import EngagementRule, Score
 from connector.engine import advance, intake

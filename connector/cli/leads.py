@@ -52,7 +52,7 @@ def to_row(summary: LeadSummary, book: Book, now: datetime) -> dict[str, Any]:
     from connector.engine.explain import outermost_scores
 
     draft = Draft(summary.lead, book, now)
-    draft.turn_to(now)
+    draft.now = now
     return {
         "id": summary.id,
         "email": summary.email,

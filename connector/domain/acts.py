@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from html import escape
 
-from connector.domain.book import Notification
 from connector.domain.change import Act, ChangeKind
+from connector.domain.definitions import Notification
 from connector.domain.draft import Draft
 from connector.domain.enrolment import Enrolment
 from connector.domain.field import FieldRole

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from connector.domain import score as scores
-from connector.domain.book import SignalSource
+from connector.domain.definitions import SignalSource
 from connector.domain.draft import Draft
 from connector.domain.fact import Fact, RecordName, Value
 from connector.domain.field import Field, format_value, parse_value
@@ -62,7 +62,7 @@ def _set_field(draft: Draft, fact: Fact, name: str, value: Value | None) -> None
         draft.fields.pop(name, None)
     else:
         draft.fields[name] = value
-    draft.touched.add(f"field:{name}")
+    draft.touch(f"field:{name}")
     if not fact.is_baseline:
         draft.note(HistoryKind.FIELD_CHANGED, name, {"was": format_value(was), "now": format_value(value)})
 
@@ -90,7 +90,7 @@ def take_signal(draft: Draft, signal: Signal) -> None:
     """Remember the signal and give the points that it earns."""
     name, attributes = signal
     draft.note(HistoryKind.SIGNAL, name, {key: format_value(value) for key, value in attributes.items()})
-    draft.touched.add(f"signal:{name}")
+    draft.touch(f"signal:{name}")
     for counter, kept, matches in draft.book.counters.get(name, ()):
         if matches(attributes):
             draft.seen[counter] = (*draft.seen.get(counter, ()), draft.now)[-kept:]

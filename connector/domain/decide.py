@@ -8,17 +8,18 @@ other gives the same bytes; a fact that comes late is folded in by folding the l
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 
 from connector.domain import behaviour, journey
 from connector.domain.acts import announce
 from connector.domain.book import Book
 from connector.domain.change import Act
-from connector.domain.derive import Scope, derive, flips_at, next_minute, watch_all
+from connector.domain.derive import ask_alarms, derive, next_minute, watch
 from connector.domain.desire import desire
 from connector.domain.draft import Books, Draft
-from connector.domain.fact import RANK, START, Fact, FactKind, Position, RecordName, alarm
+from connector.domain.fact import RANK, START, Fact, FactKind, Position, RecordName
 from connector.domain.history import HistoryEntry, HistoryKind
 from connector.domain.ids import LeadId
 from connector.domain.lead import Lead, Standing
@@ -66,15 +67,15 @@ def fold(books: Books, lead: Lead, facts: Sequence[Fact], now: datetime) -> Deci
     `books` gives the book of a version: of `lead.book`, and of those that BOOK facts name. When `needs_refold`, give
     a blank lead and all its facts.
     """
-    ordered = sorted(facts, key=lambda fact: fact.position)
+    begins_at = _begins_at(facts, now)
+    ordered = sorted(facts, key=attrgetter("position"))
     draft = Draft(lead, books(lead.book), now)
-    begins_at = _begins_at(ordered, now)
     for index, fact in enumerate(ordered):
         position = _effective_position(fact, begins_at)
         _ring(draft, position)
         if fact.kind is FactKind.ALARM:  # says nothing but that time has passed
             continue
-        draft.begin(fact, max(position[1], draft.position[1]))
+        draft.begin(fact.key, max(position[1], draft.position[1]))
         if fact.kind is FactKind.BOOK:
             _change_book(draft, books(fact.name), ordered[:index])
         else:
@@ -107,26 +108,34 @@ def _ring(draft: Draft, until: Position) -> None:
         wake_at = _next_alarm(draft, until[1])
         if wake_at is None or (1, wake_at, _ALARM, "") >= until:
             return
-        draft.begin(alarm(wake_at), wake_at)
+        draft.begin("", wake_at)
         draft.position = (1, wake_at, _ALARM, "")
-        derive(draft, Scope.TIMED)
-        _conclude(draft, _follow(draft, Scope.TIMED))
-    raise InvariantError(f"lead {draft.lead.id}: its alarm at {draft.wake_at} never goes away")
+        _touch_due(draft)
+        _conclude(draft, _follow(draft))
+    raise InvariantError(f"lead {draft.lead.id}: its alarm at {draft.now} never goes away")
+
+
+def _touch_due(draft: Draft) -> None:
+    """Look at what this moment may have changed. What is due to be sent is sent only if its program still runs."""
+    for id_, rings_at in draft.alarms.items():
+        if rings_at <= draft.now:
+            draft.touch_node(id_)
+    for enrolment in draft.enrolments:
+        due_at = enrolment.due_at
+        if due_at is not None and due_at <= draft.now:
+            draft.touch_node(f"program:{enrolment.program}")
 
 
 def _next_alarm(draft: Draft, until: datetime) -> datetime | None:
     """When the lead wakes by itself, as far as that lies before `until`."""
-    if draft.is_settled:
-        return draft.wake_at
-    wake_at = None
-    if draft.standing is Standing.ACTIVE:
-        wake_at = earliest(enrolment.due_at for enrolment in draft.enrolments)
-        if until >= next_minute(draft.now):  # conditions flip on full minutes only
-            wake_at = earliest([wake_at, flips_at(draft)])
-            draft.is_settled = True
+    if draft.standing is not Standing.ACTIVE:
+        return None
+    wake_at = earliest([enrolment.due_at for enrolment in draft.enrolments])
+    if until >= next_minute(draft.now):  # the others ring on full minutes only
+        ask_alarms(draft)
+        wake_at = earliest([wake_at, *draft.alarms.values()])
     if wake_at is not None and wake_at <= draft.now:  # overdue, after a rest: time must not stand still
         wake_at = draft.now + _MILLISECOND
-    draft.wake_at = wake_at
     return wake_at
 
 
@@ -134,9 +143,10 @@ def _judge(draft: Draft, fact: Fact) -> None:
     """Take a fact in and do what follows. What was so before we heard of the lead leads to nothing."""
     anew = fact.kind is FactKind.RECORD and fact.name in (RecordName.CREATED, RecordName.RESTORED)
     anew |= fact.kind is FactKind.MERGED and draft.standing is not Standing.ACTIVE
-    scope = Scope.ALL if anew or fact.is_baseline else Scope.TOUCHED
-    _take(draft, fact, scope)
-    arisen = _follow(draft, scope)
+    if anew or fact.is_baseline:
+        draft.touch_all()
+    _take(draft, fact)
+    arisen = _follow(draft)
     if fact.is_baseline or draft.standing is not Standing.ACTIVE:
         arisen = []
     elif anew:
@@ -144,7 +154,7 @@ def _judge(draft: Draft, fact: Fact) -> None:
     _conclude(draft, arisen)
 
 
-def _take(draft: Draft, fact: Fact, scope: Scope) -> None:
+def _take(draft: Draft, fact: Fact) -> None:
     """What the fact itself says, one signal after the other."""
     signals: Sequence[behaviour.Signal] = ()
     match fact.kind:
@@ -158,28 +168,27 @@ def _take(draft: Draft, fact: Fact, scope: Scope) -> None:
             draft.note(HistoryKind.MERGED, detail={"lead": fact.name})
             draft.standing = Standing.ACTIVE  # what was deleted a moment ago was the record that is merged away
     if not signals:
-        derive(draft, scope)
+        derive(draft)
     for signal in signals:
         behaviour.take_signal(draft, signal)
-        derive(draft, Scope.TOUCHED)
+        derive(draft)
         if draft.standing is Standing.ACTIVE:
             journey.take_signal(draft, signal)
 
 
-def _follow(draft: Draft, scope: Scope) -> list[str]:
-    """What follows from what was touched and derived, and from the time; the watchers that came to hold."""
-    arisen: list[str] = []
-    if draft.standing is Standing.ACTIVE:
-        for _ in range(_MAX_ROUNDS):
-            before = [*draft.enrolments]
-            journey.check_conditions(draft)
-            journey.run_due(draft)
-            if any(name.startswith("program:") for name in draft.touched):
-                derive(draft, Scope.TOUCHED)
-            if draft.enrolments == before:
-                break
-        arisen = watch_all(draft, scope)
-    return arisen
+def _follow(draft: Draft) -> list[str]:
+    """What follows from what changed and from the time; the watchers that came to hold."""
+    if draft.standing is not Standing.ACTIVE:
+        return []
+    for _ in range(_MAX_ROUNDS):
+        derive(draft)
+        while (node := draft.take_before(draft.book.nodes.watchers_at)) is not None:
+            journey.check_conditions(draft, node)
+            derive(draft)
+        journey.run_due(draft)
+        if not draft.has_before(draft.book.nodes.watchers_at):
+            break
+    return watch(draft)
 
 
 def _news(draft: Draft) -> list[str]:
@@ -195,9 +204,8 @@ def _conclude(draft: Draft, arisen: Sequence[str]) -> None:
             break
         for watcher_id in arisen:
             _act_on(draft, watcher_id)
-        arisen = _follow(draft, Scope.TOUCHED)
-    draft.touched.clear()
-    draft.is_settled = False
+        arisen = _follow(draft)
+    draft.rest()
 
 
 def _act_on(draft: Draft, watcher_id: str) -> None:
@@ -216,17 +224,13 @@ def _change_book(draft: Draft, book: Book, earlier: Sequence[Fact]) -> None:
     book still has their place. Nobody is notified: only what happens from here on does that.
     """
     knowledge = _know(draft, book, earlier)
-    draft.book, draft.lead = book, replace(draft.lead, book=book.version)
-    draft.fields, draft.seen, draft.parts = knowledge.fields, knowledge.seen, knowledge.parts
-    draft.holding = knowledge.holding
-    draft.turn_to(draft.now)
+    draft.turn_over(book, knowledge)
     totals = {name: float(draft.points(name)) for name in book.scores}
     draft.note(HistoryKind.BOOK, book.version, totals)
     journey.exit_removed(draft)
-    derive(draft, Scope.ALL)
-    watch_all(draft, Scope.ALL)
-    draft.touched.clear()
-    draft.is_settled = False
+    draft.touch_all()
+    _follow(draft)
+    draft.rest()
 
 
 def _know(draft: Draft, book: Book, facts: Sequence[Fact]) -> Draft:
@@ -234,25 +238,28 @@ def _know(draft: Draft, book: Book, facts: Sequence[Fact]) -> Draft:
     quiet = Draft(blank(draft.lead.id, book.version), book, draft.present)
     begins_at = _begins_at(facts, draft.now)
     for fact in facts:
-        quiet.begin(fact, max(_effective_position(fact, begins_at)[1], quiet.now))
+        quiet.begin(fact.key, max(_effective_position(fact, begins_at)[1], quiet.now))
         signals = behaviour.take_record(quiet, fact) if fact.kind is FactKind.RECORD else []
         if fact.kind is FactKind.SIGNAL:
             signals = [(fact.name, fact.data)]
         for signal in signals:
             behaviour.take_signal(quiet, signal)
-        derive(quiet, Scope.ALL if fact.is_baseline else Scope.TOUCHED)
-        quiet.touched.clear()
-    quiet.turn_to(draft.now)
+        if fact.is_baseline:
+            quiet.touch_all()
+        derive(quiet)
+        quiet.rest()
+    quiet.now = draft.now
     return quiet
 
 
 def _finish(draft: Draft) -> Decision:
-    draft.turn_to(draft.position[1])
+    draft.now = draft.position[1]
     wake_at = _next_alarm(draft, _EVER)
+    is_active = draft.standing is Standing.ACTIVE
     lead = Lead(
         id=draft.lead.id,
         born_under=draft.lead.born_under,
-        book=draft.lead.book,
+        book=draft.book.version,
         standing=draft.standing,
         fields=draft.fields,
         seen=draft.seen,
@@ -260,8 +267,9 @@ def _finish(draft: Draft) -> Decision:
         holding=draft.holding,
         told=draft.told,
         enrolments=tuple(draft.enrolments),
-        desired=desire(draft) if draft.standing is Standing.ACTIVE else {},
+        desired=desire(draft) if is_active else {},
         position=draft.position,
+        alarms=dict(sorted(draft.alarms.items())) if is_active else {},
         wake_at=wake_at,
     )
     return Decision(lead, tuple(draft.acts), tuple(draft.history))

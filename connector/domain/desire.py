@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from connector.domain.book import Book, WriteBack
+from connector.domain.book import Book
 from connector.domain.change import Desired
+from connector.domain.definitions import WriteBack
 from connector.domain.draft import Draft
 from connector.domain.enrolment import Enrolment, EnrolmentState
 from connector.domain.field import format_value

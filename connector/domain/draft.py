@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
+from heapq import heappop, heappush
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connector.domain import score as scores
 from connector.domain.book import Book
 from connector.domain.change import Act
 from connector.domain.enrolment import Enrolment
-from connector.domain.fact import START, Fact, Position, Value
+from connector.domain.fact import Position, Value
 from connector.domain.field import FieldRole
 from connector.domain.history import Detail, HistoryEntry, HistoryKind
 from connector.domain.lead import Lead, Standing
-from connector.domain.score import Part, Score
+from connector.domain.nodes import Node
+from connector.domain.score import Outlook, Part, Score
 
 #: The book of a version.
 Books = Callable[[str], Book]
@@ -30,7 +32,7 @@ class Draft:
         self.lead = lead
         self.book = book
         #: Moment of judgement: of the fact or alarm under way.
-        self.now = START[1]
+        self.now = lead.position[1]
         #: The real present, which acts must not precede.
         self.present = now
         self.cause = ""
@@ -38,19 +40,18 @@ class Draft:
         self.fields: dict[str, Value] = dict(lead.fields)
         self.seen: dict[str, tuple[datetime, ...]] = dict(lead.seen)
         self.parts: dict[str, dict[str, Part]] = {name: dict(parts) for name, parts in lead.scores.items()}
-        #: Rules score -> its exact total at `now`, where it was asked for.
-        self._totals: dict[str, float] = {}
-        #: Score -> its whole points at `now`, where they were asked for.
-        self._points: dict[str, int] = {}
+        #: Rules score -> what it will do by itself, where that was asked for since its parts changed.
+        self._outlooks: dict[str, Outlook] = {}
         self.holding: dict[str, datetime] = dict(lead.holding)
         self.told: dict[str, tuple[int, datetime]] = dict(lead.told)
         self.enrolments: list[Enrolment] = list(lead.enrolments)
         self.position: Position = lead.position
-        self.wake_at: datetime | None = lead.wake_at
-        #: Whether `wake_at` is what follows from the state; a fact or an alarm unsettles it.
-        self.is_settled = True
-        #: Changed since conditions were last looked at: `field:x`, `signal:x`, `score:x`, `segment:x`, `program:x`.
-        self.touched: set[str] = set()
+        #: Node -> when time alone may change it.
+        self.alarms: dict[str, datetime] = dict(lead.alarms)
+        #: The nodes whose alarm was not asked for since they were last looked at.
+        self.unasked: dict[str, Node] = {}
+        #: The places of the nodes to look at, the first ahead: each of them once.
+        self._agenda: list[int] = []
         self.acts: list[Act] = []
         self.history: list[HistoryEntry] = []
 
@@ -62,19 +63,15 @@ class Draft:
 
     def points(self, score: str) -> int:
         """The score's whole points now."""
-        points = self._points.get(score)
-        if points is None:
-            points = scores.whole(sum([self._total(leaf) for leaf in self.book.leaves[score]]))
-            self._points[score] = points
-        return points
+        return scores.whole(sum([scores.total(outlook, self.now) for outlook in self._look_ahead(score)]))
 
-    def _total(self, leaf: Score) -> float:
-        """The exact total of a rules score now."""
-        total = self._totals.get(leaf.name)
-        if total is None:
-            total = scores.total(self.parts.get(leaf.name, _NO_PARTS), leaf.half_life, self.now)
-            self._totals[leaf.name] = total
-        return total
+    def _look_ahead(self, score: str) -> list[Outlook]:
+        """What the rules scores that this score is made of will do by themselves."""
+        outlooks = self._outlooks
+        for leaf in self.book.leaves[score]:
+            if leaf.name not in outlooks:
+                outlooks[leaf.name] = scores.look_ahead(self.parts.get(leaf.name, _NO_PARTS), leaf.half_life)
+        return [outlooks[leaf.name] for leaf in self.book.leaves[score]]
 
     def grade(self, score: str) -> str:
         """The score's grade now; empty where it has none."""
@@ -82,8 +79,7 @@ class Draft:
 
     def passes_at(self, score: str, threshold: float) -> datetime | None:
         """When fading alone takes the score across the threshold; None for never."""
-        leaves = [(self.parts.get(leaf.name, _NO_PARTS), leaf.half_life) for leaf in self.book.leaves[score]]
-        return scores.passes_at(leaves, threshold, self.now)
+        return scores.passes_at(self._look_ahead(score), threshold, self.now)
 
     def in_segment(self, segment: str) -> bool:
         """Whether the lead is in the segment."""
@@ -114,16 +110,56 @@ class Draft:
         name = self.role(FieldRole.TIMEZONE)
         return (_zone(name) if isinstance(name, str) else None) or self.book.definitions.zone
 
-    def begin(self, fact: Fact, at: datetime) -> None:
-        """Turn to a fact, judged at this moment."""
-        self.turn_to(at)
-        self.cause = fact.key
+    def begin(self, cause: str, at: datetime) -> None:
+        """Turn to the fact with this key, judged at this moment."""
+        self.now, self.cause = at, cause
 
-    def turn_to(self, moment: datetime) -> None:
-        """Judge everything as of this moment."""
-        self.now = moment
-        self._totals.clear()
-        self._points.clear()
+    def turn_over(self, book: Book, knowledge: Draft) -> None:
+        """Judge by another book, which makes this of all that is known of the lead."""
+        self.book = book
+        self.fields, self.seen, self.parts = knowledge.fields, knowledge.seen, knowledge.parts
+        self.holding = knowledge.holding
+        self.alarms.clear()
+        self.unasked.clear()
+        self._outlooks.clear()
+
+    # --- what is to be looked at again ----------------------------------------------------------------------
+
+    def touch(self, key: str) -> None:
+        """Something changed (`field:x`, `signal:x`, `score:x`, `segment:x`, `program:x`): look at what reads it."""
+        for place in self.book.nodes.concerned.get(key, ()):
+            self._concern(place)
+
+    def touch_node(self, id_: str) -> None:
+        """Look at this node again."""
+        place = self.book.nodes.places.get(id_)
+        if place is not None:
+            self._concern(place)
+
+    def touch_all(self) -> None:
+        """Look at everything again."""
+        self._agenda = list(range(len(self.book.nodes.ordered)))
+
+    def has_before(self, end: int) -> bool:
+        """Whether any node whose place lies before `end` is to be looked at."""
+        return bool(self._agenda) and self._agenda[0] < end
+
+    def take_before(self, end: int) -> Node | None:
+        """The first node that is to be looked at, if its place lies before `end`; it is looked at with that."""
+        if not self._agenda or self._agenda[0] >= end:
+            return None
+        node = self.book.nodes.ordered[heappop(self._agenda)]
+        if node.flips_at is not None:
+            self.unasked[node.id] = node
+        return node
+
+    def rest(self) -> None:
+        """Look at nothing more."""
+        self._agenda.clear()
+
+    def _concern(self, place: int) -> None:
+        if place not in self._agenda:
+            heappush(self._agenda, place)
 
     def set_part(self, score: Score, rule: str, part: Part | None) -> None:
         """Record what a rule has given; None: nothing any more."""
@@ -132,9 +168,8 @@ class Draft:
             del parts[rule]
         else:
             parts[rule] = part
-        self._totals.pop(score.name, None)
-        self._points.clear()
-        self.touched.add(f"score:{score.name}")
+        self._outlooks.pop(score.name, None)
+        self.touch(f"score:{score.name}")
 
 
 @lru_cache(maxsize=1000)

@@ -75,8 +75,3 @@ class Fact:
     def position(self) -> Position:
         """The fact's place among all facts of its lead."""
         return (0 if self.is_baseline else 1, self.at, RANK[self.kind], self.key)
-
-
-def alarm(at: datetime) -> Fact:
-    """The fact that time has come to this moment."""
-    return Fact(key="", at=at, kind=FactKind.ALARM, name="alarm")

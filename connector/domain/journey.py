@@ -9,12 +9,13 @@ from typing import Any
 
 from connector.domain.acts import emit, key_of, mark
 from connector.domain.behaviour import Signal
-from connector.domain.book import CompiledProgram, CompiledTrigger
+from connector.domain.compiled import CompiledProgram, CompiledTrigger
 from connector.domain.draft import Draft
 from connector.domain.enrolment import Enrolment, EnrolmentState, Move, Sent, Step, to_state
 from connector.domain.fact import CommandName, Fact, Value
 from connector.domain.history import HistoryKind
 from connector.domain.lead import Standing
+from connector.domain.nodes import Node
 from connector.domain.program import Activity, ListSend, Milestone, Outcome, Phase, Target, TargetKind, Task
 
 #: `check` refuses programs that go in a circle without delay; this stops one that slipped through.
@@ -59,12 +60,14 @@ def enter_by_condition(draft: Draft, program: str) -> None:
     _enter(draft, draft.book.programs[program], "its condition")
 
 
-def check_conditions(draft: Draft) -> None:
-    """End or answer the open enrolments whose goal, exit or answer is a condition that holds."""
+def check_conditions(draft: Draft, node: Node) -> None:
+    """End or answer the program's open enrolment if its goal, exit or answer is a condition that holds."""
     for enrolment in _open(draft):
-        _end_by(draft, enrolment, _NO_SIGNAL)
+        if f"program:{enrolment.program}" == node.id:
+            _end_by(draft, enrolment, _NO_SIGNAL)
     for enrolment in _open(draft):
-        _answer(draft, enrolment, _NO_SIGNAL)
+        if f"program:{enrolment.program}" == node.id:
+            _answer(draft, enrolment, _NO_SIGNAL)
 
 
 def run_due(draft: Draft) -> None:
@@ -128,7 +131,7 @@ def _update(draft: Draft, enrolment: Enrolment) -> Enrolment:
     for index, each in enumerate(draft.enrolments):
         if each.program == enrolment.program and each.number == enrolment.number:
             draft.enrolments[index] = enrolment
-    draft.touched.add(f"program:{enrolment.program}")
+    draft.touch(f"program:{enrolment.program}")
     return enrolment
 
 

@@ -45,5 +45,7 @@ class Lead:
     desired: Mapping[str, Desired] = field(default_factory=dict)
     #: The last fact or alarm that was folded in.
     position: Position = START
-    #: When time alone changes something.
+    #: Node of the book -> the full minute at which time alone may change it: `segment:x`, `list:x`, `faded:x` ...
+    alarms: Mapping[str, datetime] = field(default_factory=dict)
+    #: When time alone changes something: the earliest alarm, or what an enrolment waits for.
     wake_at: datetime | None = None

@@ -105,9 +105,9 @@ def compile_condition(condition: Condition, scales: Scales) -> Predicate:
     """The condition as functions; total and pure."""
     match condition:
         case AllOf(parts):
-            return _combine(all, [compile_condition(part, scales) for part in parts])
+            return _combine(_all, [compile_condition(part, scales) for part in parts])
         case AnyOf(parts):
-            return _combine(any, [compile_condition(part, scales) for part in parts])
+            return _combine(_any, [compile_condition(part, scales) for part in parts])
         case Not(part):
             inner = compile_condition(part, scales)
             return Predicate(lambda view: not inner.holds(view), inner.flips_at, inner.reads, inner.counters)
@@ -126,17 +126,42 @@ def compile_condition(condition: Condition, scales: Scales) -> Predicate:
             return _compile_did(condition)
 
 
-def _combine(fold: Callable[[Iterable[bool]], bool], tests: list[Predicate]) -> Predicate:
+_Holds = Callable[[View], bool]
+
+
+def _combine(join: Callable[[list[_Holds]], _Holds], tests: list[Predicate]) -> Predicate:
     if len(tests) == 1:
         return tests[0]
-    holds = [test.holds for test in tests]
     flips = [test.flips_at for test in tests if test.flips_at is not None]
     return Predicate(
-        holds=lambda view: fold(hold(view) for hold in holds),
+        holds=join([test.holds for test in tests]),
         flips_at=(lambda view: earliest(flip(view) for flip in flips)) if flips else None,
         reads=frozenset().union(*(test.reads for test in tests)),
         counters=tuple(counter for test in tests for counter in test.counters),
     )
+
+
+# Loops rather than `all` and `any`: what a generator costs is what most conditions cost.
+
+
+def _all(parts: list[_Holds]) -> _Holds:
+    def holds(view: View) -> bool:
+        for part in parts:  # noqa: SIM110 - see above
+            if not part(view):
+                return False
+        return True
+
+    return holds
+
+
+def _any(parts: list[_Holds]) -> _Holds:
+    def holds(view: View) -> bool:
+        for part in parts:  # noqa: SIM110 - see above
+            if part(view):
+                return True
+        return False
+
+    return holds
 
 
 def _compile_field(test: FieldTest, zone: ZoneInfo) -> Predicate:

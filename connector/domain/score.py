@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import floor, fsum, log2
 
 from connector.domain.condition import Condition, SignalTest
@@ -16,6 +16,8 @@ from connector.domain.condition import Condition, SignalTest
 #: Sums of fading points come out a hair below the whole number they mean.
 _TOLERANCE = 1e-9
 _MILLISECOND = timedelta(milliseconds=1)
+#: Of a score without parts.
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +89,6 @@ def worth(part: Part, half_life: timedelta | None, now: datetime) -> float:
     return decayed(part.points, now - part.at, half_life) if part.fades else part.points
 
 
-def total(parts: Parts, half_life: timedelta | None, now: datetime) -> float:
-    """The exact sum of a rules score, the same in whatever order its parts came."""
-    return fsum(worth(part, half_life, now) for part in parts.values())
-
-
 def whole(points: float) -> int:
     """Points as people see them and conditions compare them: rounded down."""
     return floor(points + _TOLERANCE)
@@ -134,35 +131,56 @@ def _noted(
     return (*given, (now, points)) if rule.at_most is not None and points else given
 
 
-def passes_at(leaves: Sequence[tuple[Parts, timedelta | None]], threshold: float, now: datetime) -> datetime | None:
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a rules score is and will be by itself: what stays of it, and what fades, worth at `since`."""
+
+    constant: float = 0.0
+    fading: float = 0.0
+    since: datetime = _NEVER
+    half_life: timedelta | None = None
+
+
+def look_ahead(parts: Parts, half_life: timedelta | None) -> Outlook:
+    """The outlook of a rules score: the same in whatever order its parts came, whenever it is asked for."""
+    if half_life is None:
+        return Outlook(fsum([part.points for part in parts.values()]))
+    constant = fsum([part.points for part in parts.values() if not part.fades])
+    fading = [part for part in parts.values() if part.fades]
+    if not fading:
+        return Outlook(constant)
+    since = max([part.at for part in fading])
+    return Outlook(constant, fsum([worth(part, half_life, since) for part in fading]), since, half_life)
+
+
+def total(outlook: Outlook, now: datetime) -> float:
+    """The exact points now."""
+    if outlook.half_life is None:
+        return outlook.constant
+    return outlook.constant + decayed(outlook.fading, now - outlook.since, outlook.half_life)
+
+
+def passes_at(outlooks: Sequence[Outlook], threshold: float, now: datetime) -> datetime | None:
     """When the sum of scores, by fading alone, next falls or rises across the threshold; None for never.
 
     The moment depends on the parts only, never on when it is asked for, and lies on the far side of the threshold by
     up to a millisecond. Where several half-lives mix, it is the next midnight while a crossing is possible at all:
     whoever wakes then and finds nothing changed asks again.
     """
-    since = max((part.at for parts, _ in leaves for part in parts.values()), default=now)
-    constant, fading = _split(leaves, since)
-    gap = threshold - _TOLERANCE - constant
+    gap = threshold - _TOLERANCE - sum([outlook.constant for outlook in outlooks])
+    since = max([outlook.since for outlook in outlooks])
+    fading: dict[timedelta, float] = {}
+    for outlook in outlooks:
+        if outlook.half_life is not None and abs(outlook.fading) > _TOLERANCE:
+            amount = decayed(outlook.fading, since - outlook.since, outlook.half_life)
+            fading[outlook.half_life] = fading.get(outlook.half_life, 0.0) + amount
     if len(fading) > 1:
         left = [decayed(amount, now - since, half_life) for half_life, amount in fading.items()]
-        if fsum(min(0.0, each) for each in left) < gap < fsum(max(0.0, each) for each in left):
+        if sum(min(0.0, each) for each in left) < gap < sum(max(0.0, each) for each in left):
             return now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
         return None
     for half_life, amount in fading.items():
-        if gap / amount > 0:
+        if amount and gap / amount > 0:
             moment = since + -log2(gap / amount) * half_life + _MILLISECOND
             return moment if moment > now else None
     return None
-
-
-def _split(leaves: Sequence[tuple[Parts, timedelta | None]], since: datetime) -> tuple[float, dict[timedelta, float]]:
-    """What stays and, by half-life, what fades, worth at that moment."""
-    constant, fading = 0.0, dict[timedelta, float]()
-    for parts, half_life in leaves:
-        for part in parts.values():
-            if half_life is None or not part.fades:
-                constant += part.points
-            else:
-                fading[half_life] = fading.get(half_life, 0.0) + worth(part, half_life, since)
-    return constant, {half_life: amount for half_life, amount in fading.items() if abs(amount) > _TOLERANCE}

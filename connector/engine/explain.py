@@ -149,7 +149,7 @@ def explain(
     """Why the lead stands where it stands now."""
     lead = summary.lead
     draft = Draft(lead, book, now)
-    draft.turn_to(now)
+    draft.now = now
     return Explanation(
         id=lead.id,
         name=display_name(draft),

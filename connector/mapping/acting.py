@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from connector.domain.book import ListRule, Notification, WriteBack
+from connector.domain.definitions import ListRule, Notification, WriteBack
 from connector.domain.program import Note, Task
 from connector.mapping.conditions import ConditionReader
 from connector.mapping.models import MappingFile, WrittenProperty

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 
-from connector.domain.book import Definitions
 from connector.domain.condition import AllOf, AnyOf, Condition, GradeTest, Not, ScoreTest, SegmentTest
+from connector.domain.definitions import Definitions
 from connector.domain.field import FieldRole
 from connector.domain.program import ListSend, Program
 from connector.domain.score import FitRule, Score

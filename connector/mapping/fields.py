@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from connector.domain.book import SignalSource
+from connector.domain.definitions import SignalSource
 from connector.domain.field import Field, FieldRole, FieldType, format_value, parse_value
 from connector.mapping.conditions import WORDS
 from connector.mapping.models import FieldEntry, MappingFile, PropertySignal

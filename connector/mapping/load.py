@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
-from connector.domain.book import Definitions, Segment
+from connector.domain.definitions import Definitions, Segment
 from connector.domain.ids import WorkspaceId
 from connector.errors import MappingError
 from connector.mapping.acting import to_lists, to_notifications, to_write_back

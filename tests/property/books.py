@@ -12,7 +12,6 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from connector.domain.book import Definitions, ListRule, Notification, Segment, SignalSource, WriteBack
 from connector.domain.calendar import ALWAYS_OPEN, SendWindow
 from connector.domain.condition import (
     AllOf,
@@ -28,6 +27,7 @@ from connector.domain.condition import (
     SegmentTest,
     SignalTest,
 )
+from connector.domain.definitions import Definitions, ListRule, Notification, Segment, SignalSource, WriteBack
 from connector.domain.fact import CommandName, Fact, FactKind, RecordName
 from connector.domain.field import FieldType
 from connector.domain.program import (

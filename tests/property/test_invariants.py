@@ -9,12 +9,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from connector.domain.book import Definitions, ScoreNode, compile_book
+from connector.domain.book import compile_book
+from connector.domain.definitions import Definitions
 from connector.domain.draft import Draft
 from connector.domain.enrolment import OPEN_STATES, EnrolmentState, Step, to_state
 from connector.domain.fact import Fact
 from connector.domain.history import HistoryEntry, HistoryKind
 from connector.domain.lead import Lead, Standing
+from connector.domain.nodes import FitNode, Watcher
 from connector.domain.score import EngagementRule, FitRule, Score
 from tests.builders import utc
 from tests.property.books import HORIZON, ORDINARY, lives, workspaces
@@ -124,16 +126,13 @@ def test_what_is_kept_of_conditions_is_true_at_midnight(defined: Definitions, fa
     if lead.standing is not Standing.ACTIVE:
         return
     view = Draft(lead, book, MIDNIGHT)
-    view.turn_to(MIDNIGHT)
+    view.now = MIDNIGHT
 
-    for node in book.derived:
-        if isinstance(node, ScoreNode):
-            for rule, test in node.fit:
-                assert test.holds(view) is (rule.id in lead.scores.get(node.score.name, {})), rule
-        else:
+    for node in book.nodes.ordered:
+        if isinstance(node, FitNode):
+            assert node.test.holds(view) is (node.rule.id in lead.scores.get(node.score.name, {})), node.id
+        elif isinstance(node, Watcher):
             assert node.test.holds(view) is (node.id in lead.holding), node.id
-    for watcher in book.watchers:
-        assert watcher.test.holds(view) is (watcher.id in lead.holding), watcher.id
     for enrolment in lead.enrolments:
         if enrolment.is_open:
             compiled_ = book.programs[enrolment.program]
@@ -164,7 +163,7 @@ def test_every_score_is_what_its_ledger_says(defined: Definitions, facts: list[F
     book = compile_book(defined)
     decision = in_one(book, facts, MIDNIGHT)
     view = Draft(decision.lead, book, MIDNIGHT)
-    view.turn_to(MIDNIGHT)
+    view.now = MIDNIGHT
 
     totals = {
         score.name: sum(

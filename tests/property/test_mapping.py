@@ -138,7 +138,7 @@ def test_every_condition_of_the_language_is_read_compiled_and_told(text: str) ->
     definitions = definitions_with(f"segments:\n  tested: {text}\n")
 
     (tested,) = [segment for segment in definitions.segments if segment.name == "tested"]
-    assert compile_book(definitions).derived
+    assert compile_book(definitions).nodes.ordered
     assert to_sentence(tested.when)
     assert definitions == definitions_with(f"segments:\n  tested: {text}\n")
 

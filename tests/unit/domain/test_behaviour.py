@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from connector.domain.book import Segment, SignalSource
+from connector.domain.definitions import Segment, SignalSource
 from connector.domain.fact import RecordName
 from connector.domain.field import Field, FieldType
 from connector.domain.history import HistoryKind

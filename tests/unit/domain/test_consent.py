@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from connector.domain.book import ListRule
+from connector.domain.definitions import ListRule
 from connector.domain.enrolment import EnrolmentState
 from connector.domain.field import Field, FieldRole, FieldType
 from connector.domain.history import HistoryKind

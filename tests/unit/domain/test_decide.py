@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from connector.domain.book import Definitions, ListRule, Notification, Segment, WriteBack
 from connector.domain.calendar import SendWindow
 from connector.domain.change import ChangeKind
 from connector.domain.condition import Op, SignalTest
 from connector.domain.decide import blank, decide, fold, needs_refold
+from connector.domain.definitions import Definitions, ListRule, Notification, Segment, WriteBack
 from connector.domain.enrolment import EnrolmentState
-from connector.domain.fact import Fact, FactKind, RecordName, alarm
+from connector.domain.fact import Fact, FactKind, RecordName
 from connector.domain.field import Field
 from connector.domain.history import HistoryKind
 from connector.domain.lead import Standing
@@ -30,6 +30,7 @@ from tests.builders import (
     Story,
     activity,
     after,
+    alarm,
     archived,
     baseline,
     book_applied,

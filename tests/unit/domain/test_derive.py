@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from connector.domain.book import ListRule, Segment, WriteBack
 from connector.domain.condition import AllOf, FieldTest, Not, Op, ProgramTest, SegmentTest, SignalTest
+from connector.domain.definitions import ListRule, Segment, WriteBack
 from connector.domain.field import FieldType
 from connector.domain.history import HistoryKind
 from connector.domain.score import EngagementRule, FitRule, Score

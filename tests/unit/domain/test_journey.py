@@ -7,9 +7,9 @@ from datetime import datetime, time, timedelta
 
 import pytest
 
-from connector.domain.book import ListRule, Segment, WriteBack
 from connector.domain.calendar import SendWindow
 from connector.domain.condition import AllOf, AttributeTest, DidTest, Not, Op, ProgramTest, SegmentTest, SignalTest
+from connector.domain.definitions import ListRule, Segment, WriteBack
 from connector.domain.enrolment import EnrolmentState
 from connector.domain.history import HistoryKind
 from connector.domain.program import Activity, ListSend, Milestone, Outcome, Phase, Program, Target, TargetKind, Trigger

@@ -28,7 +28,7 @@ from connector.domain.condition import (
 from connector.domain.fact import Value
 from connector.domain.field import FieldType
 from connector.domain.predicate import Predicate, Scales, compile_condition, compile_signal_test
-from connector.domain.score import Part, grade_of, passes_at, total, whole
+from connector.domain.score import Part, grade_of, look_ahead, passes_at, total, whole
 from tests.builders import ROME, START, after, did, field_is, score_is, utc
 
 TEXT, NUMBER, BOOLEAN = FieldType.TEXT, FieldType.NUMBER, FieldType.BOOLEAN
@@ -51,13 +51,13 @@ class Seen:
     programs: Mapping[str, str] = field(default_factory=dict)
 
     def points(self, score: str) -> int:
-        return whole(total(self.parts, self.half_life, self.now))
+        return whole(total(look_ahead(self.parts, self.half_life), self.now))
 
     def grade(self, score: str) -> str:
         return grade_of(self.points(score), GRADES)
 
     def passes_at(self, score: str, threshold: float) -> datetime | None:
-        return passes_at([(self.parts, self.half_life)], threshold, self.now)
+        return passes_at([look_ahead(self.parts, self.half_life)], threshold, self.now)
 
     def in_segment(self, segment: str) -> bool:
         return segment in self.segments

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from connector.domain.book import Segment
 from connector.domain.condition import Op, SignalTest
+from connector.domain.definitions import Segment
 from connector.domain.history import HistoryKind
 from connector.domain.score import (
     Cap,
@@ -18,6 +18,7 @@ from connector.domain.score import (
     decayed,
     give,
     grade_of,
+    look_ahead,
     passes_at,
     total,
     whole,
@@ -109,7 +110,7 @@ def test_new_points_are_added_to_what_is_left() -> None:
     part, _ = give(part, clicks(10), MONTH, START + MONTH)
 
     assert part == Part(15.0, START + MONTH, 2)
-    assert total({"click": part}, MONTH, START + 2 * MONTH) == 7.5
+    assert total(look_ahead({"click": part}, MONTH), START + 2 * MONTH) == 7.5
 
 
 def test_points_that_are_taken_fade_too() -> None:
@@ -138,7 +139,7 @@ def test_whole_points_are_rounded_down(points: float) -> None:
 def test_sums_that_come_out_a_hair_below_a_whole_number_are_that_number() -> None:
     tenths = {str(n): Part(0.1, START) for n in range(10)}
 
-    assert whole(total(tenths, None, START)) == 1
+    assert whole(total(look_ahead(tenths, None), START)) == 1
     assert whole(29.9999999999) == 30
     assert whole(-0.0000000001) == 0
 
@@ -146,7 +147,7 @@ def test_sums_that_come_out_a_hair_below_a_whole_number_are_that_number() -> Non
 def test_the_order_of_the_rules_changes_no_total() -> None:
     parts = {str(n): Part(value, START) for n, value in enumerate([0.1, 1e16, -1e16, 0.2, 0.3])}
 
-    totals = {total(parts, None, START), total(dict(reversed(parts.items())), None, START)}
+    totals = {total(look_ahead(each, None), START) for each in (parts, dict(reversed(parts.items())))}
 
     assert totals == {0.6}
 
@@ -205,13 +206,13 @@ def test_the_ledger_says_rule_points_total_and_book() -> None:
 
 def test_where_half_lives_mix_the_score_is_looked_at_each_midnight_while_it_may_still_pass() -> None:
     slow, fast = {"a": Part(30, START)}, {"b": Part(30, START)}
-    leaves = [(slow, MONTH), (fast, WEEK), ({"fit": Part(5, START)}, None)]
+    outlooks = [look_ahead(slow, MONTH), look_ahead(fast, WEEK), look_ahead({"fit": Part(5, START)}, None)]
 
-    assert passes_at(leaves, 40, START) == after(hours=16)
-    assert passes_at(leaves, 40, after(hours=16)) == after(days=1, hours=16)
-    assert passes_at(leaves, 66, START) is None
-    assert passes_at(leaves, 5, START) is None
-    assert passes_at(leaves, 40, after(days=100)) is None
+    assert passes_at(outlooks, 40, START) == after(hours=16)
+    assert passes_at(outlooks, 40, after(hours=16)) == after(days=1, hours=16)
+    assert passes_at(outlooks, 66, START) is None
+    assert passes_at(outlooks, 5, START) is None
+    assert passes_at(outlooks, 40, after(days=100)) is None
 
 
 def test_a_list_by_a_sum_of_several_half_lives_is_left_within_a_day() -> None:

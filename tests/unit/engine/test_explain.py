@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.domain.book import Definitions, compile_book
+from connector.domain.book import compile_book
 from connector.domain.change import Act, ChangeKind, ChangeState
 from connector.domain.condition import SignalTest
+from connector.domain.definitions import Definitions
 from connector.domain.enrolment import Enrolment, EnrolmentState, Move, Sent
 from connector.domain.history import HistoryEntry, HistoryKind
 from connector.domain.ids import ConnectionId, CrmRef, LeadId, WorkspaceId

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from connector.domain.book import ListRule, WriteBack
 from connector.domain.condition import SegmentTest
+from connector.domain.definitions import ListRule, WriteBack
 from connector.domain.program import Note, Task
 from tests.mapping_files import definitions_with, mistakes_in
 

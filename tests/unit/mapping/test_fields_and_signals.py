@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from connector.domain.book import SignalSource
+from connector.domain.definitions import SignalSource
 from connector.domain.field import Field, FieldRole, FieldType
 from tests.mapping_files import definitions_with, mistakes_in
 

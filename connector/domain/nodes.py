@@ -1,0 +1,196 @@
+"""What is kept up to date on a lead, and what of it each change concerns.
+
+Segments, points for fit, lists, notifications and the conditions of programs look at fields, signals, scores and at
+one another. Each is a node that knows what it reads, so that a change costs what depends on it, however large the
+book is. A node whose answer time alone may change says when.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from graphlib import TopologicalSorter
+
+from connector.domain.compiled import CompiledProgram
+from connector.domain.condition import AnyOf, Condition
+from connector.domain.definitions import Definitions
+from connector.domain.predicate import Predicate, Scales, View, compile_condition, earliest
+from connector.domain.score import FitRule, Score
+
+#: A written score that has faded by this much is written again.
+FADED_POINTS = 5
+
+#: From a lead to the earliest moment after its now at which time alone may change something there; None for never.
+FlipsAt = Callable[[View], datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """A condition whose truth is kept on the lead."""
+
+    #: `segment:x`, `list:x`, `notification:x`, or `enrol:x` for a program that is entered when it comes to hold.
+    id: str
+    test: Predicate
+    #: What it looks at, as in `Predicate.reads`.
+    reads: frozenset[str]
+    #: None where time changes nothing.
+    flips_at: FlipsAt | None
+    #: Whether people see it in the timeline.
+    is_told: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FitNode:
+    """A rule that gives points for as long as its condition holds."""
+
+    #: `fit:<score>:<rule>`.
+    id: str
+    score: Score
+    rule: FitRule
+    test: Predicate
+    reads: frozenset[str]
+    flips_at: FlipsAt | None
+
+
+@dataclass(frozen=True, slots=True)
+class SumNode:
+    """A score that changes with the scores it is made of."""
+
+    #: `score:x`.
+    id: str
+    reads: frozenset[str]
+    flips_at: FlipsAt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyNode:
+    """The conditions that end or answer a lead's enrolment in a program."""
+
+    #: `program:x`.
+    id: str
+    #: What the conditions look at, and the enrolment itself.
+    reads: frozenset[str]
+    flips_at: FlipsAt | None
+
+
+@dataclass(frozen=True, slots=True)
+class FadeNode:
+    """A score that some CRM shows: once it has faded far enough, it is shown anew."""
+
+    #: `faded:x`.
+    id: str
+    reads: frozenset[str]
+    flips_at: FlipsAt
+
+
+Node = Watcher | FitNode | SumNode | JourneyNode | FadeNode
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """All nodes of a book, and which of them each change concerns."""
+
+    #: Each after what it reads: segments and scores, then journeys, then all that nothing looks at.
+    ordered: tuple[Node, ...]
+    #: The places where journeys begin, and where what comes after them.
+    journeys_at: int
+    watchers_at: int
+    #: `field:x`, `signal:x`, `score:x`, `segment:x`, `program:x` -> the places of the nodes that read it.
+    concerned: Mapping[str, tuple[int, ...]]
+    #: Id -> place.
+    places: Mapping[str, int]
+
+    @property
+    def predicates(self) -> Iterable[Predicate]:
+        """The conditions of all nodes, but those of programs."""
+        return (node.test for node in self.ordered if isinstance(node, Watcher | FitNode))
+
+
+def compile_nodes(definitions: Definitions, programs: Mapping[str, CompiledProgram], scales: Scales) -> Nodes:
+    """The nodes of a book. Raises graphlib.CycleError when segments and scores depend on one another in a circle."""
+    derived = _sort_derived(definitions, scales)
+    journeys = [_compile_journey(name, compiled) for name, compiled in programs.items()]
+    watchers: Sequence[Node] = [*_compile_watchers(definitions, scales), *_compile_fading(definitions)]
+    ordered: tuple[Node, ...] = (*derived, *journeys, *watchers)
+    concerned: dict[str, list[int]] = defaultdict(list)
+    for place, node in enumerate(ordered):
+        for key in sorted(node.reads):
+            concerned[key].append(place)
+    return Nodes(
+        ordered=ordered,
+        journeys_at=len(derived),
+        watchers_at=len(derived) + len(journeys),
+        concerned={key: tuple(places) for key, places in concerned.items()},
+        places={node.id: place for place, node in enumerate(ordered)},
+    )
+
+
+def _sort_derived(definitions: Definitions, scales: Scales) -> Sequence[Node]:
+    """Segments and the nodes of scores, each after what it looks at."""
+    groups: dict[str, Sequence[Node]] = {}
+    for segment in definitions.segments:
+        groups[f"segment:{segment.name}"] = [_watch(f"segment:{segment.name}", segment.when, scales, is_told=True)]
+    for score in definitions.scores:
+        groups[f"score:{score.name}"] = list(_compile_score(score, scales))
+    reads = {key: frozenset().union(*(node.reads for node in group)) for key, group in groups.items()}
+    graph = {key: sorted(reads[key] & groups.keys()) for key in sorted(groups)}
+    return [node for key in TopologicalSorter(graph).static_order() for node in groups[key]]
+
+
+def _compile_score(score: Score, scales: Scales) -> Iterable[Node]:
+    for rule in score.rules:
+        if isinstance(rule, FitRule):
+            test = compile_condition(rule.when, scales)
+            yield FitNode(f"fit:{score.name}:{rule.id}", score, rule, test, test.reads, test.flips_at)
+    if score.sum_of:
+        yield SumNode(f"score:{score.name}", frozenset(f"score:{part}" for part in score.sum_of))
+
+
+def _watch(id_: str, condition: Condition, scales: Scales, *, is_told: bool = False) -> Watcher:
+    test = compile_condition(condition, scales)
+    return Watcher(id_, test, test.reads, test.flips_at, is_told)
+
+
+def _compile_watchers(definitions: Definitions, scales: Scales) -> Iterable[Watcher]:
+    for rule in definitions.lists:
+        if rule.when is not None:
+            yield _watch(f"list:{rule.name}", rule.when, scales, is_told=True)
+    for notification in definitions.notifications:
+        yield _watch(f"notification:{notification.name}", notification.when, scales)
+    for program in definitions.programs:
+        conditions = tuple(trigger.when for trigger in program.enrol if trigger.on is None and trigger.when)
+        if conditions:
+            yield _watch(f"enrol:{program.name}", AnyOf(conditions), scales)
+
+
+def _compile_journey(name: str, compiled: CompiledProgram) -> JourneyNode:
+    key = f"program:{name}"
+    flips = [test.flips_at for test in compiled.conditions if test.flips_at is not None]
+
+    def flips_at(view: View) -> datetime | None:
+        return earliest(flip(view) for flip in flips) if view.in_program(name, None) else None
+
+    reads = frozenset({key}).union(*(test.reads for test in compiled.conditions))
+    return JourneyNode(key, reads, flips_at if flips else None)
+
+
+def _compile_fading(definitions: Definitions) -> Iterable[FadeNode]:
+    sources = (rule.source for rule in definitions.write_back)
+    for name in dict.fromkeys(source[1] for source in sources if source[0] == "score"):
+        yield FadeNode(f"faded:{name}", frozenset({f"score:{name}"}), _faded_at(name))
+
+
+def _faded_at(score: str) -> FlipsAt:
+    def faded_at(view: View) -> datetime | None:
+        points = view.points(score)
+        falls_to, rises_to = points - FADED_POINTS + 1, points + FADED_POINTS
+        return earliest(
+            (
+                view.passes_at(score, max(falls_to, 1) if points > 0 else falls_to),
+                view.passes_at(score, min(rises_to, -1) if points < 0 else rises_to),
+            )
+        )
+
+    return faded_at
