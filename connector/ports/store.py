@@ -69,12 +69,16 @@ class Leads(Protocol):
         """Have these records read again, None for all; meanwhile their leads are judged by what is known."""
         ...
 
-    def unread(self, connection: Connection, limit: int) -> Sequence[Unread]:
-        """Leads of this connection that wait to be read, those of whom nothing is known first."""
+    def unread(self, connection: Connection, now: datetime, limit: int) -> Sequence[Unread]:
+        """Leads of this connection that wait to be read now, those of whom nothing is known first."""
         ...
 
     def set_read(self, workspace: WorkspaceId, lead_ids: Collection[LeadId], now: datetime) -> None:
         """They were read at this moment: from now on they are judged. A wish to read again that is younger stays."""
+        ...
+
+    def postpone_reading(self, workspace: WorkspaceId, until: Mapping[LeadId, datetime], now: datetime) -> None:
+        """Let these wait until then. A wish to read again that is younger than `now` stays."""
         ...
 
     def merge(
@@ -268,8 +272,8 @@ class Store(Protocol):
 
     read_models: ReadModels
 
-    def keep(self, delivery: NewDelivery) -> None:
-        """Make a delivery durable, in a transaction of its own. Raises StoreUnavailableError."""
+    def keep(self, *deliveries: NewDelivery) -> None:
+        """Make deliveries durable, all or none, in a transaction of their own. Raises StoreUnavailableError."""
         ...
 
     def transaction(self) -> AbstractContextManager[Transaction]:

@@ -32,7 +32,7 @@ _TO_READ = limited(
     .join(crm_refs, and_(crm_refs.c.workspace == leads.c.workspace, crm_refs.c.lead_id == leads.c.id))
     .where(
         leads.c.workspace == _WORKSPACE,
-        leads.c.read_wanted_at.is_not(None),
+        leads.c.read_wanted_at <= _NOW,
         crm_refs.c.crm == bindparam("crm", type_=Text),
         crm_refs.c.account == bindparam("account", type_=Text),
         crm_refs.c.is_current,
@@ -48,6 +48,11 @@ _SET_READ = (
         # Who was read before has an alarm already, and was woken for its mail.
         wake_at=case((and_(~leads.c.is_read, leads.c.last_fact > leads.c.folded_fact), _NOW), else_=leads.c.wake_at),
     )
+)
+_POSTPONE_READING = (
+    update(leads)
+    .where(leads.c.workspace == _WORKSPACE, leads.c.id == bindparam("id_", type_=Text), leads.c.read_wanted_at <= _NOW)
+    .values(read_wanted_at=bindparam("until_", type_=BigInteger))
 )
 _PAGE = limited(
     select(leads.c.id)
@@ -91,12 +96,13 @@ class StoredLeads:
         else:
             self._session.run(_READ_AGAIN, asked | {"refs": to_list(map(str, refs))})
 
-    def unread(self, connection: Connection, limit: int) -> Sequence[Unread]:
-        """Leads of this connection that wait to be read, those of whom nothing is known first."""
+    def unread(self, connection: Connection, now: datetime, limit: int) -> Sequence[Unread]:
+        """Leads of this connection that wait to be read now, those of whom nothing is known first."""
         asked = {
             "workspace_": connection.workspace,
             "crm": connection.crm,
             "account": connection.account,
+            "now": to_ms(now),
             "limit": limit,
         }
         return [
@@ -107,6 +113,12 @@ class StoredLeads:
     def set_read(self, workspace: WorkspaceId, lead_ids: Collection[LeadId], now: datetime) -> None:
         """They were read at this moment: from now on they are judged. A wish to read again that is younger stays."""
         self._session.run(_SET_READ, {"workspace_": workspace, "ids": to_list(lead_ids), "now": to_ms(now)})
+
+    def postpone_reading(self, workspace: WorkspaceId, until: Mapping[LeadId, datetime], now: datetime) -> None:
+        """Let these wait until then. A wish to read again that is younger than `now` stays."""
+        asked = {"workspace_": workspace, "now": to_ms(now)}
+        rows = [{**asked, "id_": lead_id, "until_": to_ms(at)} for lead_id, at in sorted(until.items())]
+        self._session.run_many(_POSTPONE_READING, rows)
 
     def merge(
         self, workspace: WorkspaceId, into: LeadId, survivor: CrmRef, refs: Collection[CrmRef], now: datetime

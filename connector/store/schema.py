@@ -116,7 +116,7 @@ leads = Table(
     Column("wake_at", BigInteger),
     # Whether it was read from its CRM at least once.
     Column("is_read", Boolean, nullable=False),
-    # Since when it waits to be read, for the first time or again.
+    # From when on it waits to be read, for the first time or again.
     Column("read_wanted_at", BigInteger),
     Column("email", Text, nullable=False),
     Column("doc", Text, nullable=False),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from connector.domain.fact import FactKind
@@ -11,10 +13,12 @@ from connector.ports import Unread
 from tests.builders import START, after
 from tests.contract.store.scene import ACME, BOOK, CONNECTION, Scene, fact, judged, lead_of, ref
 
+LATER = after(days=30)
 
-def to_read(scene: Scene) -> list[tuple[str, bool]]:
+
+def to_read(scene: Scene, now: datetime = LATER) -> list[tuple[str, bool]]:
     with scene.store.reading() as transaction:
-        return [(one.ref.record_id, one.again) for one in transaction.leads.unread(CONNECTION, 10)]
+        return [(one.ref.record_id, one.again) for one in transaction.leads.unread(CONNECTION, now, 10)]
 
 
 def test_a_lead_is_found_by_its_record(scene: Scene) -> None:
@@ -60,9 +64,29 @@ def test_a_new_lead_waits_to_be_read(scene: Scene) -> None:
     scene.meet("51", read=False)
 
     with scene.store.reading() as transaction:
-        waiting = transaction.leads.unread(CONNECTION, 10)
+        waiting = transaction.leads.unread(CONNECTION, START, 10)
 
     assert waiting == [Unread(ACME, lead_of("51"), ref("51"), again=False)]
+
+
+def test_a_lead_whose_reading_is_postponed_waits_until_then(scene: Scene) -> None:
+    scene.meet("51", "52", read=False)
+
+    with scene.store.transaction() as transaction:
+        transaction.leads.postpone_reading(ACME, {lead_of("51"): after(minutes=5)}, START)
+
+    assert to_read(scene, after(minutes=4)) == [("52", False)]
+    assert to_read(scene, after(minutes=5)) == [("52", False), ("51", False)]
+
+
+def test_a_wish_to_read_that_came_meanwhile_is_not_postponed(scene: Scene) -> None:
+    scene.meet("51")
+    with scene.store.transaction() as transaction:
+        transaction.leads.read_again(ACME, [ref("51")], after(minutes=2))
+
+        transaction.leads.postpone_reading(ACME, {lead_of("51"): after(days=1)}, after(minutes=1))
+
+    assert to_read(scene, after(minutes=2)) == [("51", True)]
 
 
 def test_a_lead_that_was_not_read_is_not_judged_whatever_mail_it_has(scene: Scene) -> None:
