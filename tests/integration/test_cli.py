@@ -231,6 +231,22 @@ def test_a_dead_letter_is_tried_again_when_asked(run: Any, refused: int, how: st
     assert run("dead-letters", "list").exit_code == 0
 
 
+def test_the_dead_letters_are_listed_without_saying_so(run: Any, refused: int) -> None:
+    result = run("dead-letters", "--json")
+
+    assert result.exit_code == 1
+    assert [change["id"] for change in read(result)["changes"]] == [refused]
+    assert "coltiva dead-letters retry --all" in run("dead-letters").output
+
+
+def test_an_id_that_is_no_dead_letter_is_named_and_nothing_is_retried(run: Any, refused: int) -> None:
+    result = run("dead-letters", "retry", "99999", str(refused))
+
+    assert result.exit_code == 2
+    assert "No dead letter has the id 99999; nothing was retried." in result.output
+    assert run("dead-letters").exit_code == 1
+
+
 @pytest.mark.parametrize("arguments", [(), ("17", "--all")])
 def test_what_to_try_again_must_be_said_in_one_way(run: Any, arguments: tuple[str, ...]) -> None:
     assert run("dead-letters", "retry", *arguments).exit_code == 2
@@ -363,10 +379,11 @@ def test_a_database_that_is_not_there_is_not_made_by_looking(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_workspace_that_is_not_there_is_answered_with_those_that_are(run: Any) -> None:
-    result = run("leads", "--workspace", "other")
+@pytest.mark.parametrize("command", ["leads", "outbox", "dead-letters", "replay --verify"])
+def test_a_workspace_that_is_not_there_is_answered_with_those_that_are(run: Any, command: str) -> None:
+    result = run(*command.split(), "--workspace", "other")
 
-    assert result.exit_code == 3
+    assert result.exit_code == 2
     assert "There is no workspace other. Known: acme." in result.output
 
 
