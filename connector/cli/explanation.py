@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from connector.cli.printing import age, joined, local
+from connector.cli.printing import age, build_grid, joined, local
 from connector.engine.explain import (
     EnrolmentExplanation,
     Explanation,
@@ -41,7 +41,7 @@ def print_score(console: Console, score: ScoreExplanation, zone: ZoneInfo) -> No
     """The score as a sum of rules that adds up to the digit."""
     grade = f" · grade {score.grade}" if score.grade else ""
     _head(console, f"{score.name} {score.points}{grade}")
-    table = _table()
+    table = build_grid()
     for part in score.parts:
         _add_part(table, part, zone)
     if score.parts:
@@ -63,7 +63,7 @@ def _add_part(table: Table, part: ScorePart, zone: ZoneInfo) -> None:
 
 def _print_enrolments(console: Console, enrolments: Sequence[EnrolmentExplanation], zone: ZoneInfo) -> None:
     _head(console, "Programs")
-    table = _table()
+    table = build_grid()
     for one in enrolments:
         reason = f": {one.reason}" if one.reason else ""
         table.add_row(
@@ -81,7 +81,7 @@ def _since(one: EnrolmentExplanation, zone: ZoneInfo) -> str:
 
 def _print_groups(console: Console, segments: Sequence[Group], lists: Sequence[Group], zone: ZoneInfo) -> None:
     _head(console, "Segments and lists")
-    table = _table()
+    table = build_grid()
     for kind, groups in (("segment", segments), ("list", lists)):
         for group in groups:
             table.add_row(kind, escape(group.name), f"since {local(group.since, zone)}")
@@ -90,7 +90,7 @@ def _print_groups(console: Console, segments: Sequence[Group], lists: Sequence[G
 
 def _print_ledger(console: Console, ledger: Sequence[LedgerLine], zone: ZoneInfo, lines: int) -> None:
     _head(console, "Ledger", shown=lines, of=len(ledger))
-    table = _table()
+    table = build_grid()
     for line in ledger[-lines:]:
         points, total = f"{line.points:+g}", f"→ {line.total:g}"
         table.add_row(
@@ -103,7 +103,7 @@ def print_timeline(console: Console, timeline: Sequence[Happening], zone: ZoneIn
     """The latest of what happened, oldest first; points have a ledger of their own."""
     told = [one for one in timeline if one.kind != "scored"]
     _head(console, "Timeline", shown=lines, of=len(told))
-    table = _table()
+    table = build_grid()
     for one in told[-lines:]:
         table.add_row(local(one.at, zone), escape(one.what))
     console.print(Padding(table if told else "[dim]nothing happened yet[/]", (0, 2)))
@@ -111,7 +111,7 @@ def print_timeline(console: Console, timeline: Sequence[Happening], zone: ZoneIn
 
 def _print_writes(console: Console, writes: Sequence[Write]) -> None:
     _head(console, "Written to the CRM")
-    table = _table()
+    table = build_grid()
     for write in writes:
         words = f"[red]» {escape(write.words)}[/]" if write.words else ""
         table.add_row(write.state, write.kind, escape(write.what), words)
@@ -121,9 +121,3 @@ def _print_writes(console: Console, writes: Sequence[Write]) -> None:
 def _head(console: Console, title: str, *, shown: int = 0, of: int = 0) -> None:
     part = f" [dim]the last {shown} of {of}[/]" if of > shown else ""
     console.print(f"\n[bold cyan]{escape(title)}[/]{part}")
-
-
-def _table() -> Table:
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.show_header = False
-    return table
