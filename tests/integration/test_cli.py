@@ -110,9 +110,33 @@ def test_leads_are_listed_with_score_and_programs(run: Any) -> None:
     assert ada["programs"] == [{"program": "new_contact", "phase": "awareness", "state": "running"}]
 
 
-def test_leads_come_in_pages_that_together_are_all_of_them(run: Any) -> None:
-    first = read(run("leads", "--limit", "2", "--json"))
-    second = read(run("leads", "--limit", "2", "--after", first["next"], "--json"))
+def test_the_most_promising_lead_comes_first(run: Any) -> None:
+    found = read(run("leads", "--json"))["leads"]
+
+    points = [lead["scores"]["lead_score"]["points"] for lead in found]
+    assert found[0]["email"] == ADA
+    assert points == sorted(points, reverse=True)
+
+
+def test_who_did_something_last_comes_first_when_asked(run: Any) -> None:
+    found = read(run("leads", "--sort", "activity", "--json"))["leads"]
+
+    assert found[0]["email"] == ADA
+    assert found[0]["active_at"] == "2026-09-07T09:00:00.000+00:00"
+    assert [lead["active_at"] for lead in found[1:]] == [None, None]
+
+
+def test_a_lead_to_go_on_from_must_be_there(run: Any) -> None:
+    result = run("leads", "--after", "L0")
+
+    assert result.exit_code == 2
+    assert "There is no lead L0 to go on from." in result.output
+
+
+@pytest.mark.parametrize("order", ["score", "activity", "id"])
+def test_leads_come_in_pages_that_together_are_all_of_them(run: Any, order: str) -> None:
+    first = read(run("leads", "--sort", order, "--limit", "2", "--json"))
+    second = read(run("leads", "--sort", order, "--limit", "2", "--after", first["next"], "--json"))
 
     emails = [lead["email"] for page in (first, second) for lead in page["leads"]]
     assert sorted(emails) == [ADA, "bruno@example.com", "carla@example.com"]
@@ -122,7 +146,7 @@ def test_leads_come_in_pages_that_together_are_all_of_them(run: Any) -> None:
 def test_the_table_of_leads_tells_how_to_go_on(run: Any) -> None:
     result = run("leads", "--limit", "1")
 
-    assert "More:  coltiva leads --after L" in result.output
+    assert "More:  coltiva leads --sort score --limit 1 --after L" in result.output
 
 
 @pytest.mark.parametrize("who", [ADA, "ADA@example.com", "541935000001"])
