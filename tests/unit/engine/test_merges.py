@@ -7,7 +7,7 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.domain.lead import Standing
@@ -61,6 +61,7 @@ def test_the_deletion_of_a_merged_record_archives_nobody_in_any_order_and_at_any
     assert len(ends) == 1
 
 
+@settings(max_examples=10)  # each is two databases
 @given(
     order=st.permutations(
         [
