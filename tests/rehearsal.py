@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from werkzeug.serving import make_server
-
 from app import create_app
 from connector.bootstrap import Services, open_services
 from connector.cli.connect import connect_hubspot
@@ -21,7 +19,7 @@ from connector.demo.stage import ToldClock
 from connector.sandbox.portal import Portal
 from connector.sandbox.properties import Property
 from connector.sandbox.sandbox import Sandbox
-from connector.sandbox.server import QuietHandler, running
+from connector.sandbox.server import create_server, running
 from connector.settings import load_settings
 
 BEGINS_AT = datetime(2026, 9, 7, 8, tzinfo=UTC)
@@ -88,7 +86,7 @@ def rehearsed(folder: Path) -> Iterator[Rehearsal]:
 
 @contextmanager
 def _door(environ: Mapping[str, str]) -> Iterator[int]:
-    server = make_server("127.0.0.1", 0, lambda *_: [], request_handler=QuietHandler)
+    server = create_server(lambda *_: [])
     settings = load_settings({**environ, "COLTIVA_PUBLIC_URL": f"http://127.0.0.1:{server.server_port}"})
     server.app = create_app(settings)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import signal
 import subprocess
 import sys
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ import msgspec
 import pytest
 import urllib3
 
+from connector.sandbox.sandbox import Sandbox
+from connector.sandbox.server import running
 from tests.contract.sandbox import specifications
 from tests.contract.sandbox.conftest import START, World
 
@@ -203,3 +207,30 @@ def test_the_command_says_where_it_serves_and_ends_when_told() -> None:
 
     assert len(msgspec.json.decode(answer.data)["results"]) == 3
     assert ended == 0
+
+
+def connected(url: str) -> http.client.HTTPConnection:
+    """A connection that shows when the other side ends it."""
+    return http.client.HTTPConnection(url.removeprefix("http://"))
+
+
+def test_a_connection_stays_open_for_the_next_call(world: World) -> None:
+    with closing(connected(world.url)) as calls:
+        calls.connect()
+        opened = calls.sock
+
+        for path in ("/_sandbox/portals", "/nowhere", "/crm/lists/2026-09/search"):
+            calls.request("POST", path, body=b'{"never": "looked at"}')
+            calls.getresponse().read()
+
+        assert calls.sock is opened
+
+
+def test_an_open_connection_ends_with_the_sandbox() -> None:
+    with running(Sandbox()) as url:
+        calls = connected(url)
+        calls.request("GET", "/_sandbox/portals")
+        calls.getresponse().read()
+
+    with closing(calls):
+        assert calls.sock.recv(1) == b""
