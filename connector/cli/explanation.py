@@ -10,10 +10,11 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from connector.cli.printing import age, build_grid, joined, local
+from connector.cli.printing import age, build_grid, joined, local, plural
 from connector.engine.explain import (
     EnrolmentExplanation,
     Explanation,
+    Given,
     Group,
     Happening,
     LedgerLine,
@@ -28,10 +29,13 @@ def print_explanation(console: Console, lead: Explanation, zone: ZoneInfo, lines
     address = f" <{lead.email}>" if lead.email and lead.email != lead.name else ""
     console.print(f"[bold]{escape(lead.name)}[/]{escape(address)}")
     console.print(f"[dim]{lead.id} · {joined(lead.refs)} · {lead.standing} · {local(lead.now, zone)} ({zone.key})[/]")
+    if lead.unread_because:
+        console.print(f"\n[bold red]![/] Known, but not read from the CRM yet: {escape(lead.unread_because)}")
     for score in lead.scores:
         print_score(console, score, zone)
     _print_enrolments(console, lead.enrolments, zone)
     _print_groups(console, lead.segments, lead.lists, zone)
+    _print_signals(console, lead.signals, zone)
     _print_ledger(console, lead.ledger, zone, lines)
     print_timeline(console, lead.timeline, zone, lines)
     _print_writes(console, lead.writes)
@@ -86,6 +90,15 @@ def _print_groups(console: Console, segments: Sequence[Group], lists: Sequence[G
         for group in groups:
             table.add_row(kind, escape(group.name), f"since {local(group.since, zone)}")
     console.print(Padding(table if segments or lists else "[dim]none[/]", (0, 2)))
+
+
+def _print_signals(console: Console, signals: Sequence[Given], zone: ZoneInfo) -> None:
+    _head(console, "Signals")
+    table = build_grid()
+    for one in signals:
+        said = joined((f"{name} {value}" for name, value in one.attributes.items()), "")
+        table.add_row(escape(one.signal), plural(one.times, "time"), f"last {local(one.last_at, zone)}", escape(said))
+    console.print(Padding(table if signals else "[dim]none yet[/]", (0, 2)))
 
 
 def _print_ledger(console: Console, ledger: Sequence[LedgerLine], zone: ZoneInfo, lines: int) -> None:

@@ -64,10 +64,10 @@ def look(services: Services) -> Mapping[str, Any]:
     now = services.clock.now()
     health = services.store.read_models.health(now)
     leases = services.store.read_models.held_leases(now)
+    workers = find_workers(services)
     with services.store.transaction() as transaction:
         connections = transaction.connections.all()
         counters = dict(sorted(transaction.counts.all().items()))
-    workers = sorted(name.removeprefix("worker:") for name in leases if name.startswith("worker:"))
     needs = [] if workers else ["no worker is running. Start one: coltiva serve"]
     needs += [tell_pause(one) for one in connections if one.paused_because]
     refused = health.outbox.get("refused", 0)
@@ -92,6 +92,12 @@ def look(services: Services) -> Mapping[str, Any]:
         "behind_seconds": (now - waiting_since).total_seconds() if waiting_since else 0.0,
         "counters": counters,
     }
+
+
+def find_workers(services: Services) -> list[str]:
+    """The workers that were seen lately."""
+    leases = services.store.read_models.held_leases(services.clock.now())
+    return sorted(name.removeprefix("worker:") for name in leases if name.startswith("worker:"))
 
 
 def tell_pause(connection: Connection) -> str:

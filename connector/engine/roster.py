@@ -46,7 +46,7 @@ class Row:
     email: str
     name: str
     standing: str
-    #: False for a lead of whom we know a record's id and nothing else yet.
+    #: False for a lead whose record was not read from its CRM yet.
     is_read: bool
     scores: Mapping[str, Points]
     #: When it last did something that a score or a condition asks for.
@@ -100,7 +100,7 @@ def to_row(summary: LeadSummary, book: Book, now: datetime) -> Row:
         email=summary.email,
         name=display_name(draft),
         standing=str(summary.lead.standing),
-        is_read=bool(summary.lead.book),
+        is_read=summary.is_read,
         scores={
             score.name: Points(draft.points(score.name), draft.grade(score.name)) for score in outermost_scores(book)
         },

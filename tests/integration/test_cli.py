@@ -180,8 +180,16 @@ def test_an_explanation_reads_in_the_time_of_the_workspace(run: Any) -> None:
 def test_an_unknown_lead_is_said_to_be_unknown(run: Any) -> None:
     result = run("explain", "nobody@example.com")
 
-    assert result.exit_code == 3
+    assert result.exit_code == 2
     assert "There is no lead nobody@example.com." in result.output
+
+
+def test_the_signals_that_a_lead_gave_are_listed_with_their_times(run: Any) -> None:
+    given = read(run("explain", ADA, "--json"))["signals"]
+
+    assert [(one["signal"], one["times"]) for one in given][:2] == [("email_clicked", 1), ("email_opened", 1)]
+    assert given[-1]["attributes"] == {"topic": "Energy costs"}
+    assert "report_read 1 time last Mon 7 Sep 2026 10:00 topic Energy costs" in flat(run("explain", ADA))
 
 
 def test_status_asks_for_a_worker_when_none_runs(run: Any) -> None:
