@@ -15,11 +15,11 @@ from pathlib import Path
 from app import create_app
 from connector.bootstrap import Services, open_services
 from connector.cli.connect import connect_hubspot
-from connector.demo.stage import ToldClock
 from connector.sandbox.portal import Portal
 from connector.sandbox.properties import Property
 from connector.sandbox.sandbox import Sandbox
 from connector.sandbox.server import create_server, running
+from connector.sandbox.told_clock import ToldClock
 from connector.settings import load_settings
 
 BEGINS_AT = datetime(2026, 9, 7, 8, tzinfo=UTC)
@@ -57,7 +57,7 @@ class Rehearsal:
 @contextmanager
 def rehearsed(folder: Path) -> Iterator[Rehearsal]:
     """A connected workspace without leads."""
-    clock = ToldClock(BEGINS_AT, folder / "clock.txt")
+    clock = ToldClock(folder / "clock.txt", BEGINS_AT)
     sandbox = Sandbox(clock=clock, stopwatch=clock.seconds)
     app, portal = sandbox.create_app(), sandbox.create_portal("ACME")
     for definition in OWN:
