@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -181,7 +181,7 @@ def event(
     """Something that happened to a contact."""
     ref = contact(record_id)
     said = f"{kind} {record_id} {at.isoformat()} {more.get('property', '')}={more.get('value', '')}"
-    return replace(CrmEvent(key or said, kind, ref, at, f"contact.{kind}"), **more)
+    return CrmEvent(key or said, kind, ref, at, f"contact.{kind}")._replace(**more)
 
 
 def changed(property_: str, value: str, record_id: str = "51", *, at: datetime = START, **more: Any) -> CrmEvent:
