@@ -18,6 +18,7 @@ from connector.domain.condition import Op, SignalTest
 from connector.domain.ids import ConnectionId, CrmRef, WorkspaceId
 from connector.domain.score import EngagementRule, Score
 from connector.engine import advance, intake
+from connector.engine.apply import Telling
 from connector.engine.calls import Calls
 from connector.engine.line import Tools
 from connector.engine.shelf import Shelf
@@ -227,6 +228,7 @@ class Office:
         self.books = {each.version: compile_book(each) for each in versions}
         self.shelf = Shelf(self.store, self.compile_book)
         self.lease_length = timedelta(seconds=60)
+        self.telling = Telling(self.store, self.shelf)
         self.calls = self.new_calls(holder)
 
     def new_calls(self, holder: str, open_crm: Callable[[Connection], Crm] | None = None) -> Calls:
@@ -264,13 +266,17 @@ class Office:
         """One run of intake."""
         return intake.run_once(self.store, {CRM: self.endpoint}, self.shelf, self.clock.now())
 
+    def tell(self) -> int:
+        """One round of telling leads of the version that applies."""
+        return self.telling.run_once(self.clock.now())
+
     def advance(self) -> advance.AdvanceResult:
         """One run of advance."""
         return advance.run_once(self.store, self.shelf, self.clock.now())
 
     def work(self) -> Office:
         """Everything, until nothing is left to do now."""
-        while self.take_in().deliveries + self.advance().amount + self.calls.run_once().amount:
+        while self.take_in().deliveries + self.tell() + self.advance().amount + self.calls.run_once().amount:
             pass
         return self
 

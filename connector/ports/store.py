@@ -65,8 +65,8 @@ class Leads(Protocol):
         """
         ...
 
-    def read_again(self, workspace: WorkspaceId, refs: Collection[CrmRef] | None, now: datetime) -> None:
-        """Have these records read again, None for all; meanwhile their leads are judged by what is known."""
+    def read_again(self, workspace: WorkspaceId, refs: Collection[CrmRef], now: datetime) -> None:
+        """Have these records read again; meanwhile their leads are judged by what is known."""
         ...
 
     def unread(self, connection: Connection, now: datetime, limit: int) -> Sequence[Unread]:
@@ -106,8 +106,19 @@ class Leads(Protocol):
         """Which of these were erased."""
         ...
 
-    def add_book_facts(self, workspace: WorkspaceId, fact: Fact, after: LeadId | None, limit: int) -> LeadId | None:
-        """Put the fact into the next `limit` mailboxes after that lead; the last one's id, None at the end."""
+    def untold(self, workspace: WorkspaceId, version: str, limit: int) -> Mapping[LeadId, str]:
+        """Leads that were told last of another version of the mapping than this one, and of which."""
+        ...
+
+    def tell(self, workspace: WorkspaceId, lead_ids: Collection[LeadId], book: Fact, now: datetime) -> None:
+        """Tell these leads of a version of the mapping. A second run changes nothing.
+
+        Raises LostClaimError when one of the leads is gone: another worker merged or erased it a moment ago.
+        """
+        ...
+
+    def want_reading(self, workspace: WorkspaceId, lead_ids: Collection[LeadId], now: datetime) -> None:
+        """Have all records of these leads read again, as `read_again` does."""
         ...
 
 

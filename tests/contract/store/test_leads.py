@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from connector.domain.fact import FactKind
+from connector.domain.fact import Fact, FactKind
 from connector.domain.lead import Lead
 from connector.errors import LostClaimError
 from connector.ports import Unread
@@ -122,11 +122,11 @@ def test_who_is_read_again_is_judged_meanwhile_and_comes_after_those_of_whom_not
     assert len(scene.judge()) == 1
 
 
-def test_everybody_can_be_read_again(scene: Scene) -> None:
-    scene.meet("51", "52")
+def test_leads_can_be_read_again_without_naming_their_records(scene: Scene) -> None:
+    scene.meet("51", "52", "53")
 
     with scene.store.transaction() as transaction:
-        transaction.leads.read_again(ACME, None, START)
+        transaction.leads.want_reading(ACME, [lead_of("51"), lead_of("52")], START)
 
     assert sorted(to_read(scene)) == [("51", True), ("52", True)]
 
@@ -151,17 +151,25 @@ def test_leads_of_another_account_are_read_by_its_own_connection(scene: Scene) -
     assert to_read(scene) == []
 
 
-def test_a_new_book_reaches_every_mailbox_page_by_page(scene: Scene) -> None:
+def untold(scene: Scene, version: str, limit: int = 10) -> dict[str, str]:
+    with scene.store.reading() as transaction:
+        found = transaction.leads.untold(ACME, version, limit)
+    return {record_id: found[lead_of(record_id)] for record_id in ("51", "52", "53") if lead_of(record_id) in found}
+
+
+def test_who_was_not_told_of_a_book_is_found_until_told(scene: Scene) -> None:
     scene.meet("51", "52", "53")
-    book = fact("book:v2")
+    book = Fact("book:v2", START, FactKind.BOOK, "v2")
+    assert untold(scene, BOOK) == {}
 
     with scene.store.transaction() as transaction:
-        first = transaction.leads.add_book_facts(ACME, book, None, 2)
-        last = transaction.leads.add_book_facts(ACME, book, first, 2)
+        transaction.leads.tell(ACME, [lead_of("51"), lead_of("53")], book, START)
+        transaction.leads.tell(ACME, [lead_of("53")], book, START)
 
-    assert first is not None
-    assert last is None
-    assert [[one.key for one in stored.unread] for stored in scene.judge()] == [["book:v2"]] * 3
+    assert untold(scene, "v2") == {"52": BOOK}
+    assert untold(scene, "a third") == {"51": "v2", "52": BOOK, "53": "v2"}
+    assert len(untold(scene, "a third", limit=2)) == 2
+    assert [[one.key for one in stored.unread] for stored in scene.judge()] == [["book:v2"]] * 2
 
 
 def test_mail_for_a_lead_that_is_gone_is_given_back_to_its_sender(scene: Scene) -> None:
