@@ -3,6 +3,7 @@
 | error | HTTP answer | retried | final state | who is told |
 | --- | --- | --- | --- | --- |
 | SetupError (SettingsError, MappingError) | - | no | the command refuses to start | the person at the terminal |
+| UnknownNameError | - | no | nothing is changed | the person at the terminal |
 | SignatureError | 401 | by the sender | delivery refused and counted | status |
 | UnknownEndpointError | 404 | by the sender | delivery refused and counted | status |
 | OversizeError | 413 | by the sender | delivery refused and counted | status |
@@ -41,6 +42,10 @@ class SettingsError(SetupError):
 
 class MappingError(SetupError):
     """The mapping files have mistakes; each is listed with file, line and column."""
+
+
+class UnknownNameError(ConnectorError):
+    """A command names something that is not there."""
 
 
 class DeliveryError(ConnectorError):

@@ -2,6 +2,9 @@
 
 Lines carry ids and counts, never payloads, addresses or secrets. What slips in through the text of an error
 is blotted out before the line is written.
+
+Structlog is loaded by whoever first asks for the log: it brings Rich along, a dozen megabytes that a process which has
+nothing to tell does without.
 """
 
 from __future__ import annotations
@@ -10,11 +13,10 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
-import structlog
-
-Logger = structlog.typing.FilteringBoundLogger
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger as Logger
 
 #: Keys whose values never belong on a log line, whatever they hold.
 _PRIVATE_KEYS = frozenset({"authorization", "body", "email", "payload", "password", "raw", "secret", "token", "value"})
@@ -22,8 +24,30 @@ _ADDRESS = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
 _SECRET = re.compile(r"(?i)(?:://[^\s/@]+@|\bbearer\s+\S+|\bpat-[\w-]{8,}|\b(?:token|secret|password)=[^\s&\"']+)")
 
 
+#: The least level to write, and where to if not to standard error.
+_choice: tuple[str, TextIO | None] = ("info", None)
+
+
 def configure(level: str = "info", stream: TextIO | None = None) -> None:
     """Write lines of this level and above to the stream or, by default, to standard error. Once a process."""
+    global _choice
+    _choice = (level, stream)
+    if "structlog" in sys.modules:
+        _configure(*_choice)
+
+
+def get_logger() -> Logger:
+    """The log. May be called before `configure`: a logger takes its settings when it is used."""
+    import structlog
+
+    if not structlog.is_configured():
+        _configure(*_choice)
+    return cast("Logger", structlog.get_logger())
+
+
+def _configure(level: str, stream: TextIO | None) -> None:
+    import structlog
+
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -36,13 +60,6 @@ def configure(level: str = "info", stream: TextIO | None = None) -> None:
         logger_factory=lambda *_: structlog.WriteLogger(stream or sys.stderr),
         cache_logger_on_first_use=False,
     )
-
-
-def get_logger() -> Logger:
-    """The log. May be called before `configure`: a logger takes its settings when it is used."""
-    if not structlog.is_configured():
-        configure()
-    return cast(Logger, structlog.get_logger())
 
 
 def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

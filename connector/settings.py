@@ -131,10 +131,8 @@ def _clock_problems(file: Path) -> list[str]:
         problem = "does not hold a moment with its offset, such as 2026-10-19T06:00:00+00:00"
     else:
         return []
-    return [
-        f"COLTIVA_CLOCK_FILE: {file} {problem}. Start the sandbox that keeps it, `coltiva sandbox --clock-file {file}`, "
-        "or unset COLTIVA_CLOCK_FILE to live in real time."
-    ]
+    remedy = f"Start the sandbox that keeps it, `coltiva sandbox --clock-file {file}`, or unset COLTIVA_CLOCK_FILE."
+    return [f"COLTIVA_CLOCK_FILE: {file} {problem}. {remedy}"]
 
 
 def is_loopback(url: str) -> bool:

@@ -22,19 +22,25 @@ TARGET = "/webhooks/hubspot"
 
 
 class RememberingStore:
-    """Keeps deliveries and counts in memory; can be told to be away."""
+    """Keeps deliveries and counts in memory; can be told to be away, or to choke on one body."""
 
     def __init__(self) -> None:
         self.kept: list[NewDelivery] = []
+        #: How many deliveries each transaction was asked to keep.
+        self.asked: list[int] = []
+        self.poison: bytes | None = None
         self.counted: dict[str, int] = {}
         self.leases: dict[str, str] = {}
         self.is_away = False
         self.is_old = False
         self.read_models = SimpleNamespace(held_leases=lambda now: self.leases)
 
-    def keep(self, delivery: NewDelivery) -> None:
+    def keep(self, *deliveries: NewDelivery) -> None:
+        self.asked.append(len(deliveries))
         self._answer()
-        self.kept.append(delivery)
+        if self.poison in [delivery.body for delivery in deliveries]:
+            raise ValueError("the database chokes on it")
+        self.kept += deliveries
 
     def is_current(self) -> bool:
         self._answer()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from connector.domain.definitions import Definitions, ListRule, Notification, Wr
 from connector.domain.ids import ConnectionId, CrmRef, WorkspaceId
 from connector.domain.score import EngagementRule, Score
 from connector.engine import advance, intake
+from connector.engine.apply import Telling
 from connector.engine.calls import Calls
 from connector.engine.line import Tools
 from connector.engine.shelf import Shelf
@@ -182,7 +183,7 @@ def event(
     """Something that happened to a contact."""
     ref = contact(record_id)
     said = f"{kind} {record_id} {at.isoformat()} {more.get('property', '')}={more.get('value', '')}"
-    return replace(CrmEvent(key or said, kind, ref, at, f"contact.{kind}"), **more)
+    return CrmEvent(key or said, kind, ref, at, f"contact.{kind}")._replace(**more)
 
 
 def changed(property_: str, value: str, record_id: str = "51", *, at: datetime = START, **more: Any) -> CrmEvent:
@@ -228,6 +229,7 @@ class Office:
         self.books = {each.version: compile_book(each) for each in versions}
         self.shelf = Shelf(self.store, self.compile_book)
         self.lease_length = timedelta(seconds=60)
+        self.telling = Telling(self.store, self.shelf)
         self.calls = self.new_calls(holder)
 
     def new_calls(self, holder: str, open_crm: Callable[[Connection], Crm] | None = None) -> Calls:
@@ -265,13 +267,17 @@ class Office:
         """One run of intake."""
         return intake.run_once(self.store, {CRM: self.endpoint}, self.shelf, self.clock.now())
 
+    def tell(self) -> int:
+        """One round of telling leads of the version that applies."""
+        return self.telling.run_once(self.clock.now())
+
     def advance(self) -> advance.AdvanceResult:
         """One run of advance."""
         return advance.run_once(self.store, self.shelf, self.clock.now())
 
     def work(self) -> Office:
         """Everything, until nothing is left to do now."""
-        while self.take_in().deliveries + self.advance().amount + self.calls.run_once().amount:
+        while self.take_in().deliveries + self.tell() + self.advance().amount + self.calls.run_once().amount:
             pass
         return self
 

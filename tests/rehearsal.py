@@ -12,16 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from werkzeug.serving import make_server
-
 from app import create_app
 from connector.bootstrap import Services, open_services
 from connector.cli.connect import connect_hubspot
-from connector.demo.stage import ToldClock
 from connector.sandbox.portal import Portal
 from connector.sandbox.properties import Property
 from connector.sandbox.sandbox import Sandbox
-from connector.sandbox.server import QuietHandler, running
+from connector.sandbox.server import create_server, running
+from connector.sandbox.told_clock import ToldClock
 from connector.settings import load_settings
 
 BEGINS_AT = datetime(2026, 9, 7, 8, tzinfo=UTC)
@@ -59,7 +57,7 @@ class Rehearsal:
 @contextmanager
 def rehearsed(folder: Path) -> Iterator[Rehearsal]:
     """A connected workspace without leads."""
-    clock = ToldClock(BEGINS_AT, folder / "clock.txt")
+    clock = ToldClock(folder / "clock.txt", BEGINS_AT)
     sandbox = Sandbox(clock=clock, stopwatch=clock.seconds)
     app, portal = sandbox.create_app(), sandbox.create_portal("ACME")
     for definition in OWN:
@@ -88,7 +86,7 @@ def rehearsed(folder: Path) -> Iterator[Rehearsal]:
 
 @contextmanager
 def _door(environ: Mapping[str, str]) -> Iterator[int]:
-    server = make_server("127.0.0.1", 0, lambda *_: [], request_handler=QuietHandler)
+    server = create_server(lambda *_: [])
     settings = load_settings({**environ, "COLTIVA_PUBLIC_URL": f"http://127.0.0.1:{server.server_port}"})
     server.app = create_app(settings)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)

@@ -24,6 +24,9 @@ from webhooks.answers import Acknowledgement, Answer, refuse
 from webhooks.door import Door
 
 KEPT = Acknowledgement(200, {"status": "kept"})
+UNAVAILABLE = Acknowledgement(
+    503, {"error": "unavailable", "message": "The delivery could not be kept. Send it again later."}
+)
 
 
 def add_receive_route(blueprint: Blueprint, door: Door) -> None:
@@ -37,7 +40,7 @@ def add_receive_route(blueprint: Blueprint, door: Door) -> None:
             door.refusals.add(error.code)
             return refuse(error.status, error.code, str(error))
         except StoreUnavailableError:
-            return refuse(503, "unavailable", "The delivery could not be kept. Send it again later.")
+            return UNAVAILABLE
         return KEPT
 
 
@@ -53,33 +56,16 @@ def receive(door: Door, name: str, received: Request) -> None:
     if received.mimetype not in endpoint.media_types:
         raise UnsupportedMediaError
     body = _read_body(received, endpoint.max_body)
-    keep(door, name, to_raw_request(received, body))
+    door.store.keep(admit(door, name, to_raw_request(received, body)))
 
 
-def keep(door: Door, name: str, raw: RawRequest) -> None:
-    """Keep the body of a request whose form is right, if the endpoint's vendor sent it. Raises as `receive` does."""
+def admit(door: Door, name: str, raw: RawRequest) -> NewDelivery:
+    """What is to be kept of a request whose form is right. Raises DeliveryError unless the vendor sent it."""
     now = door.clock.now()
     door.endpoints[name].verify(raw, now)
     if not raw.body:
         raise MalformedRequestError("The body is empty.")
-    door.store.keep(NewDelivery(name, now, raw.body))
-
-
-def keep_at_once(door: Door, raw: RawRequest) -> bool:
-    """The short way of what is most often sent: whether this was a genuine delivery, and is kept.
-
-    Everything else is left to the application, which looks again and says what is wrong.
-    """
-    path, _, name = raw.target.partition("?")[0].rpartition("/")
-    endpoint = door.endpoints.get(name) if path == "/webhooks" and raw.method == "POST" else None
-    media_type = raw.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if endpoint is None or media_type not in endpoint.media_types or not 0 < len(raw.body) <= endpoint.max_body:
-        return False
-    try:
-        keep(door, name, raw)
-    except (DeliveryError, StoreUnavailableError):
-        return False
-    return True
+    return NewDelivery(name, now, raw.body)
 
 
 def _read_body(received: Request, max_body: int) -> bytes:

@@ -2,8 +2,8 @@
 
 This module is loaded for every command and for every `--help`, so each command imports what it needs when it runs.
 
-Exit codes: 0 all is well; 1 something was found that needs a person; 2 the command was not understood; 3 Coltiva is
-not set up as it must be.
+Exit codes: 0 all is well; 1 something was found that needs a person; 2 the command was not understood, or names
+something that is not there; 3 Coltiva is not set up as it must be.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from connector.cli import (
     web,
     worker,
 )
-from connector.cli.codes import SETUP_ERROR
-from connector.errors import SetupError, StoreUnavailableError
+from connector.cli.codes import SETUP_ERROR, USAGE_ERROR
+from connector.errors import SetupError, StoreUnavailableError, UnknownNameError
 
 #: The order of the help, which is the order in which a newcomer needs them.
 SECTIONS = {
@@ -59,6 +59,9 @@ class Commands(TyperGroup):
         except (SetupError, StoreUnavailableError) as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(SETUP_ERROR) from error
+        except UnknownNameError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(USAGE_ERROR) from error
 
 
 app = typer.Typer(
@@ -78,7 +81,8 @@ def _tell_version(asked: bool) -> None:
 
 
 @app.callback(
-    epilog="Settings come from the environment: see docs/settings.md. Exit codes: 0 well, 1 findings, 2 usage, 3 setup."
+    epilog="Settings come from the environment: see docs/settings.md. Exit codes: 0 all is well, 1 something needs a "
+    "person, 2 not understood or not there, 3 not set up."
 )
 def coltiva(
     version: Annotated[

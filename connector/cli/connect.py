@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,29 +29,55 @@ def hubspot(
     token_env: Annotated[
         str, typer.Option("--token-env", metavar="NAME", help="The environment variable that holds the access token.")
     ] = "HUBSPOT_TOKEN",
+    from_stdin: Annotated[
+        bool, typer.Option("--token-stdin", help="Read the access token from standard input.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Connect a HubSpot portal: try the token, create our contact properties, keep the token sealed.
 
-    Connect again to replace a token or to end a pause. The token is read from the environment, so that it shows in
-    no list of processes and in no shell history.
+    Connect again to replace a token or to end a pause. The access token comes from standard input or from an
+    environment variable; where neither has it, it is asked for and not shown. On the command line it would stay in
+    the shell's history.
 
-    Example:  HUBSPOT_TOKEN=pat-eu1-... coltiva connect hubspot
+    \b
+    Examples:
+      coltiva connect hubspot                        # asks for the token
+      coltiva connect hubspot --token-stdin < token.txt
     """
     from connector.cli.opening import opened
     from connector.cli.printing import plural, print_json
-    from connector.errors import SetupError
 
-    token = os.environ.get(token_env, "")
-    if not token:
-        raise SetupError(f"{token_env} holds no token. Set it to the access token of your HubSpot app.")
+    token = _ask_for_token(token_env, from_stdin=from_stdin)
     with opened() as services:
         connection, properties = connect_hubspot(services, token)
     if as_json:
         print_json({"connection": connection.id, "workspace": connection.workspace, "properties": properties})
         return
     typer.echo(f"HubSpot portal {connection.account} is connected to workspace {connection.workspace}.")
-    typer.echo(f"It has {plural(len(properties), 'property', 'properties')} of ours: {', '.join(properties)}.")
+    if properties:
+        amount = plural(len(properties), "contact property", "contact properties")
+        typer.echo(f"Coltiva keeps {amount} there: {', '.join(properties)}.")
+    else:
+        typer.echo("The mapping has no write_back, so Coltiva keeps no property there.")
+
+
+def _ask_for_token(variable: str, *, from_stdin: bool) -> str:
+    """The access token from wherever it is kept. Raises SetupError where nobody can be asked."""
+    from connector.errors import SetupError
+
+    if from_stdin:
+        token, place = sys.stdin.readline().strip(), "Standard input"
+    elif sys.stdin.isatty() and not os.environ.get(variable):
+        return str(typer.prompt("Access token of your HubSpot app", hide_input=True, err=True)).strip()
+    else:
+        token, place = os.environ.get(variable, "").strip(), variable
+    if not token:
+        raise SetupError(
+            f"{place} holds no token. HubSpot shows the access token on the app's Auth page: run this in a terminal to "
+            "be asked for it, pass it with --token-stdin, or name the variable that holds it with --token-env."
+        )
+    return token
 
 
 def connect_hubspot(services: Services, token: str) -> tuple[Connection, Sequence[str]]:

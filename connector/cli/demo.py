@@ -1,4 +1,4 @@
-"""`coltiva demo`: six weeks of nurturing in under a minute, without an account."""
+"""`coltiva demo`: six weeks of nurturing in about a minute, without an account."""
 
 from __future__ import annotations
 

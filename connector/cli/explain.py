@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from connector.bootstrap import Services
     from connector.domain.ids import WorkspaceId
     from connector.engine.explain import Explanation
+    from connector.ports import LeadSummary
 
 
 def explain(
@@ -34,12 +36,12 @@ def explain(
     from connector.cli.explanation import print_explanation
     from connector.cli.opening import looking, the_workspace
     from connector.cli.printing import build_console, print_json
-    from connector.errors import SetupError
+    from connector.errors import UnknownNameError
 
     with looking() as services:
         found = explain_lead(services, the_workspace(services, workspace), who)
-    if found is None:
-        raise SetupError(f"There is no lead {who}.")
+        if found is None:
+            raise UnknownNameError(f"There is no lead {who}. {_where_else(services)}")
     explanation, zone = found
     if as_json:
         print_json(explanation)
@@ -52,7 +54,7 @@ def explain_lead(services: Services, workspace: WorkspaceId, who: str) -> tuple[
     from connector.engine import explain as engine
 
     models = services.store.read_models
-    summary = models.lead(workspace, who)
+    summary = models.lead(workspace, who) or models.unread(workspace, who.lower())
     if summary is None:
         return None
     shelf = services.open_shelf()
@@ -60,4 +62,32 @@ def explain_lead(services: Services, workspace: WorkspaceId, who: str) -> tuple[
         latest = shelf.latest(transaction, workspace)
     book = shelf.of(workspace)(summary.lead.book) if summary.lead.book else latest
     history, changes = models.history(workspace, summary.id), models.changes(workspace, summary.id)
-    return engine.explain(summary, history, changes, book, services.clock.now()), latest.definitions.zone
+    explanation = engine.explain(summary, history, changes, book, services.clock.now())
+    if not summary.is_read:
+        explanation = replace(explanation, unread_because=_why_unread(services, summary))
+    return explanation, latest.definitions.zone
+
+
+def _why_unread(services: Services, summary: LeadSummary) -> str:
+    """Why a lead of whom we know a record's id alone was not read from its CRM yet."""
+    from connector.cli.opening import all_connections
+    from connector.cli.status import find_workers, tell_pause
+
+    ours = {f"{ref.crm}:{ref.account}" for ref in summary.refs}
+    pauses = [tell_pause(one) for one in all_connections(services) if one.id in ours and one.paused_because]
+    if pauses:
+        return " ".join(pauses)
+    if not find_workers(services):
+        return "no worker is running. Start one: coltiva serve"
+    return "a worker reads it as soon as the CRM answers."
+
+
+def _where_else(services: Services) -> str:
+    """What may have become of somebody who is looked for in vain."""
+    from connector.cli.printing import plural
+
+    unread = services.store.read_models.health(services.clock.now()).leads_unread
+    waiting = (
+        f"{plural(unread, 'lead')} still to be read may be it; `coltiva status` says why it waits. " if unread else ""
+    )
+    return f"{waiting}A contact becomes a lead when something happens to it after its portal was connected."

@@ -10,10 +10,11 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from connector.cli.printing import age, joined, local
+from connector.cli.printing import age, build_grid, joined, local, plural
 from connector.engine.explain import (
     EnrolmentExplanation,
     Explanation,
+    Given,
     Group,
     Happening,
     LedgerLine,
@@ -28,10 +29,13 @@ def print_explanation(console: Console, lead: Explanation, zone: ZoneInfo, lines
     address = f" <{lead.email}>" if lead.email and lead.email != lead.name else ""
     console.print(f"[bold]{escape(lead.name)}[/]{escape(address)}")
     console.print(f"[dim]{lead.id} · {joined(lead.refs)} · {lead.standing} · {local(lead.now, zone)} ({zone.key})[/]")
+    if lead.unread_because:
+        console.print(f"\n[bold red]![/] Known, but not read from the CRM yet: {escape(lead.unread_because)}")
     for score in lead.scores:
         print_score(console, score, zone)
     _print_enrolments(console, lead.enrolments, zone)
     _print_groups(console, lead.segments, lead.lists, zone)
+    _print_signals(console, lead.signals, zone)
     _print_ledger(console, lead.ledger, zone, lines)
     print_timeline(console, lead.timeline, zone, lines)
     _print_writes(console, lead.writes)
@@ -41,7 +45,7 @@ def print_score(console: Console, score: ScoreExplanation, zone: ZoneInfo) -> No
     """The score as a sum of rules that adds up to the digit."""
     grade = f" · grade {score.grade}" if score.grade else ""
     _head(console, f"{score.name} {score.points}{grade}")
-    table = _table()
+    table = build_grid()
     for part in score.parts:
         _add_part(table, part, zone)
     if score.parts:
@@ -63,7 +67,7 @@ def _add_part(table: Table, part: ScorePart, zone: ZoneInfo) -> None:
 
 def _print_enrolments(console: Console, enrolments: Sequence[EnrolmentExplanation], zone: ZoneInfo) -> None:
     _head(console, "Programs")
-    table = _table()
+    table = build_grid()
     for one in enrolments:
         reason = f": {one.reason}" if one.reason else ""
         table.add_row(
@@ -81,16 +85,25 @@ def _since(one: EnrolmentExplanation, zone: ZoneInfo) -> str:
 
 def _print_groups(console: Console, segments: Sequence[Group], lists: Sequence[Group], zone: ZoneInfo) -> None:
     _head(console, "Segments and lists")
-    table = _table()
+    table = build_grid()
     for kind, groups in (("segment", segments), ("list", lists)):
         for group in groups:
             table.add_row(kind, escape(group.name), f"since {local(group.since, zone)}")
     console.print(Padding(table if segments or lists else "[dim]none[/]", (0, 2)))
 
 
+def _print_signals(console: Console, signals: Sequence[Given], zone: ZoneInfo) -> None:
+    _head(console, "Signals")
+    table = build_grid()
+    for one in signals:
+        said = joined((f"{name} {value}" for name, value in one.attributes.items()), "")
+        table.add_row(escape(one.signal), plural(one.times, "time"), f"last {local(one.last_at, zone)}", escape(said))
+    console.print(Padding(table if signals else "[dim]none yet[/]", (0, 2)))
+
+
 def _print_ledger(console: Console, ledger: Sequence[LedgerLine], zone: ZoneInfo, lines: int) -> None:
     _head(console, "Ledger", shown=lines, of=len(ledger))
-    table = _table()
+    table = build_grid()
     for line in ledger[-lines:]:
         points, total = f"{line.points:+g}", f"→ {line.total:g}"
         table.add_row(
@@ -103,7 +116,7 @@ def print_timeline(console: Console, timeline: Sequence[Happening], zone: ZoneIn
     """The latest of what happened, oldest first; points have a ledger of their own."""
     told = [one for one in timeline if one.kind != "scored"]
     _head(console, "Timeline", shown=lines, of=len(told))
-    table = _table()
+    table = build_grid()
     for one in told[-lines:]:
         table.add_row(local(one.at, zone), escape(one.what))
     console.print(Padding(table if told else "[dim]nothing happened yet[/]", (0, 2)))
@@ -111,7 +124,7 @@ def print_timeline(console: Console, timeline: Sequence[Happening], zone: ZoneIn
 
 def _print_writes(console: Console, writes: Sequence[Write]) -> None:
     _head(console, "Written to the CRM")
-    table = _table()
+    table = build_grid()
     for write in writes:
         words = f"[red]» {escape(write.words)}[/]" if write.words else ""
         table.add_row(write.state, write.kind, escape(write.what), words)
@@ -121,9 +134,3 @@ def _print_writes(console: Console, writes: Sequence[Write]) -> None:
 def _head(console: Console, title: str, *, shown: int = 0, of: int = 0) -> None:
     part = f" [dim]the last {shown} of {of}[/]" if of > shown else ""
     console.print(f"\n[bold cyan]{escape(title)}[/]{part}")
-
-
-def _table() -> Table:
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.show_header = False
-    return table

@@ -2,87 +2,80 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from connector.cli.options import AsJson, Limit, Workspace
+from connector.engine.order import Order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from connector.domain.book import Book
-    from connector.ports import LeadSummary
+    from connector.engine.roster import Place, Row
 
 
 def leads(
+    sort: Annotated[Order, typer.Option("--sort", help="What comes first: the highest score, the latest activity.")] = (
+        Order.SCORE
+    ),
     limit: Limit = 50,
-    after: Annotated[str | None, typer.Option("--after", metavar="ID", help="Begin after this lead.")] = None,
+    after: Annotated[
+        str | None, typer.Option("--after", metavar="ID", help="Begin after this lead of the same order.")
+    ] = None,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """List leads with score, grade and programs.
+    """List leads with score, grade, latest activity and programs.
 
-    Example:  coltiva leads --limit 20
+    Of each program it shows the phase, and how it ended for those who are through.
+
+    \b
+    Examples:
+      coltiva leads --limit 20
+      coltiva leads --sort activity
     """
     from connector.cli.opening import looking, the_workspace
     from connector.cli.printing import print_json
     from connector.domain.ids import LeadId
+    from connector.engine.roster import list_leads
 
     with looking() as services:
-        space = the_workspace(services, workspace)
-        found = services.store.read_models.leads(space, limit + 1, LeadId(after) if after else None)
+        space, now = the_workspace(services, workspace), services.clock.now()
         with services.store.transaction() as transaction:
             book = services.open_shelf().latest(transaction, space)
-        now = services.clock.now()
-    page = found[:limit]
-    next_after = page[-1].id if len(found) > limit else None
-    rows = [to_row(one, book, now) for one in page]
+        behind = LeadId(after) if after else None
+        models = services.store.read_models
+        found = list_leads(models, space, book, now, order=sort, limit=limit + 1, after=behind)
+    rows, next_after = found[:limit], found[limit - 1].id if len(found) > limit else None
     if as_json:
         print_json({"leads": rows, "next": next_after})
     else:
-        _print(rows, next_after)
+        _print(rows, now, f"--sort {sort} --limit {limit} --after {next_after}" if next_after else "")
 
 
-def to_row(summary: LeadSummary, book: Book, now: datetime) -> dict[str, Any]:
-    """One line of the list: the outermost scores as of now, and the open enrolments."""
-    from connector.domain.draft import Draft
-    from connector.domain.wording import display_name
-    from connector.engine.explain import outermost_scores
-
-    draft = Draft(summary.lead, book, now)
-    draft.now = now
-    return {
-        "id": summary.id,
-        "email": summary.email,
-        "name": display_name(draft),
-        "standing": summary.lead.standing,
-        "scores": {
-            score.name: {"points": draft.points(score.name), "grade": draft.grade(score.name)}
-            for score in outermost_scores(book)
-        },
-        "programs": [
-            {"program": each.program, "phase": each.phase, "state": each.state}
-            for each in summary.lead.enrolments
-            if each.is_open
-        ],
-        "facts": summary.facts,
-    }
-
-
-def _print(rows: Sequence[dict[str, Any]], next_after: str | None) -> None:
+def _print(rows: Sequence[Row], now: datetime, how_to_go_on: str) -> None:
     from rich.markup import escape
 
-    from connector.cli.printing import build_console, build_table, joined
+    from connector.cli.printing import age, build_console, build_table, joined
 
     console = build_console()
-    scores = list(rows[0]["scores"]) if rows else []
-    table = build_table("lead", "id", *scores, "programs", right=scores)
+    scores = list(rows[0].scores) if rows else []
+    table = build_table("lead", *scores, "active", "programs", "id", right=scores)
     for row in rows:
-        points = [f"{one['points']} {one['grade']}".strip() for one in row["scores"].values()]
-        programs = joined(f"{one['program']} · {one['phase']}" for one in row["programs"])
-        table.add_row(escape(row["email"] or row["name"]), row["id"], *points, programs)
+        points = [f"{one.points} {one.grade}".strip() for one in row.scores.values()]
+        active = f"{age(now - row.active_at)} ago" if row.active_at else "–"
+        programs = joined(map(_tell, row.programs)) if row.is_read else "not read from the CRM yet"
+        table.add_row(escape(row.email or row.name), *points, active, escape(programs), row.id)
     console.print(table if rows else "There are no leads yet.")
-    if next_after:
-        console.print(f"\nMore:  coltiva leads --after {next_after}")
+    if how_to_go_on:
+        console.print(f"\nMore:  coltiva leads {how_to_go_on}", soft_wrap=True)
+
+
+def _tell(place: Place) -> str:
+    """`new_contact · decision`, and `, won` once it ended so."""
+    from connector.domain.enrolment import OPEN_STATES
+
+    ending = "" if place.state in OPEN_STATES else f", {place.state}"
+    return f"{place.program} · {place.phase}{ending}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from connector.bootstrap import Services, open_services
 from connector.domain.ids import WorkspaceId
-from connector.errors import SetupError
+from connector.errors import SetupError, UnknownNameError
 from connector.ports import Connection
 from connector.settings import Settings, load_settings
 
@@ -47,14 +47,30 @@ def all_connections(services: Services) -> list[Connection]:
 
 
 def the_workspace(services: Services, asked_for: str | None) -> WorkspaceId:
-    """The workspace asked for, or the only one there is. Raises SetupError that names those to choose from."""
-    known = sorted({connection.workspace for connection in all_connections(services)})
-    if asked_for in known:
-        return WorkspaceId(str(asked_for))
+    """The workspace asked for, or the only one there is.
+
+    Raises UnknownNameError that names those to choose from, and SetupError when there is none.
+    """
+    known = _workspaces(services)
     if asked_for:
-        raise SetupError(f"There is no workspace {asked_for}. Known: {', '.join(known) or 'none yet'}.")
+        return _checked(asked_for, known)
     if not known:
         raise SetupError("No CRM account is connected yet. Begin with: coltiva connect hubspot")
     if len(known) > 1:
-        raise SetupError(f"There are several workspaces; choose one with --workspace: {', '.join(known)}.")
+        raise UnknownNameError(f"There are several workspaces; choose one with --workspace: {', '.join(known)}.")
     return known[0]
+
+
+def an_optional_workspace(services: Services, asked_for: str | None) -> WorkspaceId | None:
+    """The workspace asked for, or None for all of them. Raises UnknownNameError that names those to choose from."""
+    return _checked(asked_for, _workspaces(services)) if asked_for else None
+
+
+def _workspaces(services: Services) -> list[WorkspaceId]:
+    return sorted({connection.workspace for connection in all_connections(services)})
+
+
+def _checked(asked_for: str, known: Collection[WorkspaceId]) -> WorkspaceId:
+    if asked_for not in known:
+        raise UnknownNameError(f"There is no workspace {asked_for}. Known: {', '.join(known) or 'none yet'}.")
+    return WorkspaceId(asked_for)

@@ -33,12 +33,11 @@ def outbox(
 
     Example:  coltiva outbox --state done --limit 20
     """
-    from connector.cli.opening import looking
+    from connector.cli.opening import an_optional_workspace, looking
     from connector.cli.printing import print_json
-    from connector.domain.ids import WorkspaceId
 
     with looking() as services:
-        space = WorkspaceId(workspace) if workspace else None
+        space = an_optional_workspace(services, workspace)
         with services.store.transaction() as transaction:
             changes = transaction.outbox.list(space, state or _WAITING, limit)
         now = services.clock.now()

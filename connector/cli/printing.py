@@ -72,6 +72,11 @@ def build_table(*columns: str, right: Sequence[str] = (), title: str = "") -> Ta
     return table
 
 
+def build_grid() -> Table:
+    """Columns without heads."""
+    return Table.grid(padding=(0, 2, 0, 0))
+
+
 def build_progress() -> Progress:
     """A bar on a terminal's standard error; silent elsewhere."""
     console = build_console(stderr=True)

@@ -10,14 +10,13 @@ def serve() -> None:
 
     That is one web process and one worker. A crashed one is started again; Ctrl-C stops both in good order.
 
+    It needs COLTIVA_HUBSPOT_CLIENT_SECRET, from the app's Auth page, and COLTIVA_PUBLIC_URL, the address that HubSpot
+    calls.
+
+    \b
     Example:
-
-      export COLTIVA_HUBSPOT_CLIENT_SECRET=...   # from the app's Auth page
-
-      export COLTIVA_PUBLIC_URL=https://nurture.example.com
-
-      coltiva connect hubspot --token-env HUBSPOT_TOKEN
-
+      coltiva check
+      coltiva connect hubspot
       coltiva serve
     """
     from connector.cli.processes import Processes, coltiva

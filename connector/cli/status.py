@@ -12,6 +12,31 @@ from connector.cli.options import AsJson
 
 if TYPE_CHECKING:
     from connector.bootstrap import Services
+    from connector.ports import Connection
+
+#: Why something received became no fact -> one of it, many of it, and what to do.
+_STRAYS = {
+    "unknown_account": (
+        "event came from an account that is not connected",
+        "events came from accounts that are not connected",
+        "Connect it, or remove the app there.",
+    ),
+    "unknown_type": (
+        "event was of a kind that says nothing about a lead",
+        "events were of kinds that say nothing about a lead",
+        "Nothing to do; to hear of none, end that subscription in the CRM.",
+    ),
+    "other_object": (
+        "event was of a record that is no lead, such as a company",
+        "events were of records that are no leads, such as companies",
+        "Nothing to do; to hear of none, end that subscription in the CRM.",
+    ),
+    "unreadable": (
+        "delivery could not be understood and is kept as it came",
+        "deliveries could not be understood and are kept as they came",
+        "Please report it.",
+    ),
+}
 
 
 def status(as_json: AsJson = False) -> None:
@@ -34,21 +59,24 @@ def status(as_json: AsJson = False) -> None:
 
 def look(services: Services) -> Mapping[str, Any]:
     """Everything that the command shows, as data."""
+    from connector.cli.printing import plural
+
     now = services.clock.now()
     health = services.store.read_models.health(now)
     leases = services.store.read_models.held_leases(now)
+    workers = find_workers(services)
     with services.store.transaction() as transaction:
         connections = transaction.connections.all()
         counters = dict(sorted(transaction.counts.all().items()))
-    workers = sorted(name.removeprefix("worker:") for name in leases if name.startswith("worker:"))
-    needs = [] if workers else ["no worker is running: coltiva serve"]
-    needs += [f"{one.id} is paused: {one.paused_because}" for one in connections if one.paused_because]
+    needs = [] if workers else ["no worker is running. Start one: coltiva serve"]
+    needs += [tell_pause(one) for one in connections if one.paused_because]
     refused = health.outbox.get("refused", 0)
-    needs += [f"{refused} dead letters: coltiva dead-letters list"] if refused else []
+    needs += [f"{plural(refused, 'dead letter')}. See what the CRM said: coltiva dead-letters"] if refused else []
     waiting_since = health.oldest_delivery_at
     return {
         "now": now,
         "needs": needs,
+        "notes": [_tell_strays(reason, amount) for reason, amount in health.strays.items()],
         "workers": workers,
         "connections": [
             {
@@ -66,33 +94,69 @@ def look(services: Services) -> Mapping[str, Any]:
     }
 
 
+def find_workers(services: Services) -> list[str]:
+    """The workers that were seen lately."""
+    leases = services.store.read_models.held_leases(services.clock.now())
+    return sorted(name.removeprefix("worker:") for name in leases if name.startswith("worker:"))
+
+
+def tell_pause(connection: Connection) -> str:
+    """Why nothing is read from or written to the account, and what ends that."""
+    return (
+        f"{connection.id} is paused: {connection.paused_because} "
+        f"Nothing is lost meanwhile. With a good token: coltiva connect {connection.crm}"
+    )
+
+
+def _tell_strays(reason: str, amount: int) -> str:
+    from connector.cli.printing import plural
+
+    one, many, remedy = _STRAYS[reason]
+    return f"{plural(amount, one, many)}. {remedy}"
+
+
 def _print(found: Mapping[str, Any]) -> None:
-    from datetime import timedelta
+    from connector.cli.printing import build_console
 
-    from rich.markup import escape
-
-    from connector.cli.printing import age, build_console, build_table, joined
-
-    console, health = build_console(), found["health"]
-    for need in found["needs"]:
-        console.print(f"[bold red]![/] {escape(need)}", soft_wrap=True)
-    if not found["needs"]:
-        console.print("[green]All is well.[/]")
-    numbers = build_table("", "", right=("",))
-    numbers.show_header = False
-    behind = f"  the oldest for {age(timedelta(seconds=found['behind_seconds']))}" if health.deliveries_waiting else ""
-    for name, value in (
-        ("workers", joined(found["workers"])),
-        ("deliveries waiting", f"{health.deliveries_waiting:,}{behind}"),
-        ("leads", f"{health.leads:,}  {health.leads_unread:,} to be read, {health.leads_due:,} due"),
-        ("facts", f"{health.facts:,}"),
-        ("outbox", joined(f"{amount:,} {state}" for state, amount in health.outbox.items())),
-        ("strays", joined(f"{amount:,} {reason}" for reason, amount in health.strays.items())),
-    ):
-        numbers.add_row(name, value)
-    console.print(numbers)
+    console = build_console()
+    _print_verdict(console, found["needs"], found["notes"])
+    _print_numbers(console, found)
     _print_connections(console, found["connections"])
     _print_counters(console, found["counters"])
+
+
+def _print_verdict(console: Any, needs: list[str], notes: list[str]) -> None:
+    from rich.markup import escape
+
+    from connector.cli.printing import build_grid
+
+    table = build_grid()
+    for need in needs:
+        table.add_row("[bold red]![/]", escape(need))
+    if not needs:
+        table.add_row("[green]✓[/]", "[green]Nothing needs you now.[/]" if notes else "[green]All is well.[/]")
+    for note in notes:
+        table.add_row("[yellow]·[/]", escape(note))
+    console.print(table, "")
+
+
+def _print_numbers(console: Any, found: Mapping[str, Any]) -> None:
+    from datetime import timedelta
+
+    from connector.cli.printing import age, build_grid, joined
+
+    health, table = found["health"], build_grid()
+    behind = f"  the oldest for {age(timedelta(seconds=found['behind_seconds']))}" if health.deliveries_waiting else ""
+    for name, value in (
+        ("workers", joined(found["workers"], "none")),
+        ("deliveries waiting", f"{health.deliveries_waiting:,}{behind}"),
+        ("leads", f"{health.leads:,}, {health.leads_unread:,} to be read, {health.leads_due:,} due"),
+        ("facts", f"{health.facts:,}"),
+        ("outbox", joined((f"{amount:,} {state}" for state, amount in health.outbox.items()), "empty")),
+        ("set aside", joined((f"{amount:,} {reason}" for reason, amount in health.strays.items()), "nothing")),
+    ):
+        table.add_row(f"[bold]{name}[/]", value)
+    console.print(table)
 
 
 def _print_connections(console: Any, connections: list[Mapping[str, Any]]) -> None:

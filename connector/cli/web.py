@@ -53,13 +53,12 @@ def load_app() -> Gateway:
 
     What that process counted and did not hand over yet is handed over when it ends.
     """
-    from functools import partial
     from multiprocessing.util import Finalize
 
     from app import create_app
     from connector.cli import processes
     from webhooks.gateway import Gateway
-    from webhooks.receive import keep_at_once
+    from webhooks.short_way import ShortWay
 
     processes.end_when_orphaned()
 
@@ -67,8 +66,5 @@ def load_app() -> Gateway:
     door = app.extensions["coltiva"]
     door.store.migrate()
     Finalize(None, door.refusals.flush, exitpriority=10)
-    return Gateway(
-        app,
-        max(endpoint.max_body for endpoint in door.endpoints.values()),
-        keep_at_once=partial(keep_at_once, door),
-    )
+    max_body = max(endpoint.max_body for endpoint in door.endpoints.values())
+    return Gateway(app, max_body, short_way=ShortWay(door).take)

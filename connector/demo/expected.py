@@ -50,7 +50,7 @@ def expect(person: Person, diary: Diary, now: datetime) -> Expected:
     segments = tuple(sorted(_segments(person, diary, now)))
     lists = {title for title, email in LISTS.items() if email in ending.awaiting}
     opted_out = any(deed is Deed.OPT_OUT for _, deed in diary)
-    lists |= {HOT} if score >= 70 and not opted_out else set()
+    lists |= {HOT} if score >= 70 and not opted_out and "customers" not in segments else set()
     lists |= {WARM} if "warm" in segments else set()
     return Expected(
         phase=ending.phase,

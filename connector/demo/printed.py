@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from connector.cli.explanation import print_score, print_timeline
-from connector.cli.printing import plural
+from connector.cli.printing import build_grid, plural
 from connector.demo.account import Account, CallLine, PhaseLine, Shown
 from connector.demo.people import ENDS_AT, FIRST_DAY, ZONE
 from connector.engine.explain import Happening
@@ -53,13 +53,13 @@ def _title(console: Console, text: str) -> None:
 
 def _print_funnel(console: Console, funnel: Iterable[PhaseLine]) -> None:
     program, widest = "", 1
-    table = Table.grid(padding=(0, 2, 0, 0))
+    table = build_grid()
     for line in funnel:
         if line.program != program:
             program, widest = line.program, max(1, line.reached)
             _print_grid(console, table)
             _title(console, f"Funnel of {program}")
-            table = Table.grid(padding=(0, 2, 0, 0))
+            table = build_grid()
         bar = "█" * max(1, round(_BAR * line.reached / widest)) if line.reached else ""
         standing = ", ".join(f"{amount} {state}" for state, amount in line.standing.items())
         table.add_row(line.phase, f"[dim]{line.stage}[/]", f"[cyan]{bar:<{_BAR}}[/]", f"{line.reached:>5,}", standing)
@@ -84,7 +84,7 @@ def _shortened(timeline: Iterable[Happening]) -> tuple[Happening, ...]:
 
 def _print_calls(console: Console, account: Account) -> None:
     _title(console, "Written to HubSpot")
-    table = Table.grid(padding=(0, 2, 0, 0))
+    table = build_grid()
     table.add_row("", "[bold]calls[/]", "[bold]records[/]", "")
     for line in account.calls:
         failed = f"[red]{line.failed} refused or put off[/]" if line.failed else ""

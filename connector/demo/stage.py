@@ -26,10 +26,10 @@ from connector.domain.ids import WorkspaceId
 from connector.errors import SetupError
 from connector.ports import Connection
 from connector.sandbox.apps import App
-from connector.sandbox.clock import SandboxClock
 from connector.sandbox.portal import Portal
 from connector.sandbox.sandbox import Sandbox
 from connector.sandbox.server import running
+from connector.sandbox.told_clock import ToldClock
 from connector.sandbox.webhook_sender import Delivery
 from connector.settings import load_settings
 
@@ -47,29 +47,6 @@ _MOMENT_SECONDS = 60.0
 
 class StageError(SetupError):
     """A process ended, or does not keep up: this machine cannot play the story."""
-
-
-class ToldClock(SandboxClock):
-    """Portal time, told to other processes through a file before it counts here."""
-
-    def __init__(self, start: datetime, file: Path) -> None:
-        self._file = file
-        super().__init__(start)
-        self._tell(start)
-
-    def set(self, moment: datetime) -> None:
-        """Jump to a moment."""
-        self._tell(moment)
-        super().set(moment)
-
-    def seconds(self) -> float:
-        """What rate limits and token lives are measured with: they pass as portal time does."""
-        return self.now().timestamp()
-
-    def _tell(self, moment: datetime) -> None:
-        draft = self._file.with_suffix(".new")
-        draft.write_text(moment.isoformat(), "ascii")
-        draft.replace(self._file)
 
 
 class Stage:
@@ -175,7 +152,7 @@ def staged(folder: Path, seed: int, furnish: Callable[[Portal], None]) -> Iterat
     """
     if not MAPPINGS.is_dir():
         raise SetupError(f"The demo plays {MAPPINGS}, which is not there: run it from a checkout.")
-    clock = ToldClock(BEGINS_AT, folder / "clock.txt")
+    clock = ToldClock(folder / "clock.txt", BEGINS_AT)
     sandbox = Sandbox(clock=clock, stopwatch=clock.seconds, seed=seed)
     app, portal = sandbox.create_app(), sandbox.create_portal("ACME Planning")
     token = sandbox.connect(app, portal)

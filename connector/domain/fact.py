@@ -7,9 +7,9 @@ happened*, so the order below is total and does not depend on arrival.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 #: A lead's field or a signal's attribute. Dates and moments are ISO text, which sorts as time does.
 Value = str | float | bool | tuple[str, ...]
@@ -52,8 +52,11 @@ class CommandName(StrEnum):
 RANK = {kind: rank for rank, kind in enumerate(FactKind)}
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+_NO_DATA: Mapping[str, Value] = {}
+
+
+# A tuple: more of these are made than of anything else, and a tuple is made in a fifth of the time.
+class Fact(NamedTuple):
     """One thing that happened to one lead."""
 
     #: The same for every copy of the same happening; a second one is dropped.
@@ -64,7 +67,7 @@ class Fact:
     name: str
     #: The CRM or door it came through: `hubspot`, `api`, `cli`.
     source: str = ""
-    data: Mapping[str, Value] = field(default_factory=dict)
+    data: Mapping[str, Value] = _NO_DATA
 
     @property
     def is_baseline(self) -> bool:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import NewType
+from typing import NamedTuple, NewType
 
 WorkspaceId = NewType("WorkspaceId", str)
 ConnectionId = NewType("ConnectionId", str)
 LeadId = NewType("LeadId", str)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class CrmRef:
+class CrmRef(NamedTuple):
     """One record in one CRM account, for example `hubspot:123:contact:51`."""
 
     crm: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -19,6 +19,8 @@ from connector.log import get_logger
 from connector.ports import SavedLead, Store, StoredLead
 
 _MAX_LEADS = 500
+#: A lead with more facts to fold than this takes about as long as a whole batch: it is judged alone, after the others.
+_MANY_FACTS = 2_000
 #: How long a lead over which we stumbled is left alone. New mail wakes it sooner.
 _PARKED_FOR = timedelta(minutes=15)
 
@@ -43,33 +45,62 @@ class AdvanceResult:
         """How many leads were looked at."""
         return self.leads + self.parked
 
+    def __add__(self, other: AdvanceResult) -> AdvanceResult:
+        return AdvanceResult(
+            leads=self.leads + other.leads,
+            facts=self.facts + other.facts,
+            refolded=self.refolded + other.refolded,
+            acts=self.acts + other.acts,
+            parked=self.parked + other.parked,
+        )
+
 
 def run_once(store: Store, shelf: Shelf, now: datetime, limit: int = _MAX_LEADS) -> AdvanceResult:
-    """Judge the leads that are due. A second run finds the next ones.
+    """Judge the leads that are due, and one at most that takes long. A second run finds the next ones.
 
     When another worker was faster nothing is saved, and nothing is lost: the leads are still due if they need to be.
     A lead over which we stumble is parked with its mail unread and stops no other.
     """
+    result, takes_long = _advance(store, shelf, now, limit)
+    if takes_long:
+        # By now the lead that is due longest is one of them.
+        result += _advance(store, shelf, now, limit=1)[0]
+    return result
+
+
+def _advance(store: Store, shelf: Shelf, now: datetime, limit: int) -> tuple[AdvanceResult, bool]:
+    """Judge leads and save them; and whether some were left because each takes long. One alone is not left."""
     try:
         with store.claim_leads(now, limit) as claim:
-            if not claim.leads:
-                return AdvanceResult()
-            anew = [one.lead.id for one in claim.leads if _is_to_be_refolded(one)]
+            anew = {one.lead.id for one in claim.leads if _is_to_be_refolded(one)}
+            leads = [one for one in claim.leads if limit == 1 or _facts_to_fold(one, anew) <= _MANY_FACTS]
+            takes_long = len(leads) < len(claim.leads)
+            if not leads:
+                return AdvanceResult(), takes_long
+            anew.intersection_update(one.lead.id for one in leads)
             all_facts = claim.all_facts(anew) if anew else {}
-            saved, parked = _judge_all(claim.leads, all_facts, shelf, now)
+            saved, parked = _judge_all(leads, all_facts, shelf, now)
             claim.save(saved, dict.fromkeys(parked, now + _PARKED_FOR))
     except LostClaimError:
         log.info("claim.lost", step="advance")
-        return AdvanceResult()
-    result = AdvanceResult(
+        return AdvanceResult(), False
+    result = _to_result(saved, parked)
+    log.debug("leads.advanced", **asdict(result))
+    return result, takes_long
+
+
+def _to_result(saved: Sequence[SavedLead], parked: Sequence[LeadId]) -> AdvanceResult:
+    return AdvanceResult(
         leads=len(saved),
         facts=sum(len(one.stored.unread) for one in saved),
         refolded=sum(one.refolded for one in saved),
         acts=sum(len(one.acts) for one in saved),
         parked=len(parked),
     )
-    log.debug("leads.advanced", **asdict(result))
-    return result
+
+
+def _facts_to_fold(stored: StoredLead, anew: Collection[LeadId]) -> int:
+    return stored.last_fact if stored.lead.id in anew else len(stored.unread)
 
 
 def _is_to_be_refolded(stored: StoredLead) -> bool:

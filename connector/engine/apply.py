@@ -1,18 +1,31 @@
-"""Apply: a new version of the mapping becomes the one that counts, for every lead."""
+"""Apply: a new version of the mapping becomes the one that counts; workers then tell every lead of it.
+
+The version counts with one short transaction, and new leads are born under it. The others are told piece by piece:
+who was not told yet is known by the version that it was told of last. So it goes on after a crash, and finds a lead,
+too, that another worker was making under the former version at that very moment.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from connector.domain.book import Book
 from connector.domain.fact import Fact, FactKind
 from connector.domain.field import format_moment
-from connector.domain.ids import WorkspaceId
-from connector.engine.shelf import Compile
-from connector.ports import Store, StoredBook, Transaction
+from connector.domain.ids import LeadId, WorkspaceId
+from connector.engine.shelf import Compile, Shelf
+from connector.errors import LostClaimError
+from connector.log import get_logger
+from connector.ports import Store, StoredBook
 
+#: Leads told in one transaction, in which on SQLite nobody else can write.
 _BATCH = 1_000
+#: How often those are looked for who were not told.
+_EVERY = timedelta(seconds=1)
+
+log = get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,46 +35,62 @@ class ApplyResult:
     version: str
     #: False when the version applied already: nothing was done.
     is_new: bool
-    #: Whether every record is read again, because the version looks at properties that were never read.
-    rereads: bool = False
 
 
-def apply_book(
-    store: Store,
-    compile_book: Compile,
-    workspace: WorkspaceId,
-    stored: StoredBook,
-    on_progress: Callable[[int], None] = lambda batches: None,
-) -> ApplyResult:
-    """Keep the version and tell every lead of it, all in one transaction; workers then judge the leads anew.
+def apply_book(store: Store, compile_book: Compile, workspace: WorkspaceId, stored: StoredBook) -> ApplyResult:
+    """Let the version count from now on.
 
     Applying the version that applies does nothing. Raises what compiling raises, before anything is changed.
-    `on_progress` is told how many batches of 1,000 leads are done.
     """
-    book = compile_book(stored)
+    compile_book(stored)
     with store.transaction() as transaction:
         before = transaction.books.latest(workspace)
         if before is not None and before.version == stored.version:
             return ApplyResult(stored.version, is_new=False)
         transaction.books.add(workspace, stored)
-        if before is None:
-            return ApplyResult(stored.version, is_new=True)
-        _tell_leads(transaction, workspace, _to_fact(stored), on_progress)
-        rereads = bool(_properties(book) - _properties(compile_book(before)))
-        if rereads:
-            transaction.leads.read_again(workspace, None, stored.applied_at)
-    return ApplyResult(stored.version, is_new=True, rereads=rereads)
+    return ApplyResult(stored.version, is_new=True)
 
 
-def _tell_leads(
-    transaction: Transaction, workspace: WorkspaceId, fact: Fact, on_progress: Callable[[int], None]
-) -> None:
-    after = transaction.leads.add_book_facts(workspace, fact, None, _BATCH)
-    batches = 1
-    while after is not None:
-        on_progress(batches)
-        after = transaction.leads.add_book_facts(workspace, fact, after, _BATCH)
-        batches += 1
+class Telling:
+    """Tells leads of the version that applies. Any number of workers may do so at once."""
+
+    def __init__(self, store: Store, shelf: Shelf) -> None:
+        self._store = store
+        self._shelf = shelf
+        self._rested_at: datetime | None = None
+
+    def run_once(self, now: datetime) -> int:
+        """Tell the next leads; how many. A second run finds the next ones."""
+        if self._rested_at is not None and timedelta() <= now - self._rested_at < _EVERY:
+            return 0
+        with self._store.reading() as transaction:
+            workspaces = sorted({connection.workspace for connection in transaction.connections.all()})
+        told = sum(self._tell(workspace, now) for workspace in workspaces)
+        self._rested_at = None if told else now
+        return told
+
+    def _tell(self, workspace: WorkspaceId, now: datetime) -> int:
+        with self._store.reading() as transaction:
+            latest = transaction.books.latest(workspace)
+            untold = transaction.leads.untold(workspace, latest.version, _BATCH) if latest else {}
+        if not latest or not untold:
+            return 0
+        to_read = self._find_to_read(workspace, untold, latest.version)
+        try:
+            with self._store.transaction() as transaction:
+                transaction.leads.tell(workspace, untold.keys(), _to_fact(latest), now)
+                transaction.leads.want_reading(workspace, to_read, now)
+        except LostClaimError:
+            log.info("claim.lost", step="tell")
+            return 0
+        return len(untold)
+
+    def _find_to_read(self, workspace: WorkspaceId, untold: Mapping[LeadId, str], version: str) -> list[LeadId]:
+        """Those of whom the version wants to know more than the one that they were told of last."""
+        books = self._shelf.of(workspace)
+        wanted = _properties(books(version))
+        narrower = {former for former in set(untold.values()) if wanted - _properties(books(former))}
+        return [lead_id for lead_id, former in untold.items() if former in narrower]
 
 
 def _to_fact(stored: StoredBook) -> Fact:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from connector.domain.book import Book
 from connector.domain.fact import Fact, FactKind, RecordName
@@ -38,8 +39,7 @@ _RECORD_NAMES: Mapping[EventKind, RecordName] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(NamedTuple):
     """An event and the delivery that it came in."""
 
     event: CrmEvent

@@ -6,7 +6,7 @@ Pure: it folds nothing and asks nobody, it only reads what the ledger, the enrol
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import unescape
@@ -116,6 +116,16 @@ class Write:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """A signal that the lead gave: how often, when last, and what the last one said."""
+
+    signal: str
+    times: int
+    last_at: datetime
+    attributes: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Happening:
     """One line of the timeline."""
 
@@ -140,7 +150,11 @@ class Explanation:
     lists: tuple[Group, ...]
     enrolments: tuple[EnrolmentExplanation, ...]
     writes: tuple[Write, ...]
+    #: The latest first.
+    signals: tuple[Given, ...]
     timeline: tuple[Happening, ...]
+    #: Of a lead of whom we know a record's id alone: why the record was not read yet, and what helps.
+    unread_because: str = ""
 
 
 def explain(
@@ -163,6 +177,7 @@ def explain(
         lists=_groups(draft, "list:"),
         enrolments=tuple(_explain_enrolment(enrolment) for enrolment in reversed(lead.enrolments)),
         writes=tuple(_writes(changes)),
+        signals=tuple(_signals(history)),
         timeline=tuple(Happening(entry.at, str(entry.kind), tell(entry)) for entry in history),
     )
 
@@ -227,6 +242,17 @@ def _ledger(history: Iterable[HistoryEntry]) -> Iterator[LedgerLine]:
             points, total = float(detail["points"]), float(detail["total"])
             why = causes.get(entry.cause, "" if entry.cause else "time passed")
             yield LedgerLine(entry.at, entry.subject, str(detail["rule"]), points, total, why)
+
+
+def _signals(history: Iterable[HistoryEntry]) -> Iterator[Given]:
+    """Each signal once, who came last first."""
+    given: dict[str, Given] = {}
+    for entry in history:
+        if entry.kind is HistoryKind.SIGNAL:
+            before = given.pop(entry.subject, None)
+            attributes = {name: str(value) for name, value in entry.detail.items() if value != ""}
+            given[entry.subject] = Given(entry.subject, before.times + 1 if before else 1, entry.at, attributes)
+    return reversed(given.values())
 
 
 # --- programs, groups, writes -------------------------------------------------------------------------------

@@ -8,7 +8,9 @@ from datetime import datetime
 
 from connector.domain.fact import Fact, FactKind, RecordName
 from connector.domain.field import format_moment
-from connector.engine.line import Failure, Line
+from connector.domain.ids import LeadId
+from connector.engine.line import Line
+from connector.engine.reading import Reading
 from connector.engine.shelf import Shelf
 from connector.log import get_logger
 from connector.ports import CrmRecord, NewFact, Unread
@@ -27,6 +29,8 @@ class HydrateResult:
     read: int = 0
     again: int = 0
     missing: int = 0
+    #: Could not be read while others could: kept aside for a while.
+    spoilt: int = 0
 
     @property
     def amount(self) -> int:
@@ -34,54 +38,77 @@ class HydrateResult:
         return self.read + self.again
 
     def __add__(self, other: HydrateResult) -> HydrateResult:
-        return HydrateResult(self.read + other.read, self.again + other.again, self.missing + other.missing)
+        return HydrateResult(
+            read=self.read + other.read,
+            again=self.again + other.again,
+            missing=self.missing + other.missing,
+            spoilt=self.spoilt + other.spoilt,
+        )
 
 
 def run_once(line: Line, shelf: Shelf) -> HydrateResult:
     """Read the next records that wait. Reading one twice adds nothing to its lead.
 
-    A call that fails changes nothing and lets the line rest. Raises CredentialsError.
+    A record that spoils its batch waits alone, longer after each time, and is never given up: nobody would judge its
+    lead. A call that fails as a whole lets the line rest. Raises CredentialsError.
     """
+    # What changes while a call is under way is told by an event of its own, which then is the younger fact.
+    asked_at = line.clock.now()
     with line.store.reading() as transaction:
-        waiting = transaction.leads.unread(line.connection, _BATCH)
+        waiting = transaction.leads.unread(line.connection, asked_at, _BATCH)
         if not waiting:
             return HydrateResult()
         book = shelf.latest(transaction, line.connection.workspace)
     if not line.may_call():
         return HydrateResult()
-    # What changes while the call is under way is told by an event of its own, which then is the younger fact.
-    asked_at = line.clock.now()
-    ids, properties = [one.ref.record_id for one in waiting], book.properties_to_read(line.connection.crm)
-    records = line.call(lambda: line.crm.fetch_records(ids, properties))
-    if isinstance(records, Failure):
-        return HydrateResult()
-    return _keep(line, waiting, records, asked_at)
-
-
-def _keep(line: Line, waiting: Sequence[Unread], records: Mapping[str, CrmRecord], asked_at: datetime) -> HydrateResult:
-    facts = [
-        NewFact(one.lead_id, fact, asked_at)
-        for one in waiting
-        for fact in _to_facts(one, records.get(one.ref.record_id), asked_at)
-    ]
-    again = sum(one.again for one in waiting)
-    result = HydrateResult(
-        read=len(waiting) - again,
-        again=again,
-        missing=sum(one.ref.record_id not in records for one in waiting),
-    )
-    workspace = line.connection.workspace
-    with line.store.transaction() as transaction:
-        transaction.leads.add_facts(workspace, facts, asked_at)
-        transaction.leads.set_read(workspace, {one.lead_id for one in waiting}, asked_at)
-        transaction.counts.add({f"hydrate.{name}": amount for name, amount in asdict(result).items() if amount})
+    reading, properties = Reading(), book.properties_to_read(line.connection.crm)
+    ids = [one.ref.record_id for one in waiting]
+    line.call(lambda: reading.fetch(lambda some: line.crm.fetch_records(some, properties), ids))
+    result = _keep(line, waiting, reading, asked_at)
     log.debug("records.read", connection=line.connection.id, **asdict(result))
     return result
 
 
-def _to_facts(one: Unread, record: CrmRecord | None, asked_at: datetime) -> Iterator[Fact]:
+def _keep(line: Line, waiting: Sequence[Unread], reading: Reading, asked_at: datetime) -> HydrateResult:
+    answered = frozenset(reading.asked)
+    read = [one for one in waiting if one.ref.record_id in answered]
+    spoilt = _postpone(line, waiting, reading)
+    result = HydrateResult(
+        read=sum(not one.again for one in read),
+        again=sum(one.again for one in read),
+        missing=sum(one.ref.record_id not in reading.records for one in read),
+        spoilt=len(spoilt),
+    )
+    if not read and not spoilt:
+        return result
+    workspace = line.connection.workspace
+    facts = [NewFact(one.lead_id, fact, asked_at) for one in read for fact in _to_facts(one, reading.records, asked_at)]
+    with line.store.transaction() as transaction:
+        transaction.leads.add_facts(workspace, facts, asked_at)
+        transaction.leads.set_read(workspace, {one.lead_id for one in read}, asked_at)
+        transaction.leads.postpone_reading(workspace, spoilt, asked_at)
+        transaction.counts.add({f"hydrate.{name}": amount for name, amount in asdict(result).items() if amount})
+    return result
+
+
+def _postpone(line: Line, waiting: Sequence[Unread], reading: Reading) -> Mapping[LeadId, datetime]:
+    """When those that could not be read are tried again."""
+    for record_id in reading.asked:
+        line.spoilt.pop(record_id, None)
+    line.spoilt.update(reading.spoilt.keys())
+    for one in waiting:
+        if error := reading.spoilt.get(one.ref.record_id):
+            log.warning("record.spoilt", connection=line.connection.id, lead=one.lead_id, exc_info=error)
+    return {
+        one.lead_id: line.clock.now() + line.backoff(line.spoilt[one.ref.record_id])
+        for one in waiting
+        if one.ref.record_id in reading.spoilt
+    }
+
+
+def _to_facts(one: Unread, records: Mapping[str, CrmRecord], asked_at: datetime) -> Iterator[Fact]:
     """All values as read; and that the record is gone, where it is."""
-    moment = format_moment(asked_at)
+    record, moment = records.get(one.ref.record_id), format_moment(asked_at)
     values = record.properties if record else {}
     if not one.again:
         baseline = f"baseline:{one.ref}"

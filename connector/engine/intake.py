@@ -26,7 +26,8 @@ from connector.ports import (
     Transaction,
 )
 
-#: One transaction takes in about so many events: enough to make statements cheap, few enough to keep memory small.
+#: One transaction takes in about so many events: enough to make statements cheap, few enough to keep memory small. A
+#: merge counts as many as the records that it names.
 _MAX_EVENTS = 5_000
 _MAX_DELIVERIES = 500
 
@@ -134,7 +135,7 @@ def _parse(deliveries: Sequence[Delivery], endpoints: Mapping[str, Endpoint]) ->
     for delivery in deliveries:
         parsed = endpoints[delivery.endpoint].parse(delivery.body)
         batch.append((delivery, parsed))
-        events += len(parsed.events)
+        events += len(parsed.events) + sum(len(event.merged) for event in parsed.events)
         if events >= _MAX_EVENTS:
             break
     return batch

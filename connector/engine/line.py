@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -51,6 +52,8 @@ class Line:
         self.backoff = tools.backoff
         #: The version of the book whose properties are known to be there.
         self.prepared_for = ""
+        #: Records that cannot be read -> how often in a row. They are tried again less and less often.
+        self.spoilt: Counter[str] = Counter()
         self._lease = Lease(tools.store, f"calls:{connection.id}", tools.holder, tools.lease_length)
         self._failures = 0
         self._rests_until: datetime | None = None

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from connector.clock import Clock
 from connector.engine import advance, intake
+from connector.engine.apply import Telling
 from connector.engine.backoff import Backoff, full_jitter
 from connector.engine.calls import Calls
 from connector.engine.lease import Lease
@@ -66,7 +67,7 @@ def build_worker(place: Workplace) -> Worker:
 
 def _deciding(place: Workplace, shelf: Shelf) -> Loop:
     store, clock = place.store, place.clock
-    retention = Retention(store, place.keep_for)
+    retention, telling = Retention(store, place.keep_for), Telling(store, shelf)
 
     def take_in() -> int:
         result = intake.run_once(store, place.endpoints, shelf, clock.now())
@@ -78,6 +79,7 @@ def _deciding(place: Workplace, shelf: Shelf) -> Loop:
         "decide",
         [
             Step("intake", take_in),
+            Step("tell", lambda: telling.run_once(clock.now())),
             Step("advance", lambda: advance.run_once(store, shelf, clock.now()).amount),
             Step("retention", lambda: retention.run_once(clock.now())),
         ],

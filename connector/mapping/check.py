@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from connector.domain.condition import AllOf, AnyOf, Condition, GradeTest, Not, ScoreTest, SegmentTest
@@ -15,8 +15,11 @@ from connector.mapping.journeys import check_journeys
 from connector.mapping.models import MappingFile
 from connector.mapping.places import Path, Problems
 from connector.mapping.reach import check_thresholds
-from connector.mapping.report import quoted
+from connector.mapping.report import arrows, quoted
 
+#: A score may be a sum of sums; so much of it is added up for every lead without notice.
+MAX_LEVELS = 50
+MAX_LEAVES = 1_000
 _REMEDY = "add a field such as opted_out: {hubspot: hs_email_optout, type: boolean, consent: email}"
 
 
@@ -24,13 +27,24 @@ def check_whole(mapping: MappingFile, definitions: Definitions, reader: Conditio
     """Report what can never work; what is misshapen already is passed over."""
     problems = reader.problems
     if not _report_circles(definitions, problems):
-        check_thresholds(definitions.scores, reader)
+        scores = _parts_first(definitions.scores)
+        _report_tall_sums(scores, problems)
+        check_thresholds(scores, reader)
     check_journeys(mapping, definitions.programs, problems)
     has_consent = any(field.role is FieldRole.CONSENT for field in definitions.fields)
     if not has_consent and not problems.touch(("fields",)):
         for program in definitions.programs:
             _report_sending(program, problems)
     _report_unused_lists(definitions, problems)
+    _report_nobody(definitions, problems)
+
+
+def _report_nobody(definitions: Definitions, problems: Problems) -> None:
+    """Warn where only a record's number tells who a lead is; a mapping with mistakes has more pressing needs."""
+    has_identity = any(field.role is FieldRole.IDENTITY for field in definitions.fields)
+    if definitions.fields and not has_identity and not problems.has_errors:
+        message = "nobody is found by email address: no field has identity: true"
+        problems.warn(("fields",), message, "add it to the field with the email address", on_key=True)
 
 
 def _report_sending(program: Program, problems: Problems) -> None:
@@ -61,10 +75,30 @@ def _report_circles(definitions: Definitions, problems: Problems) -> bool:
     found = False
     while circle := _circle(graph):
         found = True
-        words = " → ".join(f"{'segment' if kind == 'segments' else 'score'} {name}" for kind, name in circle)
+        words = arrows([f"{'segment' if kind == 'segments' else 'score'} {name}" for kind, name in circle])
         problems.error(circle[-1], f"in a circle: {words}", "one of them must not look at the next", on_key=True)
         graph[circle[-1]] = set()
     return found
+
+
+def _parts_first(scores: tuple[Score, ...]) -> list[Score]:
+    """The scores, each after those that it adds up; they are in no circle."""
+    by_name = {score.name: score for score in scores}
+    order = TopologicalSorter({score.name: score.sum_of for score in scores}).static_order()
+    return [by_name[name] for name in order if name in by_name]
+
+
+def _report_tall_sums(scores: Iterable[Score], problems: Problems) -> None:
+    """Report the first sum that would take too long to add up for every lead."""
+    levels: dict[str, int] = {}
+    leaves: dict[str, int] = {}
+    for score in scores:
+        levels[score.name] = 1 + max((levels.get(part, 0) for part in score.sum_of), default=0)
+        leaves[score.name] = sum(leaves.get(part, 0) for part in score.sum_of) or 1
+        if levels[score.name] > MAX_LEVELS or leaves[score.name] > MAX_LEAVES:
+            message = f"a sum of sums of more than {MAX_LEVELS} levels, or of more than {MAX_LEAVES:,} scores"
+            problems.error(("scores", score.name, "sum"), message, "add up the scores with rules themselves")
+            return
 
 
 def _circle(graph: Mapping[Path, set[Path]]) -> list[Path]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 from connector.domain.condition import Op, Operand
@@ -61,6 +63,21 @@ class Comparison:
 
     op: Op
     operand: Operand = None
+
+
+_YEARLY = re.compile(r"birth|anniversary|name_?day")
+_A_YEAR = timedelta(days=366)
+
+
+def is_yearly(field: Field, comparison: Comparison) -> bool:
+    """Whether this asks for the days around a date of long ago, as if it came round every year.
+
+    A property with the next birthday says so in its name.
+    """
+    words = " ".join([field.name, *chain(*field.properties.values())]).lower()
+    span = comparison.operand if comparison.op in (Op.WITHIN_NEXT, Op.WITHIN_LAST) else None
+    is_near = isinstance(span, timedelta) and span <= _A_YEAR
+    return is_near and _YEARLY.search(words) is not None and "next" not in words
 
 
 def read_comparisons(subject: Subject, raw: Any, path: Path, problems: Problems) -> list[Comparison]:

@@ -22,11 +22,11 @@ from connector.domain.condition import (
     SignalTest,
 )
 from connector.domain.field import Field, FieldType
-from connector.mapping.comparisons import ATTRIBUTE_OPS, OPS, SCORE_OPS, Subject, read_comparisons
+from connector.mapping.comparisons import ATTRIBUTE_OPS, OPS, SCORE_OPS, Subject, is_yearly, read_comparisons
 from connector.mapping.durations import parse_duration
 from connector.mapping.names import Attributes, Names
 from connector.mapping.places import Path, Problems
-from connector.mapping.report import kind_of, nearest, quoted
+from connector.mapping.report import Known, kind_of, nearest, quoted
 
 #: Keys of a condition that are no fields. `where`, `at_least` and `within` belong to `did`.
 WORDS = ("all", "any", "not", "did", "where", "at_least", "within", "segment", "in_program")
@@ -112,6 +112,9 @@ class ConditionReader:
     def _field(self, known: Field, value: Any, path: Path) -> Iterator[Condition]:
         subject = Subject(known.name, known.type, OPS[known.type])
         for comparison in read_comparisons(subject, value, path, self.problems):
+            if is_yearly(known, comparison):
+                message = f"{quoted(known.name)} does not come round: this holds around that day of that one year alone"
+                self.problems.warn(path, message, _YEARLY_REMEDY, on_key=True)
             yield FieldTest(known.name, known.type, comparison.op, comparison.operand)
 
     def _points(self, score: str, value: Any, path: Path) -> Iterator[Condition]:
@@ -242,13 +245,14 @@ class ConditionReader:
                 self.problems.error((*path, index), f"expected {what}, found {kind_of(word)}")
         return [(index, word) for index, word in words if isinstance(word, str)]
 
-    def _know(self, name: str, known: Iterable[str], path: Path, what: str, *, on_key: bool = False) -> bool:
-        names = tuple(known)
-        if name not in names:
-            self.problems.error(path, f"unknown {what} {quoted(name)}", nearest(name, names), on_key=on_key)
-        return name in names
+    def _know(self, name: str, known: Known, path: Path, what: str, *, on_key: bool = False) -> bool:
+        is_known = name in known
+        if not is_known:
+            self.problems.error(path, f"unknown {what} {quoted(name)}", nearest(name, known), on_key=on_key)
+        return is_known
 
 
+_YEARLY_REMEDY = "keep the next one in a property of its own, such as next_birthday, and ask for that"
 _EXAMPLE = "write a field and what it must be, such as {industry: software}"
 
 

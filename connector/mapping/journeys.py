@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from connector.domain.condition import AllOf, AnyOf, Condition, ProgramTest
@@ -10,20 +11,22 @@ from connector.domain.program import ListSend, Outcome, Phase, Program, Target, 
 from connector.mapping.models import MappingFile
 from connector.mapping.places import Path, Problems
 from connector.mapping.programs import is_by_hand
-from connector.mapping.report import quoted
+from connector.mapping.report import arrows, quoted
 
 _NO_TIME = timedelta()
 
 
 def check_journeys(mapping: MappingFile, programs: tuple[Program, ...], problems: Problems) -> None:
     """Report programs that cannot work as written; those that are misshapen are passed over."""
-    sound = {program.name: program for program in programs if not problems.touch(("programs", program.name))}
+    sound = {program.name: to_route(program) for program in programs if not problems.touch(("programs", program.name))}
     entered = {target.name for program in programs for target in _targets(program)}
-    for name, program in sound.items():
-        if not program.enrol and name not in entered and not is_by_hand(mapping.programs[name]):
+    are_all_known = not problems.touch(("programs",))
+    for name, route in sound.items():
+        program = route.program
+        if not program.enrol and name not in entered and are_all_known and not is_by_hand(mapping.programs[name]):
             remedy = "add enrol:, or enrol: by_hand if only people enrol leads"
             problems.error(("programs", name), f"nothing enrols leads into {quoted(name)}", remedy, on_key=True)
-        _check_phases(program, mapping, problems)
+        _check_phases(route, mapping, problems)
         _check_own_end(program, problems)
     _check_circles(sound, problems)
 
@@ -38,6 +41,29 @@ def _targets(program: Program) -> Iterator[Target]:
 # --- phases ---
 
 
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A program with its phases at hand by name."""
+
+    program: Program
+    phases: Mapping[str, Phase]
+    #: Phase -> the one before it; before the first, itself.
+    before: Mapping[str, str]
+
+    def after(self, phase: str, target: Target) -> str:
+        """The phase of this program to which the target leads; empty for none."""
+        if target.kind is TargetKind.PREVIOUS:
+            return self.before[phase]
+        return target.name if target.kind is TargetKind.PHASE else ""
+
+
+def to_route(program: Program) -> Route:
+    """The program, ready for questions about its phases."""
+    names = [phase.name for phase in program.phases]
+    before = [*names[:1], *names[:-1]]
+    return Route(program, dict(zip(names, program.phases, strict=True)), dict(zip(names, before, strict=True)))
+
+
 def possible_outcomes(phase: Phase) -> dict[str, Outcome]:
     """The ways in which the phase can be settled: with no answer expected, all were answered."""
     asked = sum(bool(activity.answered) for activity in phase.activities)
@@ -49,8 +75,8 @@ def possible_outcomes(phase: Phase) -> dict[str, Outcome]:
     return found
 
 
-def _check_phases(program: Program, mapping: MappingFile, problems: Problems) -> None:
-    reached = _reachable(program)
+def _check_phases(route: Route, mapping: MappingFile, problems: Problems) -> None:
+    program, reached = route.program, _reachable(route)
     for phase in program.phases:
         path: Path = ("programs", program.name, "phases", phase.name)
         if phase.name not in reached:
@@ -87,66 +113,58 @@ def _check_repeats(phase: Phase, path: Path, problems: Problems) -> None:
             )
 
 
-def _reachable(program: Program) -> set[str]:
+def _reachable(route: Route) -> set[str]:
     reached: set[str] = set()
-    waiting = [program.phases[0].name]
+    waiting = [route.program.phases[0].name]
     while waiting:
         name = waiting.pop()
-        phase = program.phase(name)
+        phase = route.phases.get(name)
         if phase is not None and name not in reached:
             reached.add(name)
-            waiting += [_phase_after(program, name, way.target) for way in possible_outcomes(phase).values()]
+            waiting += [route.after(name, way.target) for way in possible_outcomes(phase).values()]
     return reached
-
-
-def _phase_after(program: Program, phase: str, target: Target) -> str:
-    """The phase of this program to which the target leads; empty for none."""
-    if target.kind is TargetKind.PREVIOUS:
-        return program.before(phase)
-    return target.name if target.kind is TargetKind.PHASE else ""
 
 
 # --- what never ends ---
 
 
-def _check_circles(programs: Mapping[str, Program], problems: Problems) -> None:
+def _check_circles(routes: Mapping[str, Route], problems: Problems) -> None:
     """Report phases that follow one another for ever while no time passes."""
-    reported: set[Path] = set()
-    for program in programs.values():
-        for phase in program.phases:
-            way = list(_instant_way(programs, program.name, phase.name))
-            circle = way[way.index(way[-1]) : -1] if way[-1] in way[:-1] else []
-            if circle and reported.isdisjoint(circle):
-                reported.update(circle)
-                words = " → ".join(str(step[-1]) for step in [*circle, circle[0]])
+    followed: set[Path] = set()
+    for route in routes.values():
+        for name in route.phases:
+            way, end = _instant_way(routes, ("programs", route.program.name, "phases", name), followed)
+            if end in way:
+                circle = way[way.index(end) :]
+                words = arrows([str(step[-1]) for step in (*circle, end)])
                 message = f"phases in a circle while no time passes: {words}"
-                problems.error(circle[0], message, "add after: to one of them", on_key=True)
+                problems.error(end, message, "add after: to one of them", on_key=True)
 
 
-def _instant_way(programs: Mapping[str, Program], program: str, phase: str) -> Iterator[Path]:
-    """The phases that follow at once, up to the end or to one that was there already."""
-    here: Path | None = ("programs", program, "phases", phase)
-    seen: set[Path] = set()
-    while here is not None:
-        yield here
-        if here in seen:
-            return
-        seen.add(here)
-        here = _next_at_once(programs, str(here[1]), str(here[3]))
+def _instant_way(routes: Mapping[str, Route], start: Path, followed: set[Path]) -> tuple[list[Path], Path]:
+    """The phases that follow at once and were not followed before, and the place where the way ends or closes."""
+    way: list[Path] = []
+    here: Path | None = start
+    while here and here not in followed:
+        followed.add(here)
+        way.append(here)
+        here = _next_at_once(routes, here)
+    return way, here or ()
 
 
-def _next_at_once(programs: Mapping[str, Program], name: str, phase_name: str) -> Path | None:
+def _next_at_once(routes: Mapping[str, Route], here: Path) -> Path | None:
     """The phase that begins the moment this one does; None where an answer or time must come first."""
-    program = programs[name]
-    phase = program.phase(phase_name)
+    name, phase_name = str(here[1]), str(here[3])
+    route = routes[name]
+    phase = route.phases.get(phase_name)
     if phase is None or phase.all_answered.after or any(each.answered or each.after for each in phase.activities):
         return None
     target = phase.all_answered.target
     if target.kind is TargetKind.PROGRAM:
-        other = programs.get(target.name)
-        again = other is not None and other.again_after == _NO_TIME
-        return ("programs", target.name, "phases", other.phases[0].name) if other and again else None
-    following = _phase_after(program, phase_name, target)
+        other = routes.get(target.name)
+        again = other is not None and other.program.again_after == _NO_TIME
+        return ("programs", target.name, "phases", other.program.phases[0].name) if other and again else None
+    following = route.after(phase_name, target)
     return ("programs", name, "phases", following) if following else None
 
 

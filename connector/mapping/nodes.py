@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -66,8 +66,22 @@ def parse_yaml(name: str, text: str) -> tuple[Node | None, list[Problem]]:
     try:
         root = reader.read(text)
     except _UnreadableError as unreadable:
-        return None, [*reader.problems, unreadable.problem]
+        return None, [*reader.problems, _bare_template(unreadable.problem, text) or unreadable.problem]
     return root, reader.problems
+
+
+#: A line in which a template begins before any quotation mark.
+_BARE_TEMPLATE = re.compile(r"[^\"'#]*?(\{[{%])")
+
+
+def _bare_template(problem: Problem, text: str) -> Problem | None:
+    """The problem in better words where YAML took a text with {{ for braces of its own."""
+    line = text.split("\n")[problem.line - 1 :][:1]
+    found = _BARE_TEMPLATE.match(line[0]) if line else None
+    if found is None or problem.column <= found.start(1):
+        return None
+    message, hint = "a text with {{ or {% needs quotation marks around it", 'write "Call {{ name }}"'
+    return replace(problem, column=found.start(1) + 1, message=message, hint=hint, length=2)
 
 
 #: Anything the parser was seen to raise on malformed text beside its own errors.

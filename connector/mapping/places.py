@@ -103,6 +103,11 @@ class Problems:
         """Whether an error stands at the path or below it."""
         return any(other[: len(path)] == path for other in self.paths)
 
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything must be mended, as far as was looked."""
+        return any(problem.severity is Severity.ERROR for problem in self.found)
+
     def _add(self, place: Place, message: str, hint: str, severity: Severity) -> None:
         problem = Problem(*place[:3], message, hint, severity, place.length)
         if problem not in self.found:

@@ -99,8 +99,10 @@ class SendEntry(Entry):
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        if sum(part is not None for part in (self.list_, self.task, self.note)) != 1:
-            raise wrong("an activity sends one thing: a list, a task or a note", "make two activities of two things")
+        amount = sum(part is not None for part in (self.list_, self.task, self.note))
+        if amount != 1:
+            hint = "make two activities of two things" if amount else "write send: {list: greeting}, for example"
+            raise wrong("an activity sends one thing: a list, a task or a note", hint)
         return self
 
 

@@ -127,7 +127,7 @@ def _triggers(entries: tuple[TriggerEntry, ...], path: Path, reader: ConditionRe
 class _Ways:
     """Where one phase may lead."""
 
-    #: Every phase of the program, in order.
+    #: Every phase of the program, also those that are misshapen.
     phases: tuple[str, ...]
     #: Where it leads when nothing is said.
     default: Target
@@ -136,7 +136,7 @@ class _Ways:
 
 
 def _to_phases(entry: ProgramEntry, completed: Target, path: Path, reader: ConditionReader) -> Iterator[Phase]:
-    order = list(entry.phases)
+    order, known = list(entry.phases), reader.names.programs[str(path[1])]
     for index, (name, phase) in enumerate(entry.phases.items()):
         here = (*path, "phases", name)
         if name in _ELSEWHERE:
@@ -144,7 +144,7 @@ def _to_phases(entry: ProgramEntry, completed: Target, path: Path, reader: Condi
             reader.problems.error(here, message, "give it another name", on_key=True)
         following = order[index + 1 : index + 2]
         default = Target(TargetKind.PHASE, following[0]) if following else completed
-        yield _to_phase(name, phase, _Ways(tuple(order), default, completed), here, reader)
+        yield _to_phase(name, phase, _Ways(known, default, completed), here, reader)
 
 
 def _to_phase(name: str, entry: PhaseEntry, ways: _Ways, path: Path, reader: ConditionReader) -> Phase:

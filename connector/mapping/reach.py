@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import floor, inf
 
 from connector.domain.condition import Op
@@ -17,30 +17,32 @@ _BEYOND: Mapping[Op, Callable[[float, float], bool]] = {
 }
 
 
-def check_thresholds(scores: tuple[Score, ...], reader: ConditionReader) -> None:
-    """Report comparisons and grades that no lead can reach."""
-    by_name = {score.name: score for score in scores}
-    sound = {name for name in by_name if not reader.problems.touch(("scores",))}
+def check_thresholds(scores: Sequence[Score], reader: ConditionReader) -> None:
+    """Report comparisons and grades that no lead can reach; each score comes after those that it adds up."""
+    most_of = {} if reader.problems.touch(("scores",)) else most_points(scores)
     for test, path in reader.thresholds:
-        most = most_points(test.score, by_name) if test.score in sound else inf
+        most = most_of.get(test.score, inf)
         if test.op in _BEYOND and _BEYOND[test.op](test.operand, most):
             message = f"no lead reaches this: {quoted(test.score)} is {floor(most)} at most"
             reader.problems.warn(path, message, "lower it, or give more points", on_key=True)
     for score in scores:
-        most = most_points(score.name, by_name) if score.name in sound else inf
+        most = most_of.get(score.name, inf)
         for grade, least in score.grades:
             if least > most:
                 message = f"no lead reaches grade {quoted(grade)}: {quoted(score.name)} is {floor(most)} at most"
                 reader.problems.warn(("scores", score.name, "grades", grade), message)
 
 
-def most_points(name: str, scores: Mapping[str, Score]) -> float:
-    """The most points the score can have, whole; infinite where nothing limits it."""
-    score = scores.get(name)
-    if score is None:
-        return inf
-    total = sum(most_points(part, scores) for part in score.sum_of) + sum(_most(rule, score) for rule in score.rules)
-    return total if total == inf else floor(total)
+def most_points(scores: Iterable[Score]) -> Mapping[str, float]:
+    """The most points that each score can have, whole; infinite where nothing limits it.
+
+    Each score comes after those that it adds up.
+    """
+    most: dict[str, float] = {}
+    for score in scores:
+        total = sum(most.get(part, inf) for part in score.sum_of) + sum(_most(rule, score) for rule in score.rules)
+        most[score.name] = total if total == inf else floor(total)
+    return most
 
 
 def _most(rule: FitRule | EngagementRule, score: Score) -> float:

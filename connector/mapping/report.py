@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
+from heapq import nlargest
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 _WIDEST_LINE = 120
 _LONGEST_QUOTE = 60
+#: How alike two words must be for one to be a misspelling of the other.
+_NEAR = 0.6
+_MANY = 50
+_LONGEST_WAY = 12
 
 
 class Severity(StrEnum):
@@ -106,14 +112,41 @@ def quoted(text: object) -> str:
     return f'"{words[: _LONGEST_QUOTE - 1]}…"' if len(words) > _LONGEST_QUOTE else f'"{words}"'
 
 
-def nearest(word: object, known: Mapping[str, object] | tuple[str, ...] | frozenset[str]) -> str:
+#: Words that there are.
+Known = Mapping[str, object] | tuple[str, ...] | frozenset[str]
+
+
+def nearest(word: object, known: Known) -> str:
     """A hint at the known word that was probably meant; else, where there are few, all of them; else nothing."""
     words = sorted(known)
     by_lower_case = {each.lower(): each for each in words}
-    matches = get_close_matches(str(word)[:100].lower(), by_lower_case, n=1, cutoff=0.6)
+    meant = str(word)[:100].lower()
+    matches = get_close_matches(meant, _alike(meant, by_lower_case), n=1, cutoff=_NEAR)
     if matches:
         return f"did you mean {quoted(by_lower_case[matches[0]])}?"
     return f"known: {', '.join(words)}" if 0 < len(words) <= 12 else ""
+
+
+def _alike(word: str, words: Collection[str]) -> Collection[str]:
+    """Of very many words those that have the most pairs of letters in common with this one.
+
+    Comparing all of them closely would take longer than reading the files.
+    """
+    if len(words) <= _MANY:
+        return words
+    pairs = set(pairwise(word))
+    return nlargest(_MANY, words, key=lambda each: len(pairs.intersection(pairwise(each))))
+
+
+def arrows(names: Sequence[str]) -> str:
+    """The way from name to name; of a long one, both ends."""
+    shown = names if len(names) <= _LONGEST_WAY else [*names[:6], "…", *names[-5:]]
+    return " → ".join(shown)
+
+
+def is_near(word: str, known: str) -> bool:
+    """Whether the word was probably meant to be the known one."""
+    return bool(get_close_matches(word[:100].lower(), [known.lower()], cutoff=_NEAR))
 
 
 def kind_of(value: Any) -> str:

@@ -23,7 +23,8 @@ def _to_score(name: str, entry: ScoreEntry, reader: ConditionReader) -> Score:
         reader.problems.error(path, message, "give the score another name", on_key=True)
     _check_sum(name, entry, reader)
     rules = _to_rules(entry, path, reader)
-    if entry.half_life and not any(isinstance(rule, EngagementRule) for rule in rules):
+    has_signals = any(isinstance(rule, EngagementRule) for rule in rules) or reader.problems.touch(path)
+    if entry.half_life and not has_signals:
         message = "only points for signals fade, and this score has none"
         reader.problems.warn((*path, "half_life"), message, "remove half_life:", on_key=True)
     grades = tuple(sorted(entry.grades.items(), key=lambda grade: -grade[1]))

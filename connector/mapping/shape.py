@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,7 +11,7 @@ from connector.mapping.forms import BRANCHES, Entry
 from connector.mapping.models import MappingFile
 from connector.mapping.nodes import to_plain
 from connector.mapping.places import Path, Problems, without
-from connector.mapping.report import kind_of, nearest, quoted
+from connector.mapping.report import is_near, kind_of, nearest, quoted
 
 _ROUNDS = 25
 #: Words of the language to come, so that nobody thinks they are misspelt.
@@ -42,9 +43,9 @@ def check_shape(problems: Problems) -> MappingFile:
         data = to_plain(problems.root)
         mapping, mistakes = _validate(data, known)
         if attempt == 0:
+            _report_empty(data, (), known, problems)
             for mistake in mistakes:
                 _report(mistake, data, known, problems)
-            _report_empty(data, (), known, problems)
         if mapping is not None:
             return mapping
         for path in sorted({_to_prune(mistake) for mistake in mistakes}, key=_backwards, reverse=True):
@@ -95,9 +96,9 @@ def _report(mistake: Any, data: Any, known: dict[int, type[Entry]], problems: Pr
     if kind == "extra_forbidden":
         _report_unknown_key(path, data, known, problems)
     elif kind == "missing":
-        model = known.get(id(mistake["input"]))
-        place = f" in {model.what}" if model else ""
-        problems.error(path[:-1], f"{quoted(path[-1])} is missing{place}", f"add {path[-1]}:", on_key=True)
+        _report_missing_key(path, known.get(id(mistake["input"])), mistake["input"], problems)
+    elif kind == "ours" and None in _values(mistake["input"]):
+        return  # that nothing stands after a key was told already, and explains this
     elif kind == "ours":
         at = (*path, context["at"]) if context["at"] else path
         problems.error(at, context["message"], context["hint"], on_key=bool(context["at"]))
@@ -107,6 +108,19 @@ def _report(mistake: Any, data: Any, known: dict[int, type[Entry]], problems: Pr
         problems.error(path, f"{quoted(path[-1])} cannot be a name", _NAME_RULE, on_key=True)
     else:
         problems.error(path, *_describe(kind, context, mistake["input"]))
+
+
+def _values(data: Any) -> Iterable[Any]:
+    return data.values() if isinstance(data, dict) else ()
+
+
+def _report_missing_key(path: Path, model: type[Entry] | None, data: Any, problems: Problems) -> None:
+    """A key that is there in another spelling is reported as unknown alone."""
+    key, known = str(path[-1]), model.known_keys() if model else ()
+    misspelt = (word for word in data if word not in known) if isinstance(data, dict) else ()
+    if not any(is_near(word, key) for word in misspelt):
+        place = f" in {model.what}" if model else ""
+        problems.error(path[:-1], f"{quoted(key)} is missing{place}", f"add {key}:", on_key=True)
 
 
 _NAME_RULE = "names begin with a small letter and have small letters, digits and _, at most 60"

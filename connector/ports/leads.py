@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from connector.domain.change import Act
 from connector.domain.fact import Fact
@@ -44,8 +45,7 @@ class SavedLead:
     refolded: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class NewFact:
+class NewFact(NamedTuple):
     """A fact for a lead's mailbox."""
 
     lead_id: LeadId

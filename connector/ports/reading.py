@@ -26,6 +26,8 @@ class LeadSummary:
     facts: int
     #: How many of the facts were not folded in yet.
     unread: int = 0
+    #: False for a lead whose record was not read from its CRM yet.
+    is_read: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,10 @@ class ReadModels(Protocol):
 
     def lead(self, workspace: WorkspaceId, who: str) -> LeadSummary | None:
         """By lead id, email address, CRM reference or record id."""
+        ...
+
+    def unread(self, workspace: WorkspaceId, email: str) -> LeadSummary | None:
+        """A lead that was not read from its CRM yet, by an address, in lower case, that the CRM told of it."""
         ...
 
     def leads(self, workspace: WorkspaceId, limit: int, after: LeadId | None = None) -> Sequence[LeadSummary]:

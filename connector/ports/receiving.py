@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from connector.domain.ids import CrmRef
 
@@ -84,8 +84,7 @@ class EventKind(StrEnum):
     OTHER = "other"  # understood, but without meaning for a lead: kept aside and counted
 
 
-@dataclass(frozen=True, slots=True)
-class CrmEvent:
+class CrmEvent(NamedTuple):
     """One thing that a CRM told us, in our words."""
 
     #: The same for each copy of the same happening.

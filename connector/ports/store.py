@@ -65,16 +65,20 @@ class Leads(Protocol):
         """
         ...
 
-    def read_again(self, workspace: WorkspaceId, refs: Collection[CrmRef] | None, now: datetime) -> None:
-        """Have these records read again, None for all; meanwhile their leads are judged by what is known."""
+    def read_again(self, workspace: WorkspaceId, refs: Collection[CrmRef], now: datetime) -> None:
+        """Have these records read again; meanwhile their leads are judged by what is known."""
         ...
 
-    def unread(self, connection: Connection, limit: int) -> Sequence[Unread]:
-        """Leads of this connection that wait to be read, those of whom nothing is known first."""
+    def unread(self, connection: Connection, now: datetime, limit: int) -> Sequence[Unread]:
+        """Leads of this connection that wait to be read now, those of whom nothing is known first."""
         ...
 
     def set_read(self, workspace: WorkspaceId, lead_ids: Collection[LeadId], now: datetime) -> None:
         """They were read at this moment: from now on they are judged. A wish to read again that is younger stays."""
+        ...
+
+    def postpone_reading(self, workspace: WorkspaceId, until: Mapping[LeadId, datetime], now: datetime) -> None:
+        """Let these wait until then. A wish to read again that is younger than `now` stays."""
         ...
 
     def merge(
@@ -102,8 +106,19 @@ class Leads(Protocol):
         """Which of these were erased."""
         ...
 
-    def add_book_facts(self, workspace: WorkspaceId, fact: Fact, after: LeadId | None, limit: int) -> LeadId | None:
-        """Put the fact into the next `limit` mailboxes after that lead; the last one's id, None at the end."""
+    def untold(self, workspace: WorkspaceId, version: str, limit: int) -> Mapping[LeadId, str]:
+        """Leads that were told last of another version of the mapping than this one, and of which."""
+        ...
+
+    def tell(self, workspace: WorkspaceId, lead_ids: Collection[LeadId], book: Fact, now: datetime) -> None:
+        """Tell these leads of a version of the mapping. A second run changes nothing.
+
+        Raises LostClaimError when one of the leads is gone: another worker merged or erased it a moment ago.
+        """
+        ...
+
+    def want_reading(self, workspace: WorkspaceId, lead_ids: Collection[LeadId], now: datetime) -> None:
+        """Have all records of these leads read again, as `read_again` does."""
         ...
 
 
@@ -268,8 +283,8 @@ class Store(Protocol):
 
     read_models: ReadModels
 
-    def keep(self, delivery: NewDelivery) -> None:
-        """Make a delivery durable, in a transaction of its own. Raises StoreUnavailableError."""
+    def keep(self, *deliveries: NewDelivery) -> None:
+        """Make deliveries durable, all or none, in a transaction of their own. Raises StoreUnavailableError."""
         ...
 
     def transaction(self) -> AbstractContextManager[Transaction]:

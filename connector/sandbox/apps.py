@@ -143,6 +143,17 @@ class App:
         for name in dict.fromkeys((*WATCHED_CONTACT_PROPERTIES, *properties)):
             self.subscribe(f"{prefix}.{Kind.PROPERTY_CHANGE}", property_name=name, object_type_id=type_id)
 
+    @property
+    def is_generic(self) -> bool:
+        """Whether it hears of contacts in the `object.*` form."""
+        return any(subscription.is_generic for subscription in self.subscriptions)
+
+    def subscribe_anew(self, *, generic: bool, properties: Iterable[str] = ()) -> None:
+        """Subscribe broadly in this form instead of what there was; properties heard of before are kept."""
+        kept = (*self.watched(CONTACT), *properties)
+        self.unsubscribe_all()
+        self.subscribe_broadly(generic=generic, properties=sorted(kept))
+
     def unsubscribe_all(self) -> None:
         """Hear of nothing."""
         self._by_subject.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from connector.sandbox.call import Call, Reply
@@ -142,8 +143,8 @@ def _check_size(inputs: Sequence[object]) -> None:
 
 
 def _refuse_duplicates(keys: Iterable[tuple[str, str]]) -> None:
-    seen: set[tuple[str, str]] = set()
-    twice = [key[1] for key in keys if key in seen or seen.add(key)]  # type: ignore[func-returns-value]
+    counts = Counter(keys)
+    twice = [key[1] for key, times in counts.items() if times > 1]
     if twice:
         raise _duplicates(twice)
 

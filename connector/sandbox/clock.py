@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from connector.clock import SystemClock, whole_milliseconds
@@ -41,8 +42,7 @@ class SandboxClock:
         """The portal's present moment, aware, UTC, whole milliseconds."""
         if not self._rate:
             return self._anchor
-        with self._lock:
-            return whole_milliseconds(self._reading())
+        return whole_milliseconds(self._passed())
 
     def wait(self, seconds: float) -> None:
         """Let this much real time pass."""
@@ -54,15 +54,23 @@ class SandboxClock:
 
     def advance(self, by: timedelta) -> None:
         """Jump forwards."""
-        with self._lock:
-            target = self._reading() + by
-        self._move(target, self._rate)
+        self._move(self._passed() + by, self._rate)
 
     def run_at(self, rate: float) -> None:
         """Change the speed from now on."""
+        self._move(self._passed(), rate)
+
+    def tell(self) -> None:
+        """Let others know the time; nobody else goes by this clock."""
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let time stand still for those who go by this clock; nobody else does."""
+        yield
+
+    def _passed(self) -> datetime:
         with self._lock:
-            present = self._reading()
-        self._move(present, rate)
+            return self._reading()
 
     def _move(self, moment: datetime, rate: float) -> None:
         with self._lock:

@@ -5,7 +5,7 @@ It has no authentication: the server listens on loopback, and a browser's form c
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import flask
 import msgspec
 
-from connector.sandbox.actions import ACTIONS
+from connector.sandbox.actions import perform
 from connector.sandbox.call import Reply
 from connector.sandbox.commands import (
     ActionCommand,
@@ -26,7 +26,7 @@ from connector.sandbox.commands import (
     LimitsCommand,
     PortalCommand,
 )
-from connector.sandbox.faults import Fault, fault_kind
+from connector.sandbox.faults import FAULTS, Fault, fault_kind
 from connector.sandbox.portal import Portal
 from connector.sandbox.refusals import RefusalError, invalid, not_found
 from connector.sandbox.responses import refusal_reply, to_response
@@ -126,10 +126,11 @@ class Control:
         """Put a fault in force."""
         wanted = msgspec.structs.asdict(_read(FaultCommand))
         delay = timedelta(seconds=wanted.pop("delay_seconds"))
+        name = wanted.pop("kind")
         try:
-            kind = fault_kind(wanted.pop("kind"))
-        except ValueError as error:
-            raise invalid(str(error)) from None
+            kind = fault_kind(name)
+        except ValueError:
+            raise invalid(f"There is no fault {name}. Choose one of {', '.join(FAULTS)}.") from None
         return _fault_body(self._sandbox.faults.add(Fault(kind, **wanted, delay=delay)))
 
     def clear_faults(self) -> Json:
@@ -143,10 +144,10 @@ class Control:
         return {}
 
     def change_app(self, app_id: int) -> Json:
-        """Change an app's target URL and subscriptions."""
+        """Change an app's target URL and subscriptions; properties are heard of beside those heard of already."""
         app = self._sandbox.apps.get(app_id)
         if app is None:
-            raise not_found(f"No app {app_id}")
+            raise not_found(f"There is no app {app_id}. Choose one of {_named(self._sandbox.apps)}.")
         wanted = _read(AppCommand)
         if wanted.target_url is not None:
             app.target_url = wanted.target_url or None
@@ -154,10 +155,11 @@ class Control:
             app.mixes_portals = wanted.mixes_portals
         if wanted.redirect_urls is not None:
             app.redirect_urls = wanted.redirect_urls
-        if wanted.subscribe is not None:
+        if wanted.subscribe == "none":
             app.unsubscribe_all()
-        if wanted.subscribe in ("classic", "generic"):
-            app.subscribe_broadly(generic=wanted.subscribe == "generic", properties=wanted.properties)
+        elif wanted.subscribe or wanted.properties:
+            generic = wanted.subscribe == "generic" if wanted.subscribe else app.is_generic
+            app.subscribe_anew(generic=generic, properties=wanted.properties)
         return {"app_id": app.app_id, "target_url": app.target_url, "subscriptions": len(app.subscriptions)}
 
     def create_portal(self) -> Json:
@@ -170,7 +172,7 @@ class Control:
         portal, wanted = self._portal(portal_id), _read(ConnectCommand)
         app = self._sandbox.apps.get(wanted.app_id)
         if app is None:
-            raise not_found(f"No app {wanted.app_id}")
+            raise not_found(f"There is no app {wanted.app_id}. Choose one of {_named(self._sandbox.apps)}.")
         if wanted.oauth:
             return {"refresh_token": self._sandbox.connect_with_oauth(app, portal, wanted.scopes)}
         return {"token": self._sandbox.connect(app, portal, wanted.token, wanted.scopes)}
@@ -200,12 +202,9 @@ class Control:
     def act(self, portal_id: int) -> Json:
         """Let a person or the portal's machinery do something; gives what the action gives."""
         wanted = _read(ActionCommand)
-        action = ACTIONS.get(wanted.action)
-        if action is None:
-            raise invalid(f"No action {wanted.action}; one of {', '.join(sorted(ACTIONS))}.")
         try:
-            return {"result": action(self._portal(portal_id), **wanted.arguments)}
-        except (TypeError, ValueError) as error:
+            return {"result": perform(self._portal(portal_id), wanted.action, wanted.arguments)}
+        except ValueError as error:
             raise invalid(f"{wanted.action}: {error}") from None
 
     def calls(self, portal_id: int) -> Json:
@@ -233,7 +232,7 @@ class Control:
     def _portal(self, portal_id: int) -> Portal:
         portal = self._sandbox.portals.get(portal_id)
         if portal is None:
-            raise not_found(f"No portal {portal_id}")
+            raise not_found(f"There is no portal {portal_id}. Choose one of {_named(self._sandbox.portals)}.")
         return portal
 
     def _portal_summary(self, portal: Portal) -> Json:
@@ -252,6 +251,10 @@ def _read(shape: type[Shape]) -> Shape:
         return msgspec.json.decode(flask.request.get_data(), type=shape)
     except msgspec.DecodeError as error:
         raise invalid(str(error)) from None
+
+
+def _named(ids: Iterable[int]) -> str:
+    return ", ".join(map(str, ids))
 
 
 def _given(command: Command) -> Json:

@@ -154,6 +154,7 @@ _CONTACT_PROPERTIES = (
     _set_by_portal("num_conversion_events", "Number of form submissions", "number", _CONVERSION_GROUP, calculated=True),
     _set_by_portal("engagements_last_meeting_booked", "Date of last meeting booked", "datetime", "contactinformation"),
     _set_by_portal("hs_latest_meeting_activity", "Latest meeting activity", "datetime", "contactinformation"),
+    _set_by_portal("hs_feedback_last_survey_date", "Last survey date", "datetime", "contactinformation"),
     _set_by_portal("hs_analytics_last_url", "Last page seen", "string", "analyticsinformation"),
     _set_by_portal("hs_analytics_last_timestamp", "Time of last session", "datetime", "analyticsinformation"),
     _set_by_portal("hs_analytics_num_page_views", "Number of page views", "number", "analyticsinformation"),

@@ -35,6 +35,10 @@ class WebhookFault(StrEnum):
     REORDERED = "reordered"
 
 
+#: The name of every fault.
+FAULTS = (*map(str, ApiFault), *map(str, WebhookFault))
+
+
 def fault_kind(name: str) -> ApiFault | WebhookFault:
     """The kind of a name; raises ValueError for any other."""
     return WebhookFault(name) if name in set(WebhookFault) else ApiFault(name)

@@ -104,6 +104,7 @@ class Sandbox:
 
         An action that the portal refuses is passed over: its contact may be gone by then.
         """
+        self.clock.tell()
         while (action := self.plans.take_due(self.clock.now())) is not None:
             with suppress(RefusalError):
                 action()

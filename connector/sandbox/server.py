@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer, WSGIRequestHandler
+from werkzeug.test import run_wsgi_app
 
 from connector.sandbox.sandbox import Sandbox
 from connector.sandbox.web import create_web
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 _LOOPBACK = "127.0.0.1"
 
@@ -22,6 +29,19 @@ class QuietHandler(WSGIRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = 65_536
 
+    def run_wsgi(self) -> None:
+        """Answer one request. Werkzeug's own way ends the connection with each."""
+        environ = self.make_environ()
+        # All of the body, looked at or not: what comes after it is the next request.
+        environ["wsgi.input"] = BytesIO(_read_body(environ))
+        content, status, headers = run_wsgi_app(self.server.app, environ, buffered=True)
+        code, _, words = status.partition(" ")
+        self.send_response(int(code), words)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.writelines(content)
+
     def finish(self) -> None:
         """Let go of a caller that is gone already."""
         with suppress(ConnectionError):
@@ -31,9 +51,38 @@ class QuietHandler(WSGIRequestHandler):
         """The call log of the sandbox tells more."""
 
 
-def create_server(web: Flask, *, port: int = 0) -> BaseWSGIServer:
+def _read_body(environ: dict[str, Any]) -> bytes:
+    length = -1 if environ.get("wsgi.input_terminated") else int(environ.get("CONTENT_LENGTH") or 0)
+    body: bytes = environ["wsgi.input"].read(length)
+    return body
+
+
+class Server(ThreadedWSGIServer):
+    """Answers each connection in a thread, and closes those that are open when it ends."""
+
+    def __init__(self, web: WSGIApplication, port: int) -> None:
+        super().__init__(_LOOPBACK, port, web, QuietHandler)
+        self._open: set[socket.socket] = set()
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer one connection's requests until it is closed."""
+        self._open.add(request)
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._open.discard(request)
+
+    def server_close(self) -> None:
+        """Take no more connections, and end those that a caller keeps: a server that stopped says nothing."""
+        super().server_close()
+        for connection in tuple(self._open):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+
+def create_server(web: WSGIApplication, *, port: int = 0) -> BaseWSGIServer:
     """A server on loopback that answers each connection in a thread; port 0 takes a free one."""
-    return make_server(_LOOPBACK, port, web, threaded=True, request_handler=QuietHandler)
+    return Server(web, port)
 
 
 @contextmanager

@@ -169,7 +169,8 @@ class WebhookSender:
         heapq.heappush(self._waiting, (whole_milliseconds(due), self._sequence, batch))
 
     def _deliver(self, batch: _Batch) -> Delivery:
-        status = self._post(batch)
+        with self._clock.held():
+            status = self._post(batch)
         delivery = Delivery(batch.app.app_id, len(batch.events), batch.attempt, status)
         if not delivery.is_accepted:
             self._retry(batch)

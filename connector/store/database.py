@@ -28,8 +28,8 @@ class Database(Protocol):
 
     engine: Engine
 
-    def keep(self, delivery: NewDelivery) -> None:
-        """Insert and commit one delivery, as fast as the database can. Raises StoreUnavailableError."""
+    def keep(self, *deliveries: NewDelivery) -> None:
+        """Insert and commit one delivery or more, as fast as the database can. Raises StoreUnavailableError."""
         ...
 
     def reading(self) -> AbstractContextManager[Session]:

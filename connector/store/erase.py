@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, Text, and_, bindparam, delete, literal_column, or_, select
+from sqlalchemy import LargeBinary, Text, bindparam, delete, literal_column, or_, select
 
 from connector.domain.ids import CrmRef, LeadId, WorkspaceId, to_ref
 from connector.ports import DeliveryState
 from connector.store.codec import to_ms
-from connector.store.functions import PlaceOf
+from connector.store.functions import HasWord, PlaceOf
 from connector.store.identity import find_leads
 from connector.store.listed import among
 from connector.store.schema import crm_refs, deliveries, enrolments, erasures, facts, history, leads, outbox, strays
@@ -22,32 +23,28 @@ _WORKSPACE = bindparam("workspace_", type_=Text)
 _LEAD = bindparam("lead_id_", type_=Text)
 
 _REFS = select(crm_refs.c.ref).where(crm_refs.c.workspace == _WORKSPACE, crm_refs.c.lead_id == _LEAD)
-# What was looked at is not needed any more, so it is no loss that other people's events are in the same bytes. Copies
-# that were dropped, and what could not be read, left no fact that names their delivery: they are found by the record's
+# What was taken in is not needed any more, so it is no loss that other people's events are in the same bytes, or an id
+# that holds this one. Copies that were dropped left no fact that names their delivery: they are found by the record's
 # id.
-_TELLS_OF_THEM = and_(
-    deliveries.c.state != literal_column(f"'{DeliveryState.RECEIVED}'"),
-    PlaceOf(bindparam("id_bytes", type_=LargeBinary), deliveries.c.body) > literal_column("0"),
-)
-_DROP_DELIVERIES = delete(deliveries).where(_TELLS_OF_THEM)
+_HOLDS_ID = PlaceOf(bindparam("id_bytes", type_=LargeBinary), deliveries.c.body) > literal_column("0")
+_IS_TAKEN_IN = deliveries.c.state == literal_column(f"'{DeliveryState.TAKEN_IN}'")
+_DROP_DELIVERIES = delete(deliveries).where(_IS_TAKEN_IN, _HOLDS_ID)
 _DROP_NAMED_DELIVERIES = delete(deliveries).where(
-    deliveries.c.state == literal_column(f"'{DeliveryState.TAKEN_IN}'"),
+    _IS_TAKEN_IN,
     deliveries.c.id.in_(select(facts.c.delivery_id).where(facts.c.workspace == _WORKSPACE, facts.c.lead_id == _LEAD)),
 )
+# What could not be read is kept for a person to look at: none is dropped for an id that only looks like this one.
+_UNREADABLE = select(deliveries.c.id, deliveries.c.body).where(
+    deliveries.c.state == literal_column(f"'{DeliveryState.UNREADABLE}'"), _HOLDS_ID
+)
+_DROP_UNREADABLE = delete(deliveries).where(among(deliveries.c.id, "ids"))
 # Of what could not be read, nobody knows the account; of a whole body, only the beginning is shown.
 _OF_NO_ACCOUNT = strays.c.account == literal_column("''")
 _DROP_STRAYS = delete(strays).where(
     or_(strays.c.account == bindparam("account_", type_=Text), _OF_NO_ACCOUNT),
-    PlaceOf(bindparam("id_text", type_=Text), strays.c.raw) > literal_column("0"),
+    HasWord(bindparam("id_text", type_=Text), strays.c.raw),
 )
-_DROP_BEGINNINGS = delete(strays).where(
-    _OF_NO_ACCOUNT,
-    strays.c.delivery_id.in_(
-        select(deliveries.c.id).where(
-            _TELLS_OF_THEM, deliveries.c.state == literal_column(f"'{DeliveryState.UNREADABLE}'")
-        )
-    ),
-)
+_DROP_BEGINNINGS = delete(strays).where(_OF_NO_ACCOUNT, among(strays.c.delivery_id, "ids"))
 _DROP_LEAD = (
     _DROP_NAMED_DELIVERIES,
     *(
@@ -68,12 +65,19 @@ def erase_lead(session: Session, seal: Seal, workspace: WorkspaceId, ref: CrmRef
         for statement in _DROP_LEAD:
             session.run(statement, {"workspace_": workspace, "lead_id_": lead_id})
     for one in sorted(refs):
-        id_ = one.record_id
-        session.run(_DROP_BEGINNINGS, {"id_bytes": id_.encode()})
-        session.run(_DROP_DELIVERIES, {"id_bytes": id_.encode()})
-        session.run(_DROP_STRAYS, {"account_": one.account, "id_text": id_})
+        _drop_what_tells_of(session, one)
         session.run(_REMEMBER, {"workspace": workspace, "hash": seal.hash(str(one)), "erased_at": to_ms(now)})
     return lead_id is not None
+
+
+def _drop_what_tells_of(session: Session, ref: CrmRef) -> None:
+    id_bytes = ref.record_id.encode()
+    session.run(_DROP_DELIVERIES, {"id_bytes": id_bytes})
+    is_told_of = re.compile(rb"(?<![0-9A-Za-z])" + re.escape(id_bytes) + rb"(?![0-9A-Za-z])").search
+    unreadable = [id_ for id_, body in session.rows(_UNREADABLE, {"id_bytes": id_bytes}) if is_told_of(bytes(body))]
+    session.run(_DROP_BEGINNINGS, {"ids": to_list(unreadable)})
+    session.run(_DROP_UNREADABLE, {"ids": to_list(unreadable)})
+    session.run(_DROP_STRAYS, {"account_": ref.account, "id_text": ref.record_id})
 
 
 def load_erased(session: Session, seal: Seal, workspace: WorkspaceId, refs: Collection[CrmRef]) -> frozenset[CrmRef]:

@@ -43,6 +43,17 @@ class PlaceOf(TwoNamed):
     wordings: ClassVar = {"sqlite": "instr({1}, {0})", "postgresql": "position({0} IN {1})"}
 
 
+class HasWord(TwoNamed):
+    """Whether the first text, of letters and digits, stands in the second with none of these beside it."""
+
+    name = "has_word"
+    inherit_cache = True
+    wordings: ClassVar = {
+        "sqlite": "' ' || {1} || ' ' GLOB '*[^0-9A-Za-z]' || {0} || '[^0-9A-Za-z]*'",
+        "postgresql": "{1} ~ ('(^|[^0-9A-Za-z])' || {0} || '([^0-9A-Za-z]|$)')",
+    }
+
+
 @compiles(TwoNamed)
 def _word(element: TwoNamed, compiler: Any, **options: Any) -> str:
     arguments = (compiler.process(clause, **options) for clause in element.clauses)

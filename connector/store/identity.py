@@ -70,6 +70,7 @@ def add_leads(session: Session, workspace: WorkspaceId, ids: Collection[LeadId],
                 "read_wanted_at": to_ms(now),
                 "email": "",
                 "doc": encode(blank(lead_id, book)),
+                "book": book,
             }
             for lead_id in sorted(ids)
         ],

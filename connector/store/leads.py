@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Text, and_, bindparam, case, null, select, true, update
+from sqlalchemy import BigInteger, Text, and_, bindparam, case, null, or_, select, true, update
 
 from connector.domain.fact import Fact
 from connector.domain.ids import CrmRef, LeadId, WorkspaceId, to_ref
@@ -23,16 +23,19 @@ from connector.store.session import Session, limited, to_list
 _WORKSPACE = bindparam("workspace_", type_=Text)
 _NOW = bindparam("now", type_=BigInteger)
 
-_READ_ALL_AGAIN = update(leads).where(leads.c.workspace == _WORKSPACE).values(read_wanted_at=_NOW)
-_READ_AGAIN = _READ_ALL_AGAIN.where(
-    leads.c.id.in_(select(crm_refs.c.lead_id).where(crm_refs.c.workspace == _WORKSPACE, among(crm_refs.c.ref, "refs")))
+_WANT_READING = (
+    update(leads).where(leads.c.workspace == _WORKSPACE, among(leads.c.id, "ids")).values(read_wanted_at=_NOW)
+)
+_LEADS_OF = select(crm_refs.c.lead_id).where(crm_refs.c.workspace == _WORKSPACE, among(crm_refs.c.ref, "refs"))
+_READ_AGAIN = (
+    update(leads).where(leads.c.workspace == _WORKSPACE, leads.c.id.in_(_LEADS_OF)).values(read_wanted_at=_NOW)
 )
 _TO_READ = limited(
     select(leads.c.id, crm_refs.c.ref, leads.c.is_read)
     .join(crm_refs, and_(crm_refs.c.workspace == leads.c.workspace, crm_refs.c.lead_id == leads.c.id))
     .where(
         leads.c.workspace == _WORKSPACE,
-        leads.c.read_wanted_at.is_not(None),
+        leads.c.read_wanted_at <= _NOW,
         crm_refs.c.crm == bindparam("crm", type_=Text),
         crm_refs.c.account == bindparam("account", type_=Text),
         crm_refs.c.is_current,
@@ -49,11 +52,19 @@ _SET_READ = (
         wake_at=case((and_(~leads.c.is_read, leads.c.last_fact > leads.c.folded_fact), _NOW), else_=leads.c.wake_at),
     )
 )
-_PAGE = limited(
-    select(leads.c.id)
-    .where(leads.c.workspace == _WORKSPACE, leads.c.id > bindparam("after", type_=Text))
-    .order_by(leads.c.id)
+_POSTPONE_READING = (
+    update(leads)
+    .where(leads.c.workspace == _WORKSPACE, leads.c.id == bindparam("id_", type_=Text), leads.c.read_wanted_at <= _NOW)
+    .values(read_wanted_at=bindparam("until_", type_=BigInteger))
 )
+_VERSION = bindparam("version_", type_=Text)
+# Two ranges of the index: those that know are not looked at.
+_UNTOLD = limited(
+    select(leads.c.id, leads.c.book).where(
+        leads.c.workspace == _WORKSPACE, or_(leads.c.book < _VERSION, leads.c.book > _VERSION)
+    )
+)
+_SET_TOLD = update(leads).where(leads.c.workspace == _WORKSPACE, among(leads.c.id, "ids")).values(book=_VERSION)
 
 
 class StoredLeads:
@@ -83,20 +94,18 @@ class StoredLeads:
         """Put facts into mailboxes and wake their leads; duplicates are dropped. Returns how many were new."""
         return add_facts(self._session, workspace, facts, now)
 
-    def read_again(self, workspace: WorkspaceId, refs: Collection[CrmRef] | None, now: datetime) -> None:
-        """Have these records read again, None for all; meanwhile their leads are judged by what is known."""
-        asked = {"workspace_": workspace, "now": to_ms(now)}
-        if refs is None:
-            self._session.run(_READ_ALL_AGAIN, asked)
-        else:
-            self._session.run(_READ_AGAIN, asked | {"refs": to_list(map(str, refs))})
+    def read_again(self, workspace: WorkspaceId, refs: Collection[CrmRef], now: datetime) -> None:
+        """Have these records read again; meanwhile their leads are judged by what is known."""
+        asked = {"workspace_": workspace, "refs": to_list(map(str, refs)), "now": to_ms(now)}
+        self._session.run(_READ_AGAIN, asked)
 
-    def unread(self, connection: Connection, limit: int) -> Sequence[Unread]:
-        """Leads of this connection that wait to be read, those of whom nothing is known first."""
+    def unread(self, connection: Connection, now: datetime, limit: int) -> Sequence[Unread]:
+        """Leads of this connection that wait to be read now, those of whom nothing is known first."""
         asked = {
             "workspace_": connection.workspace,
             "crm": connection.crm,
             "account": connection.account,
+            "now": to_ms(now),
             "limit": limit,
         }
         return [
@@ -107,6 +116,12 @@ class StoredLeads:
     def set_read(self, workspace: WorkspaceId, lead_ids: Collection[LeadId], now: datetime) -> None:
         """They were read at this moment: from now on they are judged. A wish to read again that is younger stays."""
         self._session.run(_SET_READ, {"workspace_": workspace, "ids": to_list(lead_ids), "now": to_ms(now)})
+
+    def postpone_reading(self, workspace: WorkspaceId, until: Mapping[LeadId, datetime], now: datetime) -> None:
+        """Let these wait until then. A wish to read again that is younger than `now` stays."""
+        asked = {"workspace_": workspace, "now": to_ms(now)}
+        rows = [{**asked, "id_": lead_id, "until_": to_ms(at)} for lead_id, at in sorted(until.items())]
+        self._session.run_many(_POSTPONE_READING, rows)
 
     def merge(
         self, workspace: WorkspaceId, into: LeadId, survivor: CrmRef, refs: Collection[CrmRef], now: datetime
@@ -126,9 +141,16 @@ class StoredLeads:
         """Which of these were erased."""
         return load_erased(self._session, self._seal, workspace, refs)
 
-    def add_book_facts(self, workspace: WorkspaceId, fact: Fact, after: LeadId | None, limit: int) -> LeadId | None:
-        """Put the fact into the next `limit` mailboxes after that lead; the last one's id, None at the end."""
-        asked = {"workspace_": workspace, "after": after or "", "limit": limit}
-        ids: list[LeadId] = [row.id for row in self._session.rows(_PAGE, asked)]
-        self.add_facts(workspace, [NewFact(lead_id, fact, received_at=fact.at) for lead_id in ids], fact.at)
-        return ids[-1] if len(ids) == limit else None
+    def untold(self, workspace: WorkspaceId, version: str, limit: int) -> Mapping[LeadId, str]:
+        """Leads that were told last of another version of the mapping than this one, and of which."""
+        asked = {"workspace_": workspace, "version_": version, "limit": limit}
+        return {row.id: row.book for row in self._session.rows(_UNTOLD, asked)}
+
+    def tell(self, workspace: WorkspaceId, lead_ids: Collection[LeadId], book: Fact, now: datetime) -> None:
+        """Tell these leads of a version of the mapping. A second run changes nothing."""
+        self.add_facts(workspace, [NewFact(lead_id, book, now) for lead_id in lead_ids], now)
+        self._session.run(_SET_TOLD, {"workspace_": workspace, "ids": to_list(lead_ids), "version_": book.name})
+
+    def want_reading(self, workspace: WorkspaceId, lead_ids: Collection[LeadId], now: datetime) -> None:
+        """Have all records of these leads read again, as `read_again` does."""
+        self._session.run(_WANT_READING, {"workspace_": workspace, "ids": to_list(lead_ids), "now": to_ms(now)})

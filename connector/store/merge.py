@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from connector.domain.decide import blank
+from connector.domain.fact import FactKind, RecordName
 from connector.domain.ids import CrmRef, LeadId, WorkspaceId, to_ref
 from connector.domain.lead import Lead
 from connector.errors import InvariantError
@@ -55,6 +56,12 @@ _DROP_SHARED_FACTS = delete(facts).where(
         _other_facts.c.at == facts.c.at,
         _other_facts.c.key == facts.c.key,
     ),
+)
+# HubSpot deletes the records that a merge takes away, and may tell it first, and with a later time: nobody is gone.
+_DROP_DELETIONS = delete(facts).where(
+    _their[facts],
+    facts.c.kind == literal_column(f"'{FactKind.RECORD}'"),
+    facts.c.name == literal_column(f"'{RecordName.ARCHIVED}'"),
 )
 _MOVE_FACTS = (
     update(facts).where(_their[facts]).values(lead_id=_INTO, seq=facts.c.seq + bindparam("after", type_=BigInteger))
@@ -98,6 +105,7 @@ _DROP_STORY = tuple(
 )
 _MOVES = (
     _DROP_SHARED_FACTS,
+    _DROP_DELETIONS,
     _MOVE_FACTS,
     _DROP_OUR_UNSENT,
     _MOVE_ACTS,

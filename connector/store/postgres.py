@@ -27,6 +27,7 @@ from connector.store.database import Hold
 from connector.store.session import Session, Wording
 
 _KEEP = "INSERT INTO deliveries (endpoint, received_at, body) VALUES (%s, %s, %s)"
+_KEEP_ANOTHER = ", (%s, %s, %s)"
 # Any number, the same for all who migrate.
 _LOCK_FOR_MIGRATING = "SELECT pg_advisory_xact_lock(7210433)"
 
@@ -44,11 +45,12 @@ class PostgresDatabase:
         self._local = threading.local()
         self._pinned: set[psycopg.Connection[Any]] = set()
 
-    def keep(self, delivery: NewDelivery) -> None:
-        """Insert one row on this thread's own connection; each statement commits itself."""
-        row = (delivery.endpoint, to_ms(delivery.received_at), delivery.body)
+    def keep(self, *deliveries: NewDelivery) -> None:
+        """Insert rows on this thread's own connection; each statement commits itself."""
+        values = [value for kept in deliveries for value in (kept.endpoint, to_ms(kept.received_at), kept.body)]
+        statement = _KEEP + _KEEP_ANOTHER * (len(deliveries) - 1)
         try:
-            self._connection().execute(_KEEP, row, prepare=True)
+            self._connection().execute(statement, values, prepare=True)
         except psycopg.OperationalError as error:
             self._drop_connection()
             raise StoreUnavailableError(f"PostgreSQL: {error}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Select,
     Text,
     bindparam,
+    exists,
     func,
     literal_column,
     select,
@@ -25,7 +27,7 @@ from connector.domain.fact import Fact
 from connector.domain.history import HistoryEntry
 from connector.domain.ids import LeadId, WorkspaceId, to_ref
 from connector.ports import DeliveryState, Health, LeadSummary, OutboxChange, ProgramCount
-from connector.store.codec import decode_history, decode_lead, decode_words, from_optional_ms, to_ms
+from connector.store.codec import decode_history, decode_lead, decode_words, encode, from_optional_ms, to_ms
 from connector.store.database import Database
 from connector.store.facts import FACT_COLUMNS, to_fact
 from connector.store.functions import AllOf
@@ -53,9 +55,9 @@ _unread = (
     .where(facts.c.workspace == leads.c.workspace, facts.c.lead_id == leads.c.id, facts.c.seq > leads.c.folded_fact)
     .scalar_subquery()
 )
-_SUMMARY = select(leads.c.workspace, leads.c.id, leads.c.email, _refs, leads.c.doc, _facts, _unread).where(
-    leads.c.workspace == _WORKSPACE
-)
+_SUMMARY = select(
+    leads.c.workspace, leads.c.id, leads.c.email, _refs, leads.c.doc, _facts, _unread, leads.c.is_read
+).where(leads.c.workspace == _WORKSPACE)
 _LEADS = limited(_SUMMARY.where(leads.c.id > bindparam("after", type_=Text)).order_by(leads.c.id))
 _named = leads.alias("named")
 _LEAD_OF = limited(
@@ -70,6 +72,18 @@ _LEAD_OF = limited(
                 select(crm_refs.c.lead_id).where(crm_refs.c.workspace == _WORKSPACE, crm_refs.c.record_id == _WHO),
             )
         )
+    ).order_by(leads.c.id)
+)
+_told = facts.alias("told")
+_UNREAD = limited(
+    _SUMMARY.where(
+        leads.c.read_wanted_at.is_not(None),
+        ~leads.c.is_read,
+        exists().where(
+            _told.c.workspace == leads.c.workspace,
+            _told.c.lead_id == leads.c.id,
+            _told.c.data.like(bindparam("said", type_=Text), escape="\\"),
+        ),
     ).order_by(leads.c.id)
 )
 
@@ -120,6 +134,11 @@ class StoredReadModels:
         found = self._rows(_LEAD_OF, workspace=workspace, who=who, email=who.lower(), limit=1)
         return _to_summary(found[0]) if found else None
 
+    def unread(self, workspace: WorkspaceId, email: str) -> LeadSummary | None:
+        """A lead that was not read from its CRM yet, by an address, in lower case, that the CRM told of it."""
+        found = self._rows(_UNREAD, workspace=workspace, said=_holding(email), limit=1)
+        return _to_summary(found[0]) if found else None
+
     def leads(self, workspace: WorkspaceId, limit: int, after: LeadId | None = None) -> Sequence[LeadSummary]:
         """By id, paged."""
         return [_to_summary(row) for row in self._rows(_LEADS, workspace=workspace, limit=limit, after=after or "")]
@@ -167,8 +186,14 @@ class StoredReadModels:
             return session.rows(statement, parameters)
 
 
+def _holding(value: str) -> str:
+    """The pattern of data in which the value stands whole, as some property's."""
+    text = encode({"": value})[len('{"":') : -1]
+    return "%:" + re.sub(r"[\\%_]", r"\\\g<0>", text) + "%"
+
+
 def _to_summary(row: Any) -> LeadSummary:
-    workspace, id_, email, refs, doc, facts_, unread = row
+    workspace, id_, email, refs, doc, facts_, unread, is_read = row
     return LeadSummary(
         workspace=workspace,
         id=id_,
@@ -177,4 +202,5 @@ def _to_summary(row: Any) -> LeadSummary:
         lead=decode_lead(doc),
         facts=facts_,
         unread=unread,
+        is_read=bool(is_read),
     )

@@ -32,7 +32,7 @@ from connector.domain.change import ACTS, ChangeKind, ChangeState
 from connector.ports import ConnectionState, DeliveryState
 
 #: The migration that makes this schema.
-VERSION = "0001"
+VERSION = "0002"
 
 metadata = MetaData()
 
@@ -116,16 +116,20 @@ leads = Table(
     Column("wake_at", BigInteger),
     # Whether it was read from its CRM at least once.
     Column("is_read", Boolean, nullable=False),
-    # Since when it waits to be read, for the first time or again.
+    # From when on it waits to be read, for the first time or again.
     Column("read_wanted_at", BigInteger),
     Column("email", Text, nullable=False),
     Column("doc", Text, nullable=False),
+    # The mapping version that it was told of last, by its birth or by a fact.
+    Column("book", Text, nullable=False, server_default=""),
     CheckConstraint("folded_fact <= last_fact", name="leads_folded_fact"),
     # Who was never read is not judged, and waits to be read.
     CheckConstraint("is_read OR (wake_at IS NULL AND read_wanted_at IS NOT NULL)", name="leads_is_read"),
     # The cost of a tick depends on how many leads are due, never on how many wait.
     Index("leads_wake", "wake_at", **_where("wake_at IS NOT NULL")),
     Index("leads_to_read", "workspace", "is_read", "read_wanted_at", **_where("read_wanted_at IS NOT NULL")),
+    # Finds those who were not told of the version that applies.
+    Index("leads_book", "workspace", "book"),
     Index("leads_email", "workspace", "email", **_where("email <> ''")),
 )
 

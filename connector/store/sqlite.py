@@ -47,6 +47,7 @@ _PRAGMAS = (
 )
 
 _KEEP = "INSERT INTO deliveries (endpoint, received_at, body) VALUES (?, ?, ?)"
+_KEEP_ANOTHER = ", (?, ?, ?)"
 
 # The file cannot be used: another process holds it, the disk is full or gone, or it is no database (any more). All
 # else is a defect.
@@ -68,18 +69,18 @@ class SqliteDatabase:
     """One SQLite file, for any number of threads."""
 
     def __init__(self, url: str) -> None:
-        self._file = make_url(url).database or ""
+        self._file = Path(make_url(url).database or "")
         self.engine = _build_engine(url)
         self._wording = Wording(self.engine.dialect)
         self._local = threading.local()
         self._pinned: list[sqlite3.Connection] = []
 
-    def keep(self, delivery: NewDelivery) -> None:
-        """Insert one row on this thread's own connection; a statement outside a transaction commits itself."""
-        row = (delivery.endpoint, to_ms(delivery.received_at), delivery.body)
+    def keep(self, *deliveries: NewDelivery) -> None:
+        """Insert rows on this thread's own connection; one statement outside a transaction commits itself."""
+        values = [value for kept in deliveries for value in (kept.endpoint, to_ms(kept.received_at), kept.body)]
         self._refuse_another_file()
         try:
-            self._connection().execute(_KEEP, row)
+            self._connection().execute(_KEEP + _KEEP_ANOTHER * (len(deliveries) - 1), values)
         except sqlite3.DatabaseError as error:
             if _is_unavailable(error):
                 raise StoreUnavailableError(f"SQLite: {error}") from error
@@ -130,7 +131,7 @@ class SqliteDatabase:
     def _refuse_another_file(self) -> None:
         """Notice that the file was deleted or replaced: what is written to the old one is lost with it."""
         try:
-            inode = Path(self._file).stat().st_ino
+            inode = self._file.stat().st_ino
         except FileNotFoundError:
             inode = 0
         if inode != getattr(self._local, "inode", inode):
@@ -146,7 +147,7 @@ class SqliteDatabase:
                 self._file, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
             )
             _set_up(connection)
-            self._local.inode = Path(self._file).stat().st_ino
+            self._local.inode = self._file.stat().st_ino
             self._pinned.append(connection)
         return connection
 

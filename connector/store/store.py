@@ -88,7 +88,7 @@ class DatabaseStore:
         self._database = database
         self._seal = seal
         self.read_models: ReadModels = StoredReadModels(database)
-        #: Make a delivery durable, in a transaction of its own. Raises StoreUnavailableError.
+        #: Make deliveries durable, all or none, in a transaction of their own. Raises StoreUnavailableError.
         self.keep = database.keep
 
     @contextmanager

@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 from connector import __version__
 from connector.cli import SECTIONS, app
 from connector.domain.change import ChangeState
-from connector.ports import Settled
+from connector.ports import NewDelivery, Settled
 from tests.rehearsal import Rehearsal, rehearsed
 
 ADA = "ada@example.com"
@@ -44,8 +44,8 @@ def run(rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch) -> Any:
     for name, value in rehearsal.environ.items():
         monkeypatch.setenv(name, value)
 
-    def run(*arguments: str) -> Result:
-        result = CliRunner().invoke(app, list(arguments), prog_name="coltiva")
+    def run(*arguments: str, stdin: str | None = None) -> Result:
+        result = CliRunner().invoke(app, list(arguments), input=stdin, prog_name="coltiva")
         assert result.exception is None or isinstance(result.exception, SystemExit), result.output
         return result
 
@@ -54,6 +54,11 @@ def run(rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def read(result: Result) -> Any:
     return json.loads(result.stdout)
+
+
+def flat(result: Result) -> str:
+    """What was printed, on one line however it was wrapped."""
+    return " ".join(result.output.split())
 
 
 # --- help ---------------------------------------------------------------------------------------------------
@@ -105,9 +110,33 @@ def test_leads_are_listed_with_score_and_programs(run: Any) -> None:
     assert ada["programs"] == [{"program": "new_contact", "phase": "awareness", "state": "running"}]
 
 
-def test_leads_come_in_pages_that_together_are_all_of_them(run: Any) -> None:
-    first = read(run("leads", "--limit", "2", "--json"))
-    second = read(run("leads", "--limit", "2", "--after", first["next"], "--json"))
+def test_the_most_promising_lead_comes_first(run: Any) -> None:
+    found = read(run("leads", "--json"))["leads"]
+
+    points = [lead["scores"]["lead_score"]["points"] for lead in found]
+    assert found[0]["email"] == ADA
+    assert points == sorted(points, reverse=True)
+
+
+def test_who_did_something_last_comes_first_when_asked(run: Any) -> None:
+    found = read(run("leads", "--sort", "activity", "--json"))["leads"]
+
+    assert found[0]["email"] == ADA
+    assert found[0]["active_at"] == "2026-09-07T09:00:00.000+00:00"
+    assert [lead["active_at"] for lead in found[1:]] == [None, None]
+
+
+def test_a_lead_to_go_on_from_must_be_there(run: Any) -> None:
+    result = run("leads", "--after", "L0")
+
+    assert result.exit_code == 2
+    assert "There is no lead L0 to go on from." in result.output
+
+
+@pytest.mark.parametrize("order", ["score", "activity", "id"])
+def test_leads_come_in_pages_that_together_are_all_of_them(run: Any, order: str) -> None:
+    first = read(run("leads", "--sort", order, "--limit", "2", "--json"))
+    second = read(run("leads", "--sort", order, "--limit", "2", "--after", first["next"], "--json"))
 
     emails = [lead["email"] for page in (first, second) for lead in page["leads"]]
     assert sorted(emails) == [ADA, "bruno@example.com", "carla@example.com"]
@@ -117,7 +146,7 @@ def test_leads_come_in_pages_that_together_are_all_of_them(run: Any) -> None:
 def test_the_table_of_leads_tells_how_to_go_on(run: Any) -> None:
     result = run("leads", "--limit", "1")
 
-    assert "More:  coltiva leads --after L" in result.output
+    assert "More:  coltiva leads --sort score --limit 1 --after L" in result.output
 
 
 @pytest.mark.parametrize("who", [ADA, "ADA@example.com", "541935000001"])
@@ -151,30 +180,91 @@ def test_an_explanation_reads_in_the_time_of_the_workspace(run: Any) -> None:
 def test_an_unknown_lead_is_said_to_be_unknown(run: Any) -> None:
     result = run("explain", "nobody@example.com")
 
-    assert result.exit_code == 3
+    assert result.exit_code == 2
     assert "There is no lead nobody@example.com." in result.output
+
+
+def test_the_signals_that_a_lead_gave_are_listed_with_their_times(run: Any) -> None:
+    given = read(run("explain", ADA, "--json"))["signals"]
+
+    assert [(one["signal"], one["times"]) for one in given][:2] == [("email_clicked", 1), ("email_opened", 1)]
+    assert given[-1]["attributes"] == {"topic": "Energy costs"}
+    assert "report_read 1 time last Mon 7 Sep 2026 10:00 topic Energy costs" in flat(run("explain", ADA))
 
 
 def test_status_asks_for_a_worker_when_none_runs(run: Any) -> None:
     result = run("status", "--json")
 
     assert result.exit_code == 1
-    assert read(result)["needs"] == ["no worker is running: coltiva serve"]
+    assert read(result)["needs"] == ["no worker is running. Start one: coltiva serve"]
     assert read(result)["health"]["leads"] == 3
 
 
-def test_status_is_content_when_all_is_well(run: Any, rehearsal: Rehearsal) -> None:
-    now = rehearsal.sandbox.clock.now()
-    with rehearsal.services.store.transaction() as transaction:
+@pytest.fixture
+def worker(rehearsal: Rehearsal) -> Iterator[None]:
+    """A worker that was seen just now."""
+    now, store = rehearsal.sandbox.clock.now(), rehearsal.services.store
+    with store.transaction() as transaction:
         transaction.leases.take("worker:here", "here", now + timedelta(minutes=1), now)
+    yield
+    with store.transaction() as transaction:
+        transaction.leases.release("worker:here", "here")
 
+
+@pytest.mark.usefixtures("worker")
+def test_status_is_content_when_all_is_well(run: Any) -> None:
     result = run("status")
 
     assert result.exit_code == 0
     assert "All is well." in result.output
     assert "hubspot:62515001" in result.output
-    with rehearsal.services.store.transaction() as transaction:
-        transaction.leases.release("worker:here", "here")
+
+
+@pytest.fixture
+def paused(rehearsal: Rehearsal) -> Iterator[None]:
+    """HubSpot refused the token."""
+    store = rehearsal.services.store
+    with store.transaction() as transaction:
+        (connection,) = transaction.connections.all()
+        transaction.connections.pause(connection.id, "HubSpot no longer accepts the access token (401).")
+    yield
+    with store.transaction() as transaction:
+        transaction.connections.save(connection, rehearsal.sandbox.clock.now())
+
+
+@pytest.mark.usefixtures("worker", "paused")
+def test_a_paused_connection_is_told_with_what_ends_the_pause(run: Any) -> None:
+    result = run("status")
+
+    assert result.exit_code == 1
+    assert "! hubspot:62515001 is paused: HubSpot no longer accepts the access token (401). " in flat(result)
+    assert "With a good token: coltiva connect hubspot" in flat(result)
+
+
+@pytest.fixture
+def stray(rehearsal: Rehearsal) -> Iterator[None]:
+    """An event of a portal that nobody connected."""
+    event = {"portalId": 1, "objectId": 7, "subscriptionType": "contact.creation", "eventId": 1, "occurredAt": 0}
+    now, store = rehearsal.sandbox.clock.now(), rehearsal.services.store
+    store.keep(NewDelivery("hubspot", now, json.dumps([event]).encode()))
+    rehearsal.catch_up()
+    yield
+    with closing(sqlite3.connect(rehearsal.services.settings.database_file)) as database, database:
+        database.execute("DELETE FROM strays")
+
+
+@pytest.mark.usefixtures("worker", "stray")
+def test_what_was_set_aside_is_told_with_what_to_do_about_it(run: Any) -> None:
+    result = run("status")
+
+    assert result.exit_code == 0
+    assert "All is well." not in result.output
+    assert "1 event came from an account that is not connected. Connect it" in flat(result)
+
+
+@pytest.mark.usefixtures("worker", "refused")
+def test_one_dead_letter_is_one(run: Any) -> None:
+    assert "1 dead letter. See what the CRM said: coltiva dead-letters" in flat(run("status"))
 
 
 def test_the_outbox_shows_what_was_written(run: Any) -> None:
@@ -229,6 +319,22 @@ def test_a_dead_letter_is_tried_again_when_asked(run: Any, refused: int, how: st
 
     assert read(result) == {"retried": 1}
     assert run("dead-letters", "list").exit_code == 0
+
+
+def test_the_dead_letters_are_listed_without_saying_so(run: Any, refused: int) -> None:
+    result = run("dead-letters", "--json")
+
+    assert result.exit_code == 1
+    assert [change["id"] for change in read(result)["changes"]] == [refused]
+    assert "coltiva dead-letters retry --all" in run("dead-letters").output
+
+
+def test_an_id_that_is_no_dead_letter_is_named_and_nothing_is_retried(run: Any, refused: int) -> None:
+    result = run("dead-letters", "retry", "99999", str(refused))
+
+    assert result.exit_code == 2
+    assert "No dead letter has the id 99999; nothing was retried." in result.output
+    assert run("dead-letters").exit_code == 1
 
 
 @pytest.mark.parametrize("arguments", [(), ("17", "--all")])
@@ -293,6 +399,36 @@ def test_a_token_that_is_not_there_is_asked_for(run: Any) -> None:
 
     assert result.exit_code == 3
     assert "NO_SUCH_TOKEN holds no token." in result.output
+    assert "--token-stdin" in result.output
+
+
+def test_a_token_may_come_through_standard_input(
+    rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch, run: Any
+) -> None:
+    monkeypatch.delenv("HUBSPOT_TOKEN", raising=False)
+
+    result = run("connect", "hubspot", "--token-stdin", stdin=f"{rehearsal.token}\n")
+
+    assert result.exit_code == 0
+    assert "HubSpot portal 62515001 is connected" in result.output
+
+
+def test_no_example_shows_a_token_on_the_command_line(run: Any) -> None:
+    assert "TOKEN=" not in run("connect", "hubspot", "--help").output
+
+
+def test_a_mapping_that_writes_nothing_back_is_told_so(
+    rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch, run: Any, tmp_path: Path
+) -> None:
+    text = "format: 1\nworkspace: acme\ntimezone: Europe/Rome\nfields: {email: {hubspot: email, identity: true}}\n"
+    (tmp_path / "mapping.yaml").write_text(text, "utf-8")
+    monkeypatch.setenv("COLTIVA_MAPPINGS", str(tmp_path))
+    monkeypatch.setenv("COLTIVA_DATABASE_URL", f"sqlite:///{tmp_path / 'other.sqlite'}")
+
+    result = run("connect", "hubspot", "--token-stdin", stdin=rehearsal.token)
+
+    assert result.exit_code == 0, result.output
+    assert "The mapping has no write_back, so Coltiva keeps no property there." in result.output
 
 
 def test_the_shipped_mapping_is_right(run: Any) -> None:
@@ -363,10 +499,11 @@ def test_a_database_that_is_not_there_is_not_made_by_looking(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_workspace_that_is_not_there_is_answered_with_those_that_are(run: Any) -> None:
-    result = run("leads", "--workspace", "other")
+@pytest.mark.parametrize("command", ["leads", "outbox", "dead-letters", "replay --verify"])
+def test_a_workspace_that_is_not_there_is_answered_with_those_that_are(run: Any, command: str) -> None:
+    result = run(*command.split(), "--workspace", "other")
 
-    assert result.exit_code == 3
+    assert result.exit_code == 2
     assert "There is no workspace other. Known: acme." in result.output
 
 

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,6 +138,48 @@ def test_ten_undeclared_megabytes_are_refused_too(web: Web) -> None:
             pass  # it hung up before it had read everything: so much the better
 
         assert wire.recv(65_536)[:13] in (b"HTTP/1.1 413 ", b"")
+
+
+def test_a_short_length_beside_endless_chunks_does_not_count(web: Web) -> None:
+    head = f"POST {TARGET} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
+    with socket.create_connection(("127.0.0.1", web.port), PATIENCE) as wire:
+        wire.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
+        try:
+            for _ in range(160):
+                wire.sendall(b"10000\r\n" + b" " * 0x10000 + b"\r\n")
+        except OSError:
+            pass  # it hung up: so much the better
+
+        assert wire.recv(65_536)[:13] in (b"HTTP/1.1 413 ", b"")
+
+
+def test_deliveries_of_many_senders_at_once_are_each_durable_when_they_are_acknowledged(web: Web) -> None:
+    bodies = [b'[{"eventId":%d}]' % number for number in range(200)]
+    before = web.kept()
+
+    with ThreadPoolExecutor(16) as senders:
+        answers = list(senders.map(lambda body: web.post(body, web.signed(body)), bodies))
+
+    assert set(answers) == {(200, b'{"status": "kept"}')}
+    assert web.kept() == before + len(bodies)
+    kept = web.rows(f"SELECT body FROM deliveries ORDER BY id DESC LIMIT {len(bodies)}")
+    assert {body for (body,) in kept} == set(bodies)
+
+
+def test_deliveries_one_behind_the_other_on_one_connection_are_both_kept(web: Web) -> None:
+    before = web.kept()
+    headers = "".join(f"{name}: {value}\r\n" for name, value in web.signed(BODY).items())
+    request = f"POST {TARGET} HTTP/1.1\r\nHost: x\r\n{headers}Content-Length: {len(BODY)}\r\n\r\n".encode() + BODY
+
+    with socket.create_connection(("127.0.0.1", web.port), PATIENCE) as wire:
+        wire.sendall(request * 2)
+        answered = b""
+        while answered.count(b'{"status": "kept"}') < 2:
+            part = wire.recv(65_536)
+            assert part, answered
+            answered += part
+
+    assert web.kept() == before + 2
 
 
 HEAD = f"POST {TARGET} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"

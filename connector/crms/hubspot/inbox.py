@@ -33,6 +33,9 @@ from connector.ports import CrmEvent, EventKind, Parsed, RawRequest, Unreadable
 MAX_BODY: Final = 8 * 1024 * 1024
 #: How much of a body that is no array is shown; the delivery itself is kept whole.
 _MAX_SHOWN: Final = 2_000
+#: Records that one merge may name. HubSpot merges a record at most 250 times (HubSpot: Merge records); an event
+#: that named very many would keep all others waiting while its records become one lead.
+_MAX_MERGED: Final = 1_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 #: Half of a character, written alone: half an emoji that was cut off. No UTF-8 can hold it.
 _SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]", re.ASCII)
@@ -189,6 +192,8 @@ def _records(event: Event, kind: EventKind) -> tuple[str, tuple[str, ...]]:
         survivor = event.new_object_id or event.primary_object_id or event.object_id
         ids = {event.primary_object_id, event.object_id, *(event.merged_object_ids or ())}
         others = sorted(number for number in ids if number and number != survivor)
+        if len(others) > _MAX_MERGED:
+            raise _NotAnEventError(f"it merges {len(others):,} records, which is more than HubSpot merges into one")
         return _record_id(survivor), tuple(map(str, others))
     if kind is EventKind.OTHER:
         number = event.object_id or event.from_object_id

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import signal
 import subprocess
 import sys
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,9 @@ import msgspec
 import pytest
 import urllib3
 
+from connector.sandbox.sandbox import Sandbox
+from connector.sandbox.server import running
+from connector.sandbox.vocabulary import CONTACT
 from tests.contract.sandbox import specifications
 from tests.contract.sandbox.conftest import START, World
 
@@ -96,6 +101,77 @@ def test_a_command_that_makes_no_sense_is_refused(world: World, path: str, body:
     status, answer = asked(world, "POST", f"/portals/{world.portal.id}{path}", body)
 
     assert (status, answer["category"]) == (400, "VALIDATION_ERROR")
+
+
+WRONG = {
+    "an action that is not there": (
+        {"action": "fly"},
+        "There is no action fly. Choose one of add_owner, book_meeting,",
+    ),
+    "what is missing": (
+        {"action": "merge_contacts", "arguments": {"primary_id": "1"}},
+        "merge_contacts: secondary_id is missing. It takes primary_id, secondary_id.",
+    ),
+    "what it does not take": (
+        {"action": "opt_out", "arguments": {"contact_id": "1", "why": "x"}},
+        "opt_out: it has no argument why. It takes contact_id.",
+    ),
+    "what is no text": (
+        {"action": "submit_form", "arguments": {"email": "a@example.com", "form": "F", "values": {"city": 7}}},
+        "submit_form: values: Expected `str`, got `int`. It takes email, form, page_url (may be left out), values",
+    ),
+    "what is no moment": (
+        {"action": "book_meeting", "arguments": {"contact_id": "1", "title": "T", "starts_at": "noon"}},
+        "book_meeting: starts_at: Invalid RFC3339 encoded datetime. It takes contact_id, title, starts_at.",
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_an_action_that_cannot_be_done_is_refused_with_what_it_takes(world: World, wrong: str) -> None:
+    body, words = WRONG[wrong]
+
+    status, answer = asked(world, "POST", f"/portals/{world.portal.id}/actions", body)
+
+    assert status == 400
+    assert answer["message"].startswith(words)
+
+
+def test_an_action_on_somebody_who_is_not_there_says_who(world: World) -> None:
+    body = {"action": "opt_out", "arguments": {"contact_id": "99"}}
+
+    status, answer = asked(world, "POST", f"/portals/{world.portal.id}/actions", body)
+
+    assert (status, answer["message"]) == (404, "opt_out: the portal has nothing with contact_id 99.")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "words"),
+    [
+        ("/portals/1/actions", {"action": "opt_out"}, "There is no portal 1. Choose one of 62515001."),
+        ("/apps/1", {}, "There is no app 1. Choose one of 50780459."),
+        ("/faults", {"kind": "flood"}, "There is no fault flood. Choose one of status, dropped_before,"),
+    ],
+)
+def test_what_is_not_there_is_answered_with_what_is(world: World, path: str, body: dict[str, Any], words: str) -> None:
+    assert asked(world, "POST", path, body)[1]["message"].startswith(words)
+
+
+def test_properties_are_heard_of_beside_those_heard_of_before(world: World) -> None:
+    path = f"/apps/{world.app.app_id}"
+    asked(world, "POST", path, {"subscribe": "generic", "properties": ["message"]})
+    asked(world, "POST", path, {"properties": ["fax"]})
+
+    assert world.app.is_generic
+    assert {"message", "fax", "email"} <= set(world.app.watched(CONTACT))
+
+
+def test_an_app_can_be_made_to_hear_of_nothing(world: World) -> None:
+    world.app.subscribe_broadly()
+
+    asked(world, "POST", f"/apps/{world.app.app_id}", {"subscribe": "none"})
+
+    assert world.app.subscriptions == []
 
 
 def test_commands_are_taken_as_json_only(world: World) -> None:
@@ -203,3 +279,30 @@ def test_the_command_says_where_it_serves_and_ends_when_told() -> None:
 
     assert len(msgspec.json.decode(answer.data)["results"]) == 3
     assert ended == 0
+
+
+def connected(url: str) -> http.client.HTTPConnection:
+    """A connection that shows when the other side ends it."""
+    return http.client.HTTPConnection(url.removeprefix("http://"))
+
+
+def test_a_connection_stays_open_for_the_next_call(world: World) -> None:
+    with closing(connected(world.url)) as calls:
+        calls.connect()
+        opened = calls.sock
+
+        for path in ("/_sandbox/portals", "/nowhere", "/crm/lists/2026-09/search"):
+            calls.request("POST", path, body=b'{"never": "looked at"}')
+            calls.getresponse().read()
+
+        assert calls.sock is opened
+
+
+def test_an_open_connection_ends_with_the_sandbox() -> None:
+    with running(Sandbox()) as url:
+        calls = connected(url)
+        calls.request("GET", "/_sandbox/portals")
+        calls.getresponse().read()
+
+    with closing(calls):
+        assert calls.sock.recv(1) == b""

@@ -92,8 +92,11 @@ KEEPER = """
 
     store = open_store(sys.argv[1], sys.argv[2])
     for number in range(100_000):
-        store.keep(NewDelivery("hubspot", START, str(number).encode()))
-        print(number, flush=True)
+        # One alone, then two together, as they come.
+        together = [NewDelivery("hubspot", START, b"%d.%d" % (number, part)) for part in range(1 + number % 2)]
+        store.keep(*together)
+        for delivery in together:
+            print(delivery.body.decode(), flush=True)
 """
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 
 from connector.errors import LostClaimError
@@ -37,6 +39,27 @@ def test_a_kept_delivery_is_there_for_every_process_at_once_and_byte_by_byte(pla
 
     (found,) = waiting(place.open())
     assert (found.endpoint, found.received_at, found.body) == ("hubspot", START, body)
+
+
+def test_deliveries_that_are_kept_together_are_each_there_in_their_order(place: Place) -> None:
+    together = [NewDelivery("hubspot", after(minutes=number), b"%d" % number) for number in range(300)]
+
+    place.open().keep(*together)
+
+    found = waiting(place.open(), limit=1000)
+    assert [(one.endpoint, one.received_at, one.body) for one in found] == [
+        (one.endpoint, one.received_at, one.body) for one in together
+    ]
+
+
+def test_of_deliveries_that_are_kept_together_all_are_kept_or_none(store: DatabaseStore) -> None:
+    sound, broken = NewDelivery("hubspot", START, b"sound"), NewDelivery(cast(str, None), START, b"broken")
+
+    with pytest.raises(Exception, match=r"(?i)not.null"):
+        store.keep(sound, broken, sound)
+    store.keep(sound)
+
+    assert [delivery.body for delivery in waiting(store)] == [b"sound"]
 
 
 def test_the_oldest_deliveries_come_first(store: DatabaseStore) -> None:

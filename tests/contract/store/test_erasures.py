@@ -94,6 +94,25 @@ def test_what_could_not_be_read_and_tells_of_an_erased_person_is_gone_too(place:
         assert len(transaction.deliveries.strays(10)) == 1
 
 
+def test_what_tells_of_an_id_that_only_holds_the_erased_one_stays(scene: Scene) -> None:
+    others = ['{"objectId": 151500}', '{"objectId": 51500, "x": 15150}', '{"objectId":"A5150"}', "5150x"]
+    theirs = ['{"objectId": 5150}', '{"objectId":5150,"x":1}', '{"objectId":"5150"}', "5150"]
+    for body in (b'[{"objectId": 51500', b'[{"objectId":5150'):
+        scene.store.keep(NewDelivery("hubspot", START, body))
+    with scene.store.claim_deliveries(10) as claim, claim.transaction() as transaction:
+        transaction.deliveries.settle({delivery.id: DeliveryState.UNREADABLE for delivery in claim.deliveries})
+        beginnings = [Stray(one.id, StrayReason.UNREADABLE, "cut", "", "[{", START) for one in claim.deliveries]
+        told = [Stray(99, StrayReason.UNKNOWN_TYPE, "x", ACCOUNT, raw, START) for raw in (*others, *theirs)]
+        transaction.deliveries.add_strays([*beginnings, *told])
+
+    forget(scene)
+
+    with scene.store.reading() as transaction:
+        assert [stray.raw for stray in reversed(transaction.deliveries.strays(20))] == ["[{", *others]
+    with scene.store.transaction() as transaction:
+        assert transaction.deliveries.forget_before(after(days=2)) == 1
+
+
 def test_other_people_and_their_deliveries_stay(scene: Scene) -> None:
     scene.meet("7").mail(lead_of("7"), fact("theirs"))
     tell_everything(scene)

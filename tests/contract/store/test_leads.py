@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
-from connector.domain.fact import FactKind
+from connector.domain.fact import Fact, FactKind
 from connector.domain.lead import Lead
 from connector.errors import LostClaimError
 from connector.ports import Unread
 from tests.builders import START, after
 from tests.contract.store.scene import ACME, BOOK, CONNECTION, Scene, fact, judged, lead_of, ref
 
+LATER = after(days=30)
 
-def to_read(scene: Scene) -> list[tuple[str, bool]]:
+
+def to_read(scene: Scene, now: datetime = LATER) -> list[tuple[str, bool]]:
     with scene.store.reading() as transaction:
-        return [(one.ref.record_id, one.again) for one in transaction.leads.unread(CONNECTION, 10)]
+        return [(one.ref.record_id, one.again) for one in transaction.leads.unread(CONNECTION, now, 10)]
 
 
 def test_a_lead_is_found_by_its_record(scene: Scene) -> None:
@@ -60,9 +64,29 @@ def test_a_new_lead_waits_to_be_read(scene: Scene) -> None:
     scene.meet("51", read=False)
 
     with scene.store.reading() as transaction:
-        waiting = transaction.leads.unread(CONNECTION, 10)
+        waiting = transaction.leads.unread(CONNECTION, START, 10)
 
     assert waiting == [Unread(ACME, lead_of("51"), ref("51"), again=False)]
+
+
+def test_a_lead_whose_reading_is_postponed_waits_until_then(scene: Scene) -> None:
+    scene.meet("51", "52", read=False)
+
+    with scene.store.transaction() as transaction:
+        transaction.leads.postpone_reading(ACME, {lead_of("51"): after(minutes=5)}, START)
+
+    assert to_read(scene, after(minutes=4)) == [("52", False)]
+    assert to_read(scene, after(minutes=5)) == [("52", False), ("51", False)]
+
+
+def test_a_wish_to_read_that_came_meanwhile_is_not_postponed(scene: Scene) -> None:
+    scene.meet("51")
+    with scene.store.transaction() as transaction:
+        transaction.leads.read_again(ACME, [ref("51")], after(minutes=2))
+
+        transaction.leads.postpone_reading(ACME, {lead_of("51"): after(days=1)}, after(minutes=1))
+
+    assert to_read(scene, after(minutes=2)) == [("51", True)]
 
 
 def test_a_lead_that_was_not_read_is_not_judged_whatever_mail_it_has(scene: Scene) -> None:
@@ -98,11 +122,11 @@ def test_who_is_read_again_is_judged_meanwhile_and_comes_after_those_of_whom_not
     assert len(scene.judge()) == 1
 
 
-def test_everybody_can_be_read_again(scene: Scene) -> None:
-    scene.meet("51", "52")
+def test_leads_can_be_read_again_without_naming_their_records(scene: Scene) -> None:
+    scene.meet("51", "52", "53")
 
     with scene.store.transaction() as transaction:
-        transaction.leads.read_again(ACME, None, START)
+        transaction.leads.want_reading(ACME, [lead_of("51"), lead_of("52")], START)
 
     assert sorted(to_read(scene)) == [("51", True), ("52", True)]
 
@@ -127,17 +151,25 @@ def test_leads_of_another_account_are_read_by_its_own_connection(scene: Scene) -
     assert to_read(scene) == []
 
 
-def test_a_new_book_reaches_every_mailbox_page_by_page(scene: Scene) -> None:
+def untold(scene: Scene, version: str, limit: int = 10) -> dict[str, str]:
+    with scene.store.reading() as transaction:
+        found = transaction.leads.untold(ACME, version, limit)
+    return {record_id: found[lead_of(record_id)] for record_id in ("51", "52", "53") if lead_of(record_id) in found}
+
+
+def test_who_was_not_told_of_a_book_is_found_until_told(scene: Scene) -> None:
     scene.meet("51", "52", "53")
-    book = fact("book:v2")
+    book = Fact("book:v2", START, FactKind.BOOK, "v2")
+    assert untold(scene, BOOK) == {}
 
     with scene.store.transaction() as transaction:
-        first = transaction.leads.add_book_facts(ACME, book, None, 2)
-        last = transaction.leads.add_book_facts(ACME, book, first, 2)
+        transaction.leads.tell(ACME, [lead_of("51"), lead_of("53")], book, START)
+        transaction.leads.tell(ACME, [lead_of("53")], book, START)
 
-    assert first is not None
-    assert last is None
-    assert [[one.key for one in stored.unread] for stored in scene.judge()] == [["book:v2"]] * 3
+    assert untold(scene, "v2") == {"52": BOOK}
+    assert untold(scene, "a third") == {"51": "v2", "52": BOOK, "53": "v2"}
+    assert len(untold(scene, "a third", limit=2)) == 2
+    assert [[one.key for one in stored.unread] for stored in scene.judge()] == [["book:v2"]] * 2
 
 
 def test_mail_for_a_lead_that_is_gone_is_given_back_to_its_sender(scene: Scene) -> None:

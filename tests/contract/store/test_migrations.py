@@ -21,7 +21,7 @@ from connector.store.migrate import FOLDER
 from connector.store.schema import VERSION, metadata
 from connector.store.store import open_store
 from tests.contract.store.conftest import Place
-from tests.contract.store.scene import SECRET_KEY
+from tests.contract.store.scene import ACME, BOOK, SECRET_KEY, Scene, lead_of
 from tests.postgres_server import PostgresServer
 
 PATIENCE = 60
@@ -165,3 +165,19 @@ def test_a_postgres_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
 
     with pytest.raises(StoreUnavailableError):
         store.is_current()
+
+
+def test_leads_of_an_older_schema_know_the_version_that_they_were_judged_by(empty: Place, engine: Engine) -> None:
+    store = empty.open()
+    store.migrate()
+    scene = Scene(store).connected().meet("51")
+    with engine.begin() as connection:
+        connection.execute(text("DROP INDEX leads_book"))
+        connection.execute(text("ALTER TABLE leads DROP COLUMN book"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    assert not store.is_current()
+
+    store.migrate()
+
+    with scene.store.reading() as transaction:
+        assert transaction.leads.untold(ACME, "v2", 10) == {lead_of("51"): BOOK}

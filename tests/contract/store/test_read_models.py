@@ -58,6 +58,22 @@ def test_leads_are_shown_page_by_page(scene: Scene) -> None:
     assert [one.id for one in pages] == sorted([LEAD, lead_of("7")])
 
 
+def test_a_lead_that_was_not_read_yet_is_found_by_the_address_that_was_told_of_it(scene: Scene) -> None:
+    scene.meet("8", read=False).mail(lead_of("8"), fact(email="eve_1@example.com"))
+
+    found = scene.store.read_models.unread(ACME, "eve_1@example.com")
+
+    assert found is not None
+    assert found.id == lead_of("8")
+
+
+@pytest.mark.parametrize("email", ["", "%", "eve@example.co", "eve_example.com", "EVE", 'e"', "ada@example.com"])
+def test_an_address_that_was_told_of_nobody_finds_no_unread_lead(scene: Scene, email: str) -> None:
+    scene.meet("8", read=False).mail(lead_of("8"), fact(email="eve@example.com"))
+
+    assert scene.store.read_models.unread(ACME, email) is None
+
+
 def test_facts_are_shown_in_the_order_in_which_they_happened(scene: Scene) -> None:
     assert [one.key for one in scene.store.read_models.facts(ACME, LEAD)] == ["early", "late", "new"]
 

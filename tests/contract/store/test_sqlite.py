@@ -57,7 +57,7 @@ def test_a_database_that_is_closed_can_be_opened_again_by_the_same_store(sqlite_
     "write",
     [
         lambda transaction: transaction.counts.add({"facts": 1}),
-        lambda transaction: transaction.leads.read_again(ACME, None, START),
+        lambda transaction: transaction.leads.read_again(ACME, [], START),
     ],
 )
 def test_nothing_can_be_changed_while_reading(place: Place, write: Callable[[object], None]) -> None:

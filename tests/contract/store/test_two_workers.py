@@ -9,12 +9,17 @@ from threading import Barrier
 
 import pytest
 
+from connector.domain.book import compile_book
+from connector.domain.fact import Fact, FactKind
+from connector.engine.apply import Telling, apply_book
+from connector.engine.shelf import Shelf
 from connector.errors import LostClaimError
-from connector.ports import DeliveryState, NewDelivery, NewFact, Store, Transaction
+from connector.ports import DeliveryState, NewDelivery, NewFact, Store, StoredBook, Transaction
 from connector.store.store import open_store
 from tests.builders import START, after
 from tests.contract.store.conftest import Place
 from tests.contract.store.scene import ACME, BOOK, SECRET_KEY, Scene, fact, judged, lead_of, ref, task, wants
+from tests.office import clicking_book
 
 #: Seconds after which a test that hangs has failed.
 PATIENCE = 60
@@ -197,6 +202,42 @@ def test_a_record_that_two_give_to_different_leads_at_once_goes_to_one_of_them(p
         assert transaction.leads.find(ACME, [ref("2")]) == {ref("2"): LEAD}
     assert scene.store.read_models.lead(ACME, lead_of("2")) is None
     assert scene.store.read_models.facts(ACME, LEAD) == [fact()]
+
+
+def test_on_postgres_a_lead_that_is_made_while_a_book_is_applied_is_told_of_it(postgres_place: Place) -> None:
+    scene = Scene(postgres_place.open()).connected().meet("1")
+    with scene.store.transaction() as transaction:
+        transaction.books.add(ACME, StoredBook(BOOK, {}, START))
+    newer = StoredBook("v2", {}, after(minutes=1))
+    telling = Telling(scene.store, Shelf(scene.store, lambda stored: compile_book(clicking_book(stored.version))))
+
+    with postgres_place.open().transaction() as slow:
+        born_under = slow.books.latest(ACME)
+        assert born_under is not None
+        apply_book(scene.store, lambda stored: compile_book(clicking_book(stored.version)), ACME, newer)
+        assert telling.run_once(after(minutes=2)) == 1
+        slow.leads.add(ACME, {ref("2"): lead_of("2")}, born_under.version, START)
+    telling.run_once(after(minutes=3))
+
+    told = {record_id: scene.store.read_models.facts(ACME, lead_of(record_id)) for record_id in "12"}
+    assert {record_id: [one.name for one in facts] for record_id, facts in told.items()} == {"1": ["v2"], "2": ["v2"]}
+
+
+def test_two_who_tell_leads_of_a_book_at_once_tell_each_once(place: Place, scene: Scene) -> None:
+    record_ids = [str(number) for number in range(30)]
+    scene.meet(*record_ids)
+    book = Fact("book:v2", START, FactKind.BOOK, "v2")
+
+    def tell(store: Store, barrier: Barrier) -> None:
+        with store.reading() as transaction:
+            untold = transaction.leads.untold(ACME, "v2", 20)
+        barrier.wait()
+        until_not_lost(store, lambda transaction: transaction.leads.tell(ACME, untold.keys(), book, START))
+
+    at_once(place, tell, tell)
+
+    facts = [scene.store.read_models.facts(ACME, lead_of(record_id)) for record_id in record_ids]
+    assert sorted(map(len, facts)) == [0] * 10 + [1] * 20
 
 
 def test_every_delivery_is_taken_in_once(place: Place, scene: Scene) -> None:

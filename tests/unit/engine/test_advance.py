@@ -81,6 +81,31 @@ def test_a_task_is_given_once_however_often_the_lead_is_folded_anew(known: Offic
     assert sum(known.crm.made.values()) == 1
 
 
+def test_leads_with_many_facts_are_judged_one_at_a_time_after_the_others_are_saved(
+    known: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known.crm.records["53"] = {}
+    clicks = [clicked(f"{n}", id_, at=after(hours=1, minutes=n)) for n in range(5) for id_ in ("51", "53")]
+    known.clock.moment = after(hours=2)
+    known.receive(*clicks).work()
+    sound, waiting = advance.fold, []
+
+    def fold(books, lead, facts, now):  # type: ignore[no-untyped-def]
+        waiting.append({id_ for id_ in ("51", "52", "53") if known.lead(id_).unread})
+        return sound(books, lead, facts, now)
+
+    monkeypatch.setattr(advance, "fold", fold)
+    monkeypatch.setattr(advance, "_MANY_FACTS", 5)
+    late = [clicked("late", id_, at=after(minutes=30)) for id_ in ("51", "52", "53")]
+    known.receive(*late).take_in()
+
+    results = [known.advance() for _ in range(3)]
+
+    assert [result.leads for result in results] == [2, 1, 0]
+    assert [len(ids) for ids in waiting] == [3, 2, 1]
+    assert not known.lead("51").unread + known.lead("52").unread + known.lead("53").unread
+
+
 def test_a_defect_that_one_lead_brings_to_light_stops_no_other(known: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     sound = advance.fold
     poisoned = known.lead("51").id

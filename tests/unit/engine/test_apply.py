@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from connector.domain.fact import FactKind
 from connector.domain.field import Field
 from connector.domain.history import HistoryKind
 from connector.engine import replay
-from connector.engine.apply import ApplyResult, apply_book
+from connector.engine.apply import ApplyResult, Telling, apply_book
 from connector.engine.connect import connect
 from connector.errors import CredentialsError, MappingError
 from connector.ports import ConnectionState, PropertyWish, StoredBook
@@ -93,7 +94,7 @@ def test_a_late_fact_is_judged_by_the_version_of_its_time(office: Office) -> Non
 
 
 def test_records_are_read_again_when_a_version_looks_at_more_of_them(office: Office) -> None:
-    assert apply(office, "v3").rereads
+    apply(office, "v3")
     office.work()
 
     assert office.lead("1").lead.fields["city"] == "Bologna"
@@ -110,13 +111,58 @@ def test_a_mapping_with_mistakes_changes_nothing(office: Office, monkeypatch: py
         assert [book.version for book in transaction.books.all(ACME)] == ["v1"]
 
 
-def test_progress_is_told(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_leads_are_told_in_pieces_and_whoever_comes_next_goes_on_where_another_was_killed(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connector.engine.apply._BATCH", 2)
+    apply(office, "v2")
+    assert Telling(office.store, office.shelf).run_once(office.clock.now()) == 2
+    apply(office, "v2")
+
+    told = [office.tell() for _ in range(2)]
+    office.work()
+
+    assert told == [1, 0]
+    facts = [office.store.read_models.facts(ACME, office.lead(id_).id) for id_ in "123"]
+    assert [sum(fact.kind is FactKind.BOOK for fact in each) for each in facts] == [1, 1, 1]
+    assert {office.lead(id_).lead.book for id_ in "123"} == {"v2"}
+
+
+def test_a_lead_that_is_judged_between_the_pieces_is_judged_by_the_version_it_knows(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connector.engine.apply._BATCH", 2)
+    apply(office, "v2")
+    office.tell()
+    office.receive(*(clicked("b", id_, at=office.clock.now()) for id_ in "123")).take_in()
+    office.advance()
+    between = sorted(office.lead(id_).lead.book for id_ in "123")
+
+    office.work()
+
+    assert between == ["v1", "v2", "v2"]
+    assert [office.crm.records[id_]["coltiva_clicks"] for id_ in "123"] == ["50", "50", "50"]
+
+
+def test_a_lead_that_is_born_while_the_others_are_told_is_not_told_what_it_was_born_with(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("connector.engine.apply._BATCH", 1)
-    told: list[int] = []
+    apply(office, "v2")
+    office.tell()
+    office.crm.records["4"] = {}
+    office.receive(clicked("a", "4", at=office.clock.now())).work()
 
-    apply_book(office.store, office.compile_book, ACME, StoredBook("v2", {}, office.clock.now()), told.append)
+    kinds = [fact.kind for fact in office.store.read_models.facts(ACME, office.lead("4").id)]
+    assert FactKind.BOOK not in kinds
 
-    assert told[:2] == [1, 2]
+
+def test_leads_are_looked_for_again_after_a_second_even_when_the_clock_is_set_back(office: Office) -> None:
+    office.tell()
+    apply(office, "v2")
+    office.clock.moment -= timedelta(hours=2)
+
+    assert office.tell() == 3
 
 
 # --- replay -------------------------------------------------------------------------------------------------

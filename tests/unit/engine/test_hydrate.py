@@ -8,7 +8,7 @@ import pytest
 from connector.domain.change import ChangeState
 from connector.domain.fact import RecordName
 from connector.domain.lead import Standing
-from connector.errors import CredentialsError, CrmUnavailableError, RateLimitedError
+from connector.errors import CredentialsError, CrmUnavailableError, RateLimitedError, UnreadableReplyError
 from connector.ports import ConnectionState, CrmRecord, EventKind
 from tests.builders import after
 from tests.office import ACME, FakeCrm, Office, changed, clicked, contact, event
@@ -94,6 +94,78 @@ def test_a_read_that_fails_is_tried_again_later_and_meanwhile_nobody_is_asked(
     office.let_pass(MINUTE)
 
     assert office.lead().lead.fields["industry"] == "retail"
+
+
+def spoil(monkeypatch: pytest.MonkeyPatch, *spoilt: str) -> None:
+    """The CRM refuses every batch in which one of these records is."""
+    fetch = FakeCrm.fetch_records
+
+    def refuse(crm: FakeCrm, record_ids: Sequence[str], properties: Sequence[str]) -> Mapping[str, CrmRecord]:
+        records = fetch(crm, record_ids, properties)
+        if not set(spoilt).isdisjoint(record_ids):
+            raise UnreadableReplyError("400")
+        return records
+
+    monkeypatch.setattr(FakeCrm, "fetch_records", refuse)
+
+
+@pytest.mark.parametrize("spoilt", ["0", "57", "99"])
+def test_a_record_that_cannot_be_read_keeps_no_other_from_being_read(
+    office: Office, monkeypatch: pytest.MonkeyPatch, spoilt: str
+) -> None:
+    ids = [f"{number}" for number in range(100)]
+    office.crm.records.update({id_: {"industry": "retail"} for id_ in ids})
+    spoil(monkeypatch, spoilt)
+
+    office.receive(*(clicked(record_id=id_) for id_ in ids)).work().let_pass(timedelta(seconds=1))
+
+    read = {id_ for id_ in ids if office.lead(id_).lead.fields}
+    assert read == set(ids) - {spoilt}
+    assert office.counts()["hydrate.spoilt"] >= 1
+    assert office.store.read_models.health(office.clock.now()).leads_unread == 1
+
+
+def test_a_record_that_cannot_be_read_is_tried_again_less_and_less_often(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.crm.records.update({id_: {"industry": "retail"} for id_ in "12"})
+    with monkeypatch.context() as patch:
+        spoil(patch, "1")
+        office.receive(clicked(record_id="1"), clicked(record_id="2")).work()
+        for _ in range(120):
+            office.let_pass(timedelta(seconds=1))
+    tries = office.counts()["hydrate.spoilt"]
+
+    office.let_pass(timedelta(minutes=5))
+
+    assert 3 <= tries <= 7
+    assert office.lead("1").lead.fields["industry"] == "retail"
+
+
+def test_an_account_of_which_nothing_can_be_read_is_left_alone_after_a_few_calls(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [f"{number}" for number in range(100)]
+    office.crm.records.update({id_: {"industry": "retail"} for id_ in ids})
+    with monkeypatch.context() as patch:
+        spoil(patch, *ids)
+        office.receive(*(clicked(record_id=id_) for id_ in ids)).work()
+    calls = len(office.crm.calls)
+
+    office.let_pass(MINUTE)
+
+    assert calls <= 10
+    assert office.counts()["hydrate.read"] == 100
+
+
+def test_what_was_read_before_a_call_failed_is_kept(office: Office) -> None:
+    office.crm.records.update({id_: {"industry": "retail"} for id_ in "1234"})
+    office.crm.before = [UnreadableReplyError("400"), None, CrmUnavailableError("503")]
+
+    office.receive(*(clicked(record_id=id_) for id_ in "1234")).take_in()
+    office.calls.run_once()
+
+    assert office.counts()["hydrate.read"] == 2
 
 
 def test_the_crm_is_asked_again_when_it_said_to_come_back(office: Office) -> None:

@@ -199,6 +199,16 @@ def test_many_events_are_taken_in_piece_by_piece(office: Office, monkeypatch: py
     assert office.store.read_models.health(office.clock.now()).facts == 8
 
 
+def test_merges_of_many_records_are_taken_in_piece_by_piece(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connector.engine.intake._MAX_EVENTS", 3)
+    for number in range(3):
+        office.receive(event(EventKind.MERGED, f"{number}", merged=(contact(f"{number}8"), contact(f"{number}9"))))
+
+    amounts = [office.take_in().deliveries for _ in range(4)]
+
+    assert amounts == [1, 1, 1, 0]
+
+
 def test_every_outcome_is_counted_where_people_can_see_it(office: Office) -> None:
     office.receive(changed("industry", "x"), changed("industry", "x"), changed("nothing", "x"), event(EventKind.OTHER))
     office.take_in()

@@ -131,6 +131,22 @@ def test_a_merge_without_a_new_id_keeps_the_primary_record() -> None:
     assert [ref.record_id for ref in told.merged] == ["541935488730"]
 
 
+def test_a_merge_of_more_records_than_hubspot_merges_is_kept_aside_whole() -> None:
+    (genuine,) = payload("contact_merge")
+    ids = list(range(1, 1_003))
+    told = parsed({**genuine, "primaryObjectId": 1, "objectId": 1, "newObjectId": 1, "mergedObjectIds": ids})
+
+    assert not told.events
+    (aside,) = told.unreadable
+    assert aside.problem == "it merges 1,001 records, which is more than HubSpot merges into one"
+    assert '"mergedObjectIds"' in aside.raw
+    assert not told.is_broken
+
+
+def test_as_many_records_as_hubspot_merges_are_merged() -> None:
+    assert len(event("contact_merge", mergedObjectIds=list(range(1, 252))).merged) >= 250
+
+
 def test_our_own_write_coming_back_is_an_echo() -> None:
     assert event("contact_property_change").is_echo
     assert event("contact_property_change", sourceId=int(APP)).is_echo

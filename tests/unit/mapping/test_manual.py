@@ -45,7 +45,9 @@ def test_every_wrong_example_has_its_words_beside_it() -> None:
 def test_the_report_in_the_manual_is_what_is_printed() -> None:
     (told,) = [text for _, mark, text in BLOCKS if mark == "report"]
     text = "format: 1\nworkspace: a\nsegments:\n  large: {industri: software}\n"
-    fields = "format: 1\ntimezone: UTC\nfields: {industry: {hubspot: industry}}\n"
+    fields = (
+        "format: 1\ntimezone: UTC\nfields: {email: {hubspot: email, identity: true}, industry: {hubspot: industry}}\n"
+    )
 
     report = check_mapping({"fields.yaml": fields, "programs.yaml": text})
 
