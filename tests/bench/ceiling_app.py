@@ -1,4 +1,6 @@
-"""What a web process could do at most: a view that does nothing, and one that keeps each request in SQLite.
+"""What a web process could do at most: an application that does nothing, and one that keeps each request in SQLite.
+
+Both read the body and answer with a word, over the same server, protocol and event loop as ours.
 
 `python -m tests.bench.ceiling_app trivial|insert` serves one of them as `coltiva web` serves the real one. The
 database file and the port come from the environment, as there.
@@ -10,13 +12,17 @@ import os
 import sqlite3
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-import flask
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
+Application = Callable[[Any, Any], Awaitable[None]]
+
+HEADERS = [("Content-Type", "application/json"), ("Content-Length", "4")]
+WORD = b"kept"
 INSERT = "INSERT INTO deliveries (endpoint, received_at, body) VALUES (?, ?, ?)"
 
 
@@ -33,34 +39,34 @@ def open_ceiling(file: str) -> sqlite3.Connection:
     return connection
 
 
-def load_trivial() -> Any:
-    """A view that reads nothing and says a word."""
-    app = flask.Flask("trivial")
-    app.add_url_rule("/webhooks/hubspot", view_func=lambda: b"kept", endpoint="say", methods=["POST"])
-    return app
+def load_trivial() -> Application:
+    """Reads the body and says a word."""
+
+    async def say(scope: Any, protocol: Any) -> None:
+        await protocol()
+        protocol.response_bytes(200, HEADERS, WORD)
+
+    return say
 
 
-def load_insert() -> Any:
-    """The same view with one durable insert."""
-    app = flask.Flask("insert")
+def load_insert() -> Application:
+    """The same with one durable insert."""
     connection = open_ceiling(os.environ["BENCH_FILE"])
 
-    def keep() -> bytes:
-        connection.execute(INSERT, ("hubspot", time.time_ns() // 1_000_000, flask.request.get_data(cache=False)))
-        return b"kept"
+    async def keep(scope: Any, protocol: Any) -> None:
+        connection.execute(INSERT, ("hubspot", time.time_ns() // 1_000_000, await protocol()))
+        protocol.response_bytes(200, HEADERS, WORD)
 
-    app.add_url_rule("/webhooks/hubspot", view_func=keep, methods=["POST"])
-    return app
+    return keep
 
 
 if __name__ == "__main__":
     Server(
         "ceiling",
         port=int(os.environ["COLTIVA_PORT"]),
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         http=HTTPModes.http1,
         workers=1,
-        blocking_threads=1,
         websockets=False,
         log_level=LogLevels.warning,
     ).serve(target_loader={"trivial": load_trivial, "insert": load_insert}[sys.argv[1]], wrap_loader=False)

@@ -14,11 +14,11 @@ from tests.bench.processes import answers, free_port, running, until
 
 
 def serve_ceiling(kind: str, folder: Path, requests: Sequence[bytes], rounds: int) -> list[Volley]:
-    """How fast the same server answers with a view that does next to nothing."""
+    """How fast the same server answers when next to nothing is done."""
     port = free_port()
     environ = {"COLTIVA_PORT": str(port), "BENCH_FILE": str(folder / "ceiling.sqlite")}
     with running(kind, "-m", "tests.bench.ceiling_app", kind, environ=environ) as server:
-        until(lambda: answers(port), f"the {kind} view answers", server)
+        until(lambda: answers(port), f"the {kind} ceiling answers", server)
         fire(port, requests[: len(requests) // 4 + 1])
         return [fire(port, requests) for _ in range(rounds)]
 

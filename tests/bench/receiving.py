@@ -22,7 +22,7 @@ def measure_receiving(folder: Path, scale: Scale) -> Chapter:
     """Deliveries of one event and of a hundred, beside what the server and the database can do at most."""
     chapter = Chapter(
         "Receiving: one web process, 8 connections, each delivery durable before its answer",
-        "A view that does nothing and raw inserts run in the same server and file system: they are the ceiling.",
+        "An application that does nothing and raw inserts run in the same server and file system: the ceilings.",
     )
     ones, hundreds = _bodies(scale.deliveries_of_one, 1), _bodies(scale.deliveries_of_hundred, 100)
     _add_web(chapter, folder, scale, ones, hundreds)
@@ -76,7 +76,7 @@ def _add_web(chapter: Chapter, folder: Path, scale: Scale, ones: Sequence[bytes]
 def _add_ceilings(chapter: Chapter, folder: Path, scale: Scale, ones: Sequence[bytes]) -> None:
     requests = sign(free_port(), ones)
     for kind, title in (
-        ("trivial", "ceiling: a view that does nothing"),
+        ("trivial", "ceiling: the body is read and nothing done"),
         ("insert", "ceiling: one raw insert a request"),
     ):
         _add_volleys(chapter, f"ceiling.{kind}", title, serve_ceiling(kind, folder, requests, scale.rounds))
@@ -106,7 +106,7 @@ def _add_volleys(
 
 def _add_ratios(chapter: Chapter) -> None:
     ratios = (
-        ("receive.one.to_trivial", "1 event a delivery : view that does nothing", "ceiling.trivial.per_second"),
+        ("receive.one.to_trivial", "1 event a delivery : nothing done", "ceiling.trivial.per_second"),
         ("receive.one.to_insert", "1 event a delivery : one raw insert a request", "ceiling.insert.per_second"),
         ("receive.one.to_sqlite", "1 event a delivery : raw rows, 1 a commit", "ceiling.sqlite.1.rows_per_second"),
     )
