@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from connector.domain.behaviour import note_points
 from connector.domain.draft import Draft
 from connector.domain.history import HistoryKind
 from connector.domain.nodes import FitNode, Watcher
 from connector.domain.score import Part
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MINUTE = timedelta(minutes=1)
 
 
 def derive(draft: Draft) -> None:
@@ -75,9 +78,9 @@ def ask_alarms(draft: Draft) -> None:
 
 def to_minute(moment: datetime) -> datetime:
     """The full minute that the moment lies in."""
-    return moment.replace(second=0, microsecond=0)
+    return moment - (moment - _EPOCH) % _MINUTE
 
 
 def next_minute(moment: datetime) -> datetime:
     """The first full minute after the moment."""
-    return to_minute(moment) + timedelta(minutes=1)
+    return to_minute(moment) + _MINUTE
