@@ -16,6 +16,7 @@ from connector.domain.book import Book
 from connector.domain.fact import Fact, FactKind, RecordName
 from connector.domain.ids import CrmRef, LeadId, WorkspaceId, to_lead_id
 from connector.engine.shelf import Shelf
+from connector.engine.withheld import to_withheld
 from connector.ports import (
     Connection,
     CrmEvent,
@@ -184,7 +185,7 @@ def _drop_superseded(room: Room, news: Sequence[Received]) -> Sequence[Received]
 def _take_in_news(room: Room, news: Sequence[Received]) -> list[NewFact]:
     lead_ids = _find_or_add(room, {one.event.ref for one in news})
     _read_again(room, {one.event.ref for one in news if not one.event.has_value})
-    return [_to_new_fact(lead_ids[one.event.ref], one, _to_fact(one)) for one in news if one.event.has_value]
+    return [_to_new_fact(lead_ids[one.event.ref], one, _to_fact(one)) for one in news]
 
 
 def _find_or_add(room: Room, refs: set[CrmRef]) -> Mapping[CrmRef, LeadId]:
@@ -212,7 +213,8 @@ def _to_new_fact(lead_id: LeadId, one: Received, fact: Fact) -> NewFact:
 def _to_fact(one: Received) -> Fact:
     event = one.event
     data = {event.property: event.value} if event.kind is EventKind.CHANGED else {}
-    return Fact(event.key, _moment(one), FactKind.RECORD, _RECORD_NAMES[event.kind], event.ref.crm, data)
+    fact = Fact(event.key, _moment(one), FactKind.RECORD, _RECORD_NAMES[event.kind], event.ref.crm, data)
+    return fact if event.has_value else to_withheld(fact)
 
 
 def _moment(one: Received) -> datetime:

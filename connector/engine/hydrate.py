@@ -8,12 +8,13 @@ from datetime import datetime
 
 from connector.domain.fact import Fact, FactKind, RecordName
 from connector.domain.field import format_moment
-from connector.domain.ids import LeadId
+from connector.domain.ids import LeadId, WorkspaceId
 from connector.engine.line import Line
 from connector.engine.reading import Reading
 from connector.engine.shelf import Shelf
+from connector.engine.withheld import PREFIX, reveal
 from connector.log import get_logger
-from connector.ports import CrmRecord, NewFact, Unread
+from connector.ports import CrmRecord, NewFact, Transaction, Unread
 
 #: What one read takes. HubSpot: Contacts API, batch read.
 _BATCH = 100
@@ -84,11 +85,30 @@ def _keep(line: Line, waiting: Sequence[Unread], reading: Reading, asked_at: dat
     workspace = line.connection.workspace
     facts = [NewFact(one.lead_id, fact, asked_at) for one in read for fact in _to_facts(one, reading.records, asked_at)]
     with line.store.transaction() as transaction:
+        facts += _reveal(transaction, workspace, read, reading.records, asked_at)
         transaction.leads.add_facts(workspace, facts, asked_at)
         transaction.leads.set_read(workspace, {one.lead_id for one in read}, asked_at)
         transaction.leads.postpone_reading(workspace, spoilt, asked_at)
         transaction.counts.add({f"hydrate.{name}": amount for name, amount in asdict(result).items() if amount})
     return result
+
+
+def _reveal(
+    transaction: Transaction,
+    workspace: WorkspaceId,
+    read: Sequence[Unread],
+    records: Mapping[str, CrmRecord],
+    asked_at: datetime,
+) -> list[NewFact]:
+    """The changes of which only the read record tells the value; those that are known already are dropped as copies."""
+    withheld = transaction.leads.facts_by_prefix(workspace, {one.lead_id for one in read}, PREFIX)
+    return [
+        NewFact(one.lead_id, fact, asked_at)
+        for one in read
+        if one.lead_id in withheld and one.ref.record_id in records
+        for fact in reveal(withheld[one.lead_id], records[one.ref.record_id].properties)
+        if fact.source == one.ref.crm
+    ]
 
 
 def _postpone(line: Line, waiting: Sequence[Unread], reading: Reading) -> Mapping[LeadId, datetime]:

@@ -65,6 +65,12 @@ class Leads(Protocol):
         """
         ...
 
+    def facts_by_prefix(
+        self, workspace: WorkspaceId, lead_ids: Collection[LeadId], prefix: str
+    ) -> Mapping[LeadId, Sequence[Fact]]:
+        """Facts of these leads whose keys begin so, in order of arrival; leads without any are left out."""
+        ...
+
     def read_again(self, workspace: WorkspaceId, refs: Collection[CrmRef], now: datetime) -> None:
         """Have these records read again; meanwhile their leads are judged by what is known."""
         ...

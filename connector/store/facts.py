@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, and_, bindparam, case, select, update
+from sqlalchemy import BigInteger, Text, and_, bindparam, case, func, literal_column, select, update
 
 from connector.domain.fact import Fact, FactKind
 from connector.domain.ids import LeadId, WorkspaceId
@@ -67,6 +67,17 @@ _BETWEEN = (
     )
     .order_by(facts.c.seq)
 )
+# Whatever the database's order of texts, it tells equal beginnings.
+_BY_PREFIX = (
+    select(facts.c.lead_id, *FACT_COLUMNS)
+    .where(
+        facts.c.workspace == _WORKSPACE,
+        among(facts.c.lead_id, "ids"),
+        func.substr(facts.c.key, literal_column("1"), bindparam("length", type_=BigInteger))
+        == bindparam("prefix", type_=Text),
+    )
+    .order_by(facts.c.lead_id, facts.c.seq)
+)
 
 _KINDS = {kind.value: kind for kind in FactKind}
 
@@ -97,6 +108,17 @@ def load_facts(session: Session, between: Mapping[LeadKey, tuple[int, int]]) -> 
     asked_for = to_rows([(*key, *numbers) for key, numbers in between.items()])
     for workspace, lead_id, key, at, kind, name, source, data in session.rows(_BETWEEN, {"asked_for": asked_for}):
         found[workspace, lead_id].append(Fact(key, from_ms(at), _KINDS[kind], name, source, decode_data(data)))
+    return found
+
+
+def load_facts_by_prefix(
+    session: Session, workspace: WorkspaceId, lead_ids: Collection[LeadId], prefix: str
+) -> Mapping[LeadId, Sequence[Fact]]:
+    """Facts of these leads whose keys begin so, in order of arrival."""
+    asked = {"workspace_": workspace, "ids": to_list(lead_ids), "prefix": prefix, "length": len(prefix)}
+    found: dict[LeadId, list[Fact]] = defaultdict(list)
+    for lead_id, *columns in session.rows(_BY_PREFIX, asked):
+        found[lead_id].append(to_fact(columns))
     return found
 
 

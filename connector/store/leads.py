@@ -12,7 +12,7 @@ from connector.domain.ids import CrmRef, LeadId, WorkspaceId, to_ref
 from connector.ports import Connection, NewFact, Unread
 from connector.store.codec import to_ms
 from connector.store.erase import erase_lead, load_erased
-from connector.store.facts import add_facts
+from connector.store.facts import add_facts, load_facts_by_prefix
 from connector.store.identity import add_leads, add_refs, find_leads
 from connector.store.listed import among
 from connector.store.merge import load_merged_away, merge_leads
@@ -93,6 +93,12 @@ class StoredLeads:
     def add_facts(self, workspace: WorkspaceId, facts: Sequence[NewFact], now: datetime) -> int:
         """Put facts into mailboxes and wake their leads; duplicates are dropped. Returns how many were new."""
         return add_facts(self._session, workspace, facts, now)
+
+    def facts_by_prefix(
+        self, workspace: WorkspaceId, lead_ids: Collection[LeadId], prefix: str
+    ) -> Mapping[LeadId, Sequence[Fact]]:
+        """Facts of these leads whose keys begin so, in order of arrival; leads without any are left out."""
+        return load_facts_by_prefix(self._session, workspace, lead_ids, prefix)
 
     def read_again(self, workspace: WorkspaceId, refs: Collection[CrmRef], now: datetime) -> None:
         """Have these records read again; meanwhile their leads are judged by what is known."""

@@ -7,6 +7,7 @@ import pytest
 
 from connector.domain.change import ChangeState
 from connector.domain.fact import RecordName
+from connector.domain.history import HistoryKind
 from connector.domain.lead import Standing
 from connector.errors import CredentialsError, CrmUnavailableError, RateLimitedError, UnreadableReplyError
 from connector.ports import ConnectionState, CrmRecord, EventKind
@@ -78,8 +79,37 @@ def test_a_value_that_an_event_does_not_carry_is_read_without_holding_up_the_lea
     office.work()
 
     assert office.lead().lead.fields["industry"] == "software"
-    assert names(office)[-1] == RecordName.READ
+    assert RecordName.READ in names(office)
     assert office.counts()["hydrate.again"] == 1
+
+
+def test_a_change_whose_value_is_withheld_acts_like_the_change_it_is(office: Office) -> None:
+    office.crm.records["51"] = {"industry": "retail"}
+    office.receive(clicked("first")).work()
+    office.crm.records["51"]["hs_click"] = "offer"
+
+    office.clock.moment = after(minutes=5)
+    withheld = changed("hs_click", "", has_value=False, at=after(minutes=4))
+    office.receive(withheld).work().receive(withheld).work()
+
+    assert office.crm.records["51"]["coltiva_clicks"] == "20"
+    history = office.store.read_models.history(ACME, office.lead().id)
+    assert [entry.at for entry in history if entry.kind is HistoryKind.SIGNAL] == [after(), after(minutes=4)]
+
+
+def test_a_withheld_change_of_a_record_never_heard_of_acts_once_it_was_read(office: Office) -> None:
+    office.crm.records["51"] = {"hs_click": "offer"}
+
+    office.receive(changed("hs_click", "", has_value=False)).work()
+
+    assert office.crm.records["51"]["coltiva_clicks"] == "10"
+
+
+def test_a_withheld_change_of_a_record_that_is_gone_says_nothing(office: Office) -> None:
+    office.receive(changed("hs_click", "", has_value=False)).work()
+
+    assert office.lead().lead.standing is Standing.ARCHIVED
+    assert office.lead().lead.scores == {}
 
 
 @pytest.mark.parametrize("failure", [CrmUnavailableError("502"), ZeroDivisionError("a defect in our adapter")])
