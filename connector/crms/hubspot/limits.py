@@ -14,6 +14,8 @@ from connector.domain.budget import Budget, allowed_at, correct, spend
 
 _SEARCH: Final = "/search"
 _SEARCHES: Final = Budget(max_calls=5, window=timedelta(seconds=1))
+#: Clocks are set by so much all the time.
+_UNSTEADY: Final = timedelta(seconds=1)
 _MAX: Final = "X-HubSpot-RateLimit-Max"
 _REMAINING: Final = "X-HubSpot-RateLimit-Remaining"
 _WINDOW: Final = "X-HubSpot-RateLimit-Interval-Milliseconds"
@@ -27,9 +29,11 @@ class Limits:
         self._general: Budget | None = None
         self._searches = _SEARCHES
         self._held_until: datetime | None = None
+        self._last_now: datetime | None = None
 
     def allowed_at(self, now: datetime, path: str = "") -> datetime:
         """When this path may be called; `now` when it may be called at once."""
+        self._heed_clock(now)
         moment = max(now, self._held_until or now)
         if path.endswith(_SEARCH):
             return allowed_at(self._searches, moment)
@@ -40,6 +44,7 @@ class Limits:
 
         It counts from the answer on: HubSpot may have counted it as late as that.
         """
+        self._heed_clock(now)
         if path.endswith(_SEARCH):
             self._searches = spend(self._searches, now)
         elif (said := _parse(headers)) is not None:
@@ -52,6 +57,16 @@ class Limits:
     def hold(self, until: datetime) -> None:
         """Let nothing leave before this moment."""
         self._held_until = max(until, self._held_until or until)
+
+    def _heed_clock(self, now: datetime) -> None:
+        """When the clock was set back, what was spent would count until the clock is there again: forget it."""
+        back = (self._last_now or now) - now
+        self._last_now = now
+        if back <= _UNSTEADY:
+            return
+        self._searches = _SEARCHES
+        self._general = self._general and Budget(self._general.max_calls, self._general.window)
+        self._held_until = self._held_until and self._held_until - back
 
 
 def _parse(headers: Mapping[str, str]) -> tuple[int, int, timedelta] | None:

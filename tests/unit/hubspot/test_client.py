@@ -147,6 +147,14 @@ def test_a_dropped_connection_means_later(portal: HubSpotPortal) -> None:
     assert dropped.value.retry_at is None
 
 
+def test_an_answer_that_is_cut_off_means_later(hubspot: Script, portal: HubSpotPortal) -> None:
+    whole = b'{"results": [{"id": "1", "properties": {}}]}'
+    hubspot.answer(200, whole[:20], Content_Length=str(len(whole)), Connection="close")
+
+    with pytest.raises(CrmUnavailableError):
+        portal.fetch_records(["1"], ["email"])
+
+
 def test_a_server_that_is_not_there_means_later(clock: HandClock) -> None:
     with pytest.raises(CrmUnavailableError):
         HubSpotPortal(TOKEN, clock, "http://127.0.0.1:1").account()

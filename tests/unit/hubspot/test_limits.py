@@ -93,3 +93,21 @@ def test_strange_headers_stop_nobody(headers: dict[str, str]) -> None:
     limits.spend(WRITE, headers, NOW)
 
     assert limits.allowed_at(NOW, WRITE) == NOW
+
+
+@pytest.mark.parametrize("path", [WRITE, SEARCH])
+def test_a_clock_that_is_set_back_an_hour_keeps_nothing_waiting_for_an_hour(path: str) -> None:
+    limits = Limits()
+    for _ in range(5):
+        limits.spend(path, {} if path == SEARCH else told(0), NOW)
+
+    assert limits.allowed_at(seconds(-3_600), path) == seconds(-3_600)
+
+
+def test_a_clock_that_is_set_back_still_waits_as_long_as_hubspot_said() -> None:
+    limits = Limits()
+    limits.spend(WRITE, told(50), NOW)
+    limits.hold(seconds(30))
+
+    assert limits.allowed_at(seconds(-3_600), WRITE) == seconds(-3_570)
+    assert limits.allowed_at(seconds(-3_560), WRITE) == seconds(-3_560)
