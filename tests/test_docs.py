@@ -10,6 +10,10 @@ from typing import Any
 
 import pytest
 
+from connector.cli import codes
+from connector.sandbox.actions import ACTIONS
+from connector.sandbox.faults import FAULTS
+
 ROOT = Path(__file__).parent.parent
 DECISIONS = ROOT / "docs" / "decisions"
 LOCKS = ("runtime.txt", "dev.txt")
@@ -100,3 +104,24 @@ def test_every_decision_says_why_and_what_was_refused(path: Path) -> None:
 
 def test_the_changelog_has_room_for_what_is_not_released() -> None:
     assert "\n## [Unreleased]\n" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def named_in(page: str, column: str) -> set[str]:
+    """What stands in code type in the first column of the table with this head."""
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    rows = text.partition(f"\n| {column} |")[2].partition("\n\n")[0].splitlines()[2:]
+    return {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+
+
+def test_every_action_of_the_sandbox_is_told() -> None:
+    assert named_in("rehearse.md", "action") == set(ACTIONS)
+
+
+def test_every_fault_of_the_sandbox_is_told() -> None:
+    assert named_in("rehearse.md", "fault") == set(FAULTS)
+
+
+def test_every_exit_code_is_told() -> None:
+    rows = re.findall(r"^\| (\d) \|", (ROOT / "docs" / "operations.md").read_text("utf-8"), re.MULTILINE)
+
+    assert rows == ["0", *map(str, (codes.FINDINGS, codes.USAGE_ERROR, codes.SETUP_ERROR))]

@@ -25,12 +25,13 @@ from connector.engine.explain import (
 
 
 def print_explanation(console: Console, lead: Explanation, zone: ZoneInfo, lines: int) -> None:
-    """The whole page; `lines` bounds ledger and timeline."""
+    """The whole page, `lines` bounds ledger and timeline; of a lead that was not read yet there is nothing to tell."""
     address = f" <{lead.email}>" if lead.email and lead.email != lead.name else ""
     console.print(f"[bold]{escape(lead.name)}[/]{escape(address)}")
     console.print(f"[dim]{lead.id} · {joined(lead.refs)} · {lead.standing} · {local(lead.now, zone)} ({zone.key})[/]")
     if lead.unread_because:
         console.print(f"\n[bold red]![/] Known, but not read from the CRM yet: {escape(lead.unread_because)}")
+        return
     for score in lead.scores:
         print_score(console, score, zone)
     _print_enrolments(console, lead.enrolments, zone)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from rich.console import Console
 from rich.markup import escape
@@ -10,17 +11,24 @@ from rich.padding import Padding
 from rich.table import Table
 
 from connector.cli.explanation import print_score, print_timeline
-from connector.cli.printing import build_grid, plural
+from connector.cli.printing import build_grid, build_table, plural
 from connector.demo.account import Account, CallLine, PhaseLine, Shown
 from connector.demo.people import ENDS_AT, FIRST_DAY, ZONE
 from connector.engine.explain import Happening
 
-_BAR = 24
+_BAR = 12
 #: What a reader of the account wants to see of a timeline; the rest is `coltiva explain`.
 _TOLD = frozenset(
-    ("signal", "entered", "sent", "unanswered", "phase", "won", "completed", "exited", "notified", "joined")
+    ("signal", "entered", "sent", "unanswered", "phase", "won", "completed", "exited", "notified", "joined", "left")
 )
-_LINES = 24
+_LINES = 40
+#: Column of the funnel -> the state of the enrolments it counts.
+_STANDING = {"here": "running", "moving on": "moving", "won": "won", "completed": "completed", "left": "exited"}
+_LEGEND = (
+    "[dim]In leads. reached: came to this phase. here: in it now, being mailed or waited for. moving on: "
+    "all was answered or its time ran out, the next phase is about to begin. won, completed, left: how the program "
+    "ended for those who were in this phase then.[/]"
+)
 #: HubSpot's operations as people say them.
 _OPERATIONS = {
     "account.details": "account looked up",
@@ -51,19 +59,20 @@ def _title(console: Console, text: str) -> None:
     console.rule(f"[bold]{escape(text)}[/]", align="left", style="cyan")
 
 
-def _print_funnel(console: Console, funnel: Iterable[PhaseLine]) -> None:
-    program, widest = "", 1
-    table = build_grid()
-    for line in funnel:
-        if line.program != program:
-            program, widest = line.program, max(1, line.reached)
-            _print_grid(console, table)
-            _title(console, f"Funnel of {program}")
-            table = build_grid()
-        bar = "█" * max(1, round(_BAR * line.reached / widest)) if line.reached else ""
-        standing = ", ".join(f"{amount} {state}" for state, amount in line.standing.items())
-        table.add_row(line.phase, f"[dim]{line.stage}[/]", f"[cyan]{bar:<{_BAR}}[/]", f"{line.reached:>5,}", standing)
-    _print_grid(console, table)
+def _print_funnel(console: Console, funnel: Sequence[PhaseLine]) -> None:
+    for program, phases in groupby(funnel, lambda line: line.program):
+        _title(console, f"Program {program}: who came how far")
+        lines = list(phases)
+        widest = max(1, *(line.reached for line in lines))
+        table = build_table("phase", "buyer's stage", "", "reached", *_STANDING, right=("reached", *_STANDING))
+        for line in lines:
+            bar = "█" * max(1, round(_BAR * line.reached / widest)) if line.reached else ""
+            standing = (
+                f"{amount:,}" if (amount := line.standing.get(state, 0)) else "" for state in _STANDING.values()
+            )
+            table.add_row(line.phase, line.stage, f"[cyan]{bar:<{_BAR}}[/]", f"{line.reached:,}", *standing)
+        console.print(Padding(table, (0, 0, 0, 2)))
+    console.print(Padding(_LEGEND, (1, 2, 0, 2)))
 
 
 def _print_grid(console: Console, table: Table) -> None:
