@@ -156,7 +156,7 @@ def _build_engine(url: str) -> Engine:
     # isolation_level None: the driver begins no transaction of its own, we say how each begins.
     arguments = {"timeout": _PATIENCE, "isolation_level": None, "check_same_thread": False}
     # Parameters hold what we know of people: they stay out of errors, which are logged.
-    engine = create_engine(url, paramstyle="named", connect_args=arguments, hide_parameters=True)
+    engine = create_engine(url, connect_args=arguments, hide_parameters=True)
     event.listen(engine, "connect", lambda connection, record: _set_up(connection))
     return engine
 

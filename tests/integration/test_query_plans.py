@@ -50,7 +50,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Conne
 
 @pytest.mark.parametrize("statement", STATEMENTS)
 def test_no_statement_walks_over_a_workspace(database: sqlite3.Connection, statement: Executable) -> None:
-    text = Wording(create_engine("sqlite://", paramstyle="named").dialect).of(statement)
+    text = Wording(create_engine("sqlite://", paramstyle="named").dialect).of(statement).text
     parameters = {name: 1 if name in ("limit", "now") else "[]" for name in re.findall(r":(\w+)", text)}
 
     plan = [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {text}", parameters)]

@@ -53,7 +53,7 @@ def plan(connection: Connection, statement: Executable) -> str:
     """How PostgreSQL goes about it, as a worker asks."""
     parameters: dict[str, Any] = dict.fromkeys(("asked", "asked_for"), "[]")
     parameters |= {"now": 1000, "limit": 100, "connection": "c", "workspace_": "acme"}
-    asked = Wording(connection.dialect).of(statement)
+    asked = Wording(connection.dialect).of(statement).text
     return "\n".join(row[0] for row in connection.exec_driver_sql(f"EXPLAIN {asked}", parameters))
 
 
