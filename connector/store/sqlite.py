@@ -49,20 +49,21 @@ _PRAGMAS = (
 _KEEP = "INSERT INTO deliveries (endpoint, received_at, body) VALUES (?, ?, ?)"
 _KEEP_ANOTHER = ", (?, ?, ?)"
 
-# The file cannot be used: another process holds it, the disk is full or gone, or it is no database (any more). All
-# else is a defect.
-_UNAVAILABLE = frozenset(
-    {
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_CORRUPT,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_NOTADB,
-        sqlite3.SQLITE_READONLY,
-    }
-)
+_FULL = "Free space on its disk; nothing is lost meanwhile."
+_DAMAGED = "Restore the file from a backup."
+_ACCESS = "Check owner and rights of the file and its folder, which Coltiva writes to, and that the disk is there."
+
+# The file cannot be used, and what to do then. All else is a defect.
+_REMEDIES = {
+    sqlite3.SQLITE_BUSY: "",
+    sqlite3.SQLITE_CANTOPEN: _ACCESS,
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_IOERR: _ACCESS,
+    sqlite3.SQLITE_LOCKED: "",
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+    sqlite3.SQLITE_READONLY: _ACCESS,
+}
 
 
 class SqliteDatabase:
@@ -83,7 +84,7 @@ class SqliteDatabase:
             self._connection().execute(_KEEP + _KEEP_ANOTHER * (len(deliveries) - 1), values)
         except sqlite3.DatabaseError as error:
             if _is_unavailable(error):
-                raise StoreUnavailableError(f"SQLite: {error}") from error
+                raise _to_unavailable(error) from error
             raise
 
     @contextmanager
@@ -191,11 +192,18 @@ def _translating() -> Iterator[None]:
         yield
     except DBAPIError as error:
         if _is_unavailable(error.orig):
-            raise StoreUnavailableError(f"SQLite: {error.orig}") from error
+            raise _to_unavailable(error.orig) from error
         raise
 
 
 def _is_unavailable(error: BaseException | None) -> bool:
+    return _reason(error) in _REMEDIES
+
+
+def _to_unavailable(error: BaseException | None) -> StoreUnavailableError:
+    return StoreUnavailableError(f"SQLite: {error}. {_REMEDIES.get(_reason(error), '')}".rstrip())
+
+
+def _reason(error: BaseException | None) -> int:
     # The low byte is the reason, the rest its details.
-    code = getattr(error, "sqlite_errorcode", None)
-    return code is not None and code & 0xFF in _UNAVAILABLE
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
 from connector.errors import SetupError, StoreUnavailableError
 from connector.ports import NewDelivery
+from connector.store.store import DatabaseStore
 from tests.builders import START
 from tests.contract.store.conftest import Place
+from tests.contract.store.scene import ACME, Scene, fact, judged, lead_of, told
 
 
 def test_a_database_of_a_newer_version_is_left_as_it_is(place: Place) -> None:
@@ -32,6 +36,49 @@ def test_a_file_that_is_no_database_is_unavailable(sqlite_place: Place) -> None:
         store.is_current()
     with pytest.raises(StoreUnavailableError, match="not a database"):
         store.keep(NewDelivery("hubspot", START, b"[]"))
+
+
+def limit(store: DatabaseStore, pragma: str) -> Callable[[], None]:
+    """Let every connection of the engine begin with this pragma; the answer ends that."""
+    engine = store._database.engine
+
+    def begin(connection: sqlite3.Connection, _: object) -> None:
+        connection.execute(pragma).close()
+
+    event.listen(engine, "connect", begin)
+    engine.dispose()
+
+    def end() -> None:
+        event.remove(engine, "connect", begin)
+        engine.dispose()
+
+    return end
+
+
+def test_a_full_disk_is_told_with_its_remedy_and_loses_nothing(sqlite_place: Place) -> None:
+    store = sqlite_place.open()
+    scene = Scene(store).connected().meet("1")
+    scene.mail(lead_of("1"), fact(text="x" * 10_000))
+    long = [told("x" * 1_000) for _ in range(50)]
+    end = limit(store, "PRAGMA max_page_count = 1")
+
+    with pytest.raises(StoreUnavailableError, match="disk is full. Free space"):
+        scene.judge(lambda stored: judged(stored, history=long))
+    end()
+
+    (stored,) = scene.judge(lambda stored: judged(stored, history=long))
+    assert len(stored.unread) == 1
+    assert scene.store.read_models.history(ACME, lead_of("1")) == long
+
+
+def test_a_file_that_cannot_be_written_is_told_with_its_remedy(sqlite_place: Place) -> None:
+    store = sqlite_place.open()
+
+    with (
+        pytest.raises(StoreUnavailableError, match="readonly database. Check owner and rights"),
+        store.reading() as transaction,
+    ):
+        transaction.counts.add({"something": 1})
 
 
 def test_nothing_is_kept_in_a_file_that_was_taken_away_or_replaced(sqlite_place: Place, tmp_path: Path) -> None:
