@@ -38,21 +38,27 @@ def hubspot(
 
     Connect again to replace a token or to end a pause. The access token comes from standard input or from an
     environment variable; where neither has it, it is asked for and not shown. On the command line it would stay in
-    the shell's history.
+    the shell's history. What the mapping expects and the portal has otherwise is told.
 
     \b
     Examples:
       coltiva connect hubspot                        # asks for the token
       coltiva connect hubspot --token-stdin < token.txt
     """
+    from connector.cli.comparing import fetch_catalog
     from connector.cli.opening import opened
     from connector.cli.printing import plural, print_json
+    from connector.mapping.load import check_folder
+    from connector.mapping.report import render
 
     token = _ask_for_token(token_env, from_stdin=from_stdin)
     with opened() as services:
         connection, properties = connect_hubspot(services, token)
+        folder = services.settings.mappings
+        report = check_folder(folder, fetch_catalog(services, connection.id))
     if as_json:
-        print_json({"connection": connection.id, "workspace": connection.workspace, "properties": properties})
+        connected = {"connection": connection.id, "workspace": connection.workspace, "properties": properties}
+        print_json({**connected, "problems": report.problems})
         return
     typer.echo(f"HubSpot portal {connection.account} is connected to workspace {connection.workspace}.")
     if properties:
@@ -60,6 +66,8 @@ def hubspot(
         typer.echo(f"Coltiva keeps {amount} there: {', '.join(properties)}.")
     else:
         typer.echo("The mapping has no write_back, so Coltiva keeps no property there.")
+    if report.problems:
+        typer.echo(f"\nWhat the mapping expects otherwise:\n\n{render(report, str(folder))}")
 
 
 def _ask_for_token(variable: str, *, from_stdin: bool) -> str:

@@ -17,7 +17,7 @@ class Role(StrEnum):
     WRITER = "writer"  # sets properties
     LISTS = "lists"  # keeps list memberships
     ACTS = "acts"  # makes tasks and notes
-    CATALOG = "catalog"  # makes the properties that our writes need
+    CATALOG = "catalog"  # tells what properties there are, and makes those that our writes need
 
 
 @dataclass(frozen=True, slots=True)

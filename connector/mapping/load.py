@@ -10,6 +10,7 @@ from connector.domain.definitions import Definitions, Segment
 from connector.domain.ids import WorkspaceId
 from connector.errors import MappingError
 from connector.mapping.acting import to_lists, to_notifications, to_write_back
+from connector.mapping.against_catalog import compare
 from connector.mapping.check import check_whole
 from connector.mapping.conditions import ConditionReader
 from connector.mapping.fields import to_fields, to_signals
@@ -23,6 +24,7 @@ from connector.mapping.programs import to_programs, to_workspace_window
 from connector.mapping.report import Problem, Report, nearest, quoted, render
 from connector.mapping.scores import to_scores
 from connector.mapping.shape import check_shape
+from connector.ports import Catalog
 
 _SUFFIXES = (".yaml", ".yml")
 
@@ -52,14 +54,14 @@ def parse_kept(files: Mapping[str, str]) -> Definitions:
     return _accepted(report, definitions, "")
 
 
-def check_mapping(files: Mapping[str, str]) -> Report:
-    """All that is wrong with the files of a workspace; never raises."""
-    return _check(files)[0]
+def check_mapping(files: Mapping[str, str], catalog: Catalog | None = None) -> Report:
+    """All that is wrong with the files of a workspace, and beside what a CRM account has; never raises."""
+    return _check(files, catalog=catalog)[0]
 
 
-def check_folder(folder: Path) -> Report:
-    """All that is wrong with the workspace in this folder; never raises."""
-    return _check_folder(folder)[0]
+def check_folder(folder: Path, catalog: Catalog | None = None) -> Report:
+    """All that is wrong with the workspace in this folder, and beside what a CRM account has; never raises."""
+    return _check_folder(folder, catalog)[0]
 
 
 def read_folder(folder: Path) -> Mapping[str, str]:
@@ -106,13 +108,17 @@ def _not_text(name: str, error: UnicodeDecodeError) -> Problem:
     return Problem(name, before.count(b"\n") + 1, column, "the file is not UTF-8", "save it as UTF-8")
 
 
-def _check_folder(folder: Path) -> tuple[Report, Definitions | None]:
+def _check_folder(folder: Path, catalog: Catalog | None = None) -> tuple[Report, Definitions | None]:
     files, problems = _read(folder)
-    return _check(files, problems)
+    return _check(files, problems, catalog=catalog)
 
 
 def _check(
-    files: Mapping[str, str], unread: Sequence[Problem] = (), *, is_kept: bool = False
+    files: Mapping[str, str],
+    unread: Sequence[Problem] = (),
+    *,
+    is_kept: bool = False,
+    catalog: Catalog | None = None,
 ) -> tuple[Report, Definitions | None]:
     """What is wrong, and the definitions as far as they can be made out; `unread` tells of files that are missing."""
     texts = {name: to_plain_text(text) for name, text in files.items()}
@@ -122,6 +128,8 @@ def _check(
     try:
         if merged.is_complete and not unread:
             definitions = _build(to_version(texts), problems, is_kept=is_kept)
+            if catalog is not None:
+                compare(definitions, catalog, problems)
         else:
             check_shape(problems)
     except TooManyProblemsError:

@@ -6,6 +6,7 @@ effect with it; network calls are made with no transaction open.
 
 from __future__ import annotations
 
+from connector.ports.catalog import Catalog, CatalogReader, CrmProperty
 from connector.ports.crm import (
     Connection,
     ConnectionState,
@@ -50,12 +51,15 @@ from connector.ports.store import (
 
 __all__ = [
     "Books",
+    "Catalog",
+    "CatalogReader",
     "Connection",
     "ConnectionState",
     "Connections",
     "Counts",
     "Crm",
     "CrmEvent",
+    "CrmProperty",
     "CrmRecord",
     "Deliveries",
     "Delivery",

@@ -1,4 +1,4 @@
-"""The properties that our writes need. HubSpot: Properties API guide."""
+"""The properties that there are, and those that our writes need. HubSpot: Properties API guide."""
 
 from __future__ import annotations
 
@@ -8,10 +8,22 @@ from typing import Any, Final
 
 from connector.crms.hubspot.client import HubSpotClient
 from connector.crms.hubspot.errors import RefusedCallError
+from connector.crms.hubspot.manifest import MANIFEST
 from connector.crms.hubspot.replies import Definition, DefinitionBatch, read
-from connector.crms.hubspot.translate import ACT_TYPES, CONTACTS, GROUP, GROUP_LABEL, KEY_PROPERTY, PROPERTY_TYPES
+from connector.crms.hubspot.translate import (
+    ACT_TYPES,
+    CONTACTS,
+    ENUMERATIONS_SHOWN_AS,
+    FIELD_TYPES,
+    GROUP,
+    GROUP_LABEL,
+    HUBSPOT,
+    KEY_PROPERTY,
+    PROPERTY_TYPES,
+)
+from connector.domain.field import FieldType
 from connector.errors import SetupError
-from connector.ports import PropertyWish
+from connector.ports import Catalog, CrmProperty, PropertyWish
 
 _KEY: Final = PropertyWish(KEY_PROPERTY, "Coltiva key", "string")
 
@@ -27,6 +39,29 @@ def prepare(client: HubSpotClient, wishes: Sequence[PropertyWish]) -> None:
         problems += _prepare(client, object_type, [_KEY], is_unique=True)
     if problems:
         raise SetupError("\n".join(problems))
+
+
+def fetch_catalog(client: HubSpotClient) -> Catalog:
+    """Every property of contacts that is not archived, sensitive ones left out: our scopes do not reach them."""
+    found = read(client.crm.properties.core_api.get_all(CONTACTS, archived=False), DefinitionBatch).results
+    return Catalog(HUBSPOT, MANIFEST.label, {one.name: _to_property(one) for one in found})
+
+
+def _to_property(definition: Definition) -> CrmProperty:
+    is_enumeration = definition.type == "enumeration"
+    has_options = is_enumeration and not definition.external_options
+    type_ = FIELD_TYPES.get(definition.type, FieldType.TEXT)
+    return CrmProperty(
+        name=definition.name,
+        type=ENUMERATIONS_SHOWN_AS.get(definition.field_type, type_) if is_enumeration else type_,
+        options=tuple(option.value for option in definition.options) if has_options else (),
+        is_writable=_is_writable(definition),
+        is_told=not definition.calculated,
+    )
+
+
+def _is_writable(definition: Definition) -> bool:
+    return not (definition.calculated or definition.modification_metadata.read_only_value)
 
 
 def _prepare(
@@ -54,7 +89,7 @@ def _problems(object_type: str, wish: PropertyWish, found: Definition, *, is_uni
     name = f"The property {wish.name} of {object_type} in HubSpot"
     if found.type != type_:
         yield f"{name} is of type {found.type}, and we need {type_}. Rename it there or use another name."
-    elif found.calculated or found.modification_metadata.read_only_value:
+    elif not _is_writable(found):
         yield f"{name} cannot be written to. Use another name."
     elif is_unique and not found.has_unique_value:
         yield f"{name} does not hold unique values. Delete it there, and we make it again."

@@ -13,11 +13,11 @@ from connector.crms.hubspot.lists import Lists
 from connector.crms.hubspot.manifest import MANIFEST
 from connector.crms.hubspot.replies import AccountDetails, read
 from connector.domain.change import Act, ChangeKind
-from connector.ports import CrmRecord, Membership, PropertyWish
+from connector.ports import Catalog, CrmRecord, Membership, PropertyWish
 
 
 class HubSpotPortal:
-    """The `Crm` port for HubSpot; one for each worker thread, and another one for another token."""
+    """The `Crm` and `CatalogReader` ports for HubSpot; one for each thread, another for another token."""
 
     batch_sizes: Mapping[ChangeKind, int] = MANIFEST.batch_sizes
 
@@ -32,6 +32,10 @@ class HubSpotPortal:
     def prepare(self, wishes: Sequence[PropertyWish]) -> None:
         """Create what our writes need and is missing. A second run changes nothing."""
         catalog.prepare(self._client, wishes)
+
+    def fetch_catalog(self) -> Catalog:
+        """What properties its contacts have. Changes nothing."""
+        return catalog.fetch_catalog(self._client)
 
     def fetch_records(self, record_ids: Sequence[str], properties: Sequence[str]) -> Mapping[str, CrmRecord]:
         """Read up to 100 contacts, by the id asked for; one that is not there is left out."""

@@ -90,11 +90,21 @@ class ModificationMetadata(msgspec.Struct, rename="camel", frozen=True):
     read_only_value: bool = False
 
 
+class Option(msgspec.Struct, frozen=True):
+    """One value of an enumeration."""
+
+    value: str
+
+
 class Definition(msgspec.Struct, rename="camel"):
     """A property of an object type."""
 
     name: str
     type: str
+    field_type: str = ""
+    options: list[Option] = []
+    #: The values come from elsewhere: from owners, for example.
+    external_options: bool = False
     has_unique_value: bool = False
     calculated: bool = False
     modification_metadata: ModificationMetadata = ModificationMetadata()

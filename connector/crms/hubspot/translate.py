@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from connector.domain.change import ChangeKind
+from connector.domain.field import FieldType
 from connector.ports import EventKind
 
 #: Our name of the CRM, in references and connections.
@@ -71,6 +72,22 @@ KEY_PROPERTY: Final = "coltiva_key"
 
 #: Our types of properties -> HubSpot's type and the field it is shown as.
 PROPERTY_TYPES: Final[Mapping[str, tuple[str, str]]] = {"number": ("number", "number"), "string": ("string", "text")}
+
+#: HubSpot's types of properties -> ours. An enumeration is one of its options, unless it is shown as one of these.
+#: A type that is not here is read as text. HubSpot: Properties API guide, property types and field types.
+FIELD_TYPES: Final[Mapping[str, FieldType]] = {
+    "bool": FieldType.BOOLEAN,
+    "date": FieldType.DATE,
+    "datetime": FieldType.DATETIME,
+    "number": FieldType.NUMBER,
+    "enumeration": FieldType.TEXT,
+    "phone_number": FieldType.TEXT,
+    "string": FieldType.TEXT,
+}
+ENUMERATIONS_SHOWN_AS: Final[Mapping[str, FieldType]] = {
+    "booleancheckbox": FieldType.BOOLEAN,
+    "checkbox": FieldType.CHOICES,
+}
 
 #: Acts -> object type in paths, and the id of its association with a contact.
 ACT_TYPES: Final[Mapping[ChangeKind, tuple[str, int]]] = {

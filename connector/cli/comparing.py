@@ -1,0 +1,35 @@
+"""The mapping files beside what a connected CRM account has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connector.errors import CrmError, SetupError
+
+if TYPE_CHECKING:
+    from connector.bootstrap import Services
+    from connector.ports import Catalog, Connection
+
+
+def fetch_catalog(services: Services, asked_for: str) -> Catalog:
+    """What the account of a connection has. Raises SetupError with what to do, or with what the CRM said."""
+    connection = _find(services, asked_for)
+    try:
+        return services.open_hubspot(connection.token).fetch_catalog()
+    except CrmError as error:
+        raise SetupError(f"The properties of {connection.id} could not be read. {error}") from error
+
+
+def _find(services: Services, asked_for: str) -> Connection:
+    """The connection of this id, or the only one to this CRM."""
+    from connector.cli.opening import all_connections
+
+    known = all_connections(services)
+    found = [one for one in known if asked_for in (one.id, one.crm)]
+    if len(found) > 1:
+        raise SetupError(f"There are several connections; choose one: {', '.join(one.id for one in found)}.")
+    if not found:
+        raise SetupError(
+            f"There is no connection {asked_for}. Known: {', '.join(one.id for one in known) or 'none yet'}."
+        )
+    return found[0]

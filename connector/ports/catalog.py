@@ -1,0 +1,47 @@
+"""What a CRM account has: the properties of the records that leads are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from connector.domain.field import FieldType
+
+
+@dataclass(frozen=True, slots=True)
+class CrmProperty:
+    """One property, in our words."""
+
+    name: str
+    #: As a field would hold it.
+    type: FieldType
+    #: The values that it may have; empty where that is not limited or not known.
+    options: tuple[str, ...] = ()
+    #: Whether we may set it.
+    is_writable: bool = True
+    #: Whether its changes are told; the CRM may keep those to itself that it calculates.
+    is_told: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All the properties that an account has."""
+
+    #: As in mapping files.
+    crm: str
+    #: As people write it.
+    label: str
+    properties: Mapping[str, CrmProperty]
+
+
+class CatalogReader(Protocol):
+    """A connected CRM account that can be asked what it has."""
+
+    def fetch_catalog(self) -> Catalog:
+        """Read the definitions of all properties, in one call. Changes nothing.
+
+        Raises RetryableCrmError, CredentialsError or UnreadableReplyError, and CrmError where the account does not
+        let us read them.
+        """
+        ...

@@ -1,0 +1,162 @@
+"""The mapping beside what an account has, each difference at its place in the files."""
+
+from __future__ import annotations
+
+import pytest
+
+from connector.domain.field import FieldType
+from connector.mapping.load import check_mapping
+from connector.ports import Catalog, CrmProperty
+
+SIZES = ("1-5", "5-25", "1000+")
+PROPERTIES = (
+    CrmProperty("email", FieldType.TEXT),
+    CrmProperty("country", FieldType.TEXT),
+    CrmProperty("annualrevenue", FieldType.TEXT),
+    CrmProperty("numemployees", FieldType.TEXT, SIZES),
+    CrmProperty("lifecyclestage", FieldType.TEXT, ("lead", "customer")),
+    CrmProperty("interests", FieldType.CHOICES, ("events", "reports")),
+    CrmProperty("renewal_date", FieldType.DATE),
+    CrmProperty("last_seen", FieldType.DATETIME),
+    CrmProperty("visits", FieldType.NUMBER),
+    CrmProperty("hs_email_optout", FieldType.BOOLEAN, is_writable=False),
+    CrmProperty("recent_conversion_date", FieldType.DATETIME, is_writable=False, is_told=False),
+    CrmProperty("hs_score", FieldType.NUMBER, is_writable=False),
+    CrmProperty("coltiva_score", FieldType.NUMBER),
+)
+CATALOG = Catalog("hubspot", "HubSpot", {one.name: one for one in PROPERTIES})
+HEAD = """\
+format: 1
+workspace: test
+timezone: Europe/Rome
+fields:
+  email: {hubspot: email, identity: true}
+"""
+
+
+def differences(text: str, catalog: Catalog = CATALOG) -> list[str]:
+    """Every problem as `line:column: words`, those of the head left out."""
+    report = check_mapping({"a.yaml": HEAD + text}, catalog)
+    return [str(problem).removeprefix("a.yaml:") for problem in report.problems]
+
+
+def fields(text: str) -> list[str]:
+    return differences(f"  x: {text}\n")
+
+
+WELL_READ = [
+    "{hubspot: country}",
+    "{hubspot: visits}",
+    "{hubspot: renewal_date}",
+    "{hubspot: visits, type: number}",
+    "{hubspot: visits, type: boolean}",
+    "{hubspot: renewal_date, type: datetime}",
+    "{hubspot: last_seen, type: date}",
+    "{hubspot: interests, type: choices}",
+    "{hubspot: lifecyclestage, type: choices}",
+    "{hubspot: lifecyclestage, values: {lead: prospect}}",
+    "{hubspot: country, values: {Italia: Italy}}",
+    "{hubspot: annualrevenue, type: number, values: {much: 1000}}",
+    "{hubspot: numemployees, type: number, values: {1-5: 1, 5-25: 5, 1000+: 1000}}",
+    "{salesforce: Lead.City}",
+]
+
+
+@pytest.mark.parametrize("field", WELL_READ)
+def test_a_field_that_can_hold_what_its_property_has_is_not_spoken_of(field: str) -> None:
+    assert fields(field) == []
+
+
+READ_OTHERWISE = {
+    "{hubspot: contry}": '6:16: HubSpot has no property "contry"; did you mean "country"?',
+    "{hubspot: zzz}": '6:16: HubSpot has no property "zzz"; make it in HubSpot, or name another one',
+    "{hubspot: [country, ip_country]}": '6:26: warning: HubSpot has no property "ip_country"; did you mean "country"?',
+    "{hubspot: renewal_date, type: number}": (
+        '6:16: "renewal_date" in HubSpot is of type date, and no value of it is a number; write type: date'
+    ),
+    "{hubspot: visits, type: date}": (
+        '6:16: "visits" in HubSpot is of type number, and no value of it is a date; write type: number'
+    ),
+    "{hubspot: interests}": '6:16: warning: "interests" in HubSpot holds several of a set at once; write type: choices',
+    "{hubspot: annualrevenue, type: number}": (
+        '6:16: warning: "annualrevenue" in HubSpot is text: what is no number there is no value here'
+    ),
+    "{hubspot: numemployees, type: number}": (
+        '6:16: warning: options of "numemployees" in HubSpot are no number: "1-5", "5-25", "1000+"; '
+        "say in values: what each of them is"
+    ),
+    "{hubspot: numemployees, type: number, values: {1-5: 1, 5-25: 5}}": (
+        '6:16: warning: options of "numemployees" in HubSpot are no number: "1000+"; '
+        "say in values: what each of them is"
+    ),
+    "{hubspot: lifecyclestage, values: {leed: prospect}}": (
+        '6:41: warning: "leed" is none of the options in HubSpot; did you mean "lead"?'
+    ),
+    "{hubspot: recent_conversion_date, type: datetime}": (
+        '6:16: warning: HubSpot calculates "recent_conversion_date", and does not reliably tell of its changes; '
+        "let a form's hidden field or a workflow set a property of your own"
+    ),
+}
+
+
+@pytest.mark.parametrize(("field", "told"), READ_OTHERWISE.items(), ids=READ_OTHERWISE)
+def test_a_field_that_would_be_read_otherwise_than_meant_is_told(field: str, told: str) -> None:
+    assert fields(field) == [told]
+
+
+SIGNALS = {
+    "{when_changed: last_seen}": [],
+    "{when_changed: lifecyclestage, to: customer}": [],
+    "{when_changed: lst_seen}": ['7:31: HubSpot has no property "lst_seen"; did you mean "last_seen"?'],
+    "{when_changed: lifecyclestage, to: [lead, custmer]}": [
+        '7:58: warning: "custmer" is none of the options in HubSpot; did you mean "customer"?'
+    ],
+    "{when_changed: recent_conversion_date}": [
+        (
+            '7:31: warning: HubSpot calculates "recent_conversion_date", and does not reliably tell of its changes; '
+            "let a form's hidden field or a workflow set a property of your own"
+        )
+    ],
+    "[{when_changed: last_seen}, {when_changed: lst_seen}]": [
+        '7:59: HubSpot has no property "lst_seen"; did you mean "last_seen"?'
+    ],
+}
+
+
+@pytest.mark.parametrize(("source", "told"), SIGNALS.items(), ids=SIGNALS)
+def test_a_signal_that_would_never_come_is_told(source: str, told: list[str]) -> None:
+    assert differences(f"signals:\n  x: {{hubspot: {source}}}\n") == told
+
+
+WRITTEN = {
+    "coltiva_score": [],
+    "not_there_yet": [],
+    "hs_score": ['9:13: "hs_score" in HubSpot cannot be written to; write to a property of another name'],
+    "country": [
+        (
+            '9:13: "country" in HubSpot is of type text, and what is written to it is a number; '
+            "write to a property of another name"
+        )
+    ],
+    "numemployees": [
+        (
+            '9:13: "numemployees" in HubSpot is one of a set, and what is written to it is a number; '
+            "write to a property of another name"
+        )
+    ],
+}
+
+
+@pytest.mark.parametrize(("name", "told"), WRITTEN.items(), ids=WRITTEN)
+def test_a_property_that_cannot_be_kept_up_to_date_is_told(name: str, told: list[str]) -> None:
+    score = "scores:\n  fit: {rules: [{when: {email: {known: true}}, points: 5}]}\n"
+
+    assert differences(f"{score}write_back:\n  hubspot: {{{name}: fit}}\n") == told
+
+
+def test_an_account_of_another_crm_has_no_say() -> None:
+    assert differences("  x: {hubspot: contry}\n", Catalog("salesforce", "Salesforce", {})) == []
+
+
+def test_without_an_account_nothing_is_said_of_it() -> None:
+    assert check_mapping({"a.yaml": f"{HEAD}  x: {{hubspot: contry}}\n"}).problems == ()
