@@ -144,6 +144,9 @@ def sealing_keys(settings: Settings) -> str:
     """
     if settings.secret_key:
         return settings.secret_key
+    folder = settings.database_file.absolute().parent
+    if not folder.is_dir():
+        raise SettingsError(f"COLTIVA_DATABASE_URL: there is no folder {folder}. Make it, or choose another.")
     path = settings.database_file.with_name(settings.database_file.name + ".key")
     try:
         return _read_keys(path) if path.exists() else _make_keys(path)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from connector.bootstrap import Services
+    from connector.errors import CrmError
     from connector.ports import Connection
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -34,9 +35,10 @@ def hubspot(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Connect a HubSpot portal: try the token, create our contact properties, keep the token sealed.
+    """Connect a HubSpot portal, or give it a new token.
 
-    Connect again to replace a token or to end a pause. The access token comes from standard input or from an
+    Tries the access token, makes the contact properties that the mapping writes, and keeps the token sealed. Connect
+    again to replace a token or to end a pause. The access token comes from standard input or from an
     environment variable; where neither has it, it is asked for and not shown. On the command line it would stay in
     the shell's history. What the mapping expects and the portal has otherwise is told.
 
@@ -104,5 +106,17 @@ def connect_hubspot(services: Services, token: str) -> tuple[Connection, Sequenc
         connection = Connection(ConnectionId(f"hubspot:{account}"), book.workspace, "hubspot", account, token)
         wishes = engine.connect(services.store, services.open_crm, book, connection, services.clock.now())
     except CrmError as error:
-        raise SetupError(f"HubSpot was not connected. {error}") from error
+        raise SetupError(f"HubSpot was not connected. {error} {_remedy(error, services)}".strip()) from error
     return connection, [wish.name for wish in wishes]
+
+
+def _remedy(error: CrmError, services: Services) -> str:
+    from connector.errors import CredentialsError, CrmUnavailableError
+
+    if isinstance(error, CredentialsError):
+        return "See the app's Auth page in HubSpot for its token and its scopes."
+    if isinstance(error, CrmUnavailableError):
+        return (
+            f"Can this machine reach {services.settings.hubspot_base_url} (COLTIVA_HUBSPOT_BASE_URL)? Try again then."
+        )
+    return ""

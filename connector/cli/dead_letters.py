@@ -55,7 +55,7 @@ def list_dead_letters(limit: Limit = 50, workspace: Workspace = None, as_json: A
 @app.command()
 def retry(
     ids: Annotated[
-        list[int] | None, typer.Argument(metavar="[ID]...", help="Ids from the list.", show_default=False)
+        list[int] | None, typer.Argument(metavar="ID", help="Ids from the list.", show_default=False)
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
     as_json: AsJson = False,

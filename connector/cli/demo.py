@@ -10,8 +10,10 @@ from connector.cli.options import AsJson
 
 
 def demo(
-    contacts: Annotated[int, typer.Option(min=12, max=5_000, help="How many contacts the portal has.")] = 300,
-    seed: Annotated[int, typer.Option(help="Another number plays with other people.")] = 1,
+    contacts: Annotated[
+        int, typer.Option(metavar="N", min=12, max=5_000, help="How many contacts the portal has.")
+    ] = 300,
+    seed: Annotated[int, typer.Option(metavar="N", help="Another number plays with other people.")] = 1,
     keep: Annotated[bool, typer.Option("--keep", help="Leave everything running afterwards, to explore.")] = False,
     as_json: AsJson = False,
 ) -> None:

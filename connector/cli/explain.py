@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def explain(
     who: Annotated[str, typer.Argument(metavar="WHO", help="Email address, lead id, or the CRM's record id.")],
     lines: Annotated[
-        int, typer.Option("--lines", min=1, max=10_000, help="How much of ledger and timeline to show.")
+        int, typer.Option("--lines", metavar="N", min=1, max=10_000, help="How much of ledger and timeline to show.")
     ] = 15,
     workspace: Workspace = None,
     as_json: AsJson = False,

@@ -29,7 +29,8 @@ def looking() -> Iterator[Services]:
     settings = load_settings()
     if settings.is_sqlite and not settings.database_file.exists():
         raise SetupError(
-            f"There is no database at {settings.database_file.absolute()} yet. Begin with: coltiva connect hubspot"
+            f"There is no database at {settings.database_file.absolute()}. Begin with: coltiva connect hubspot, or set "
+            "COLTIVA_DATABASE_URL to where it is."
         )
     services = open_services(settings)
     try:

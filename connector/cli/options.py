@@ -12,4 +12,4 @@ Workspace = Annotated[
 ]
 #: Given to the processes that `serve` starts.
 EndsWithParent = Annotated[bool, typer.Option("--end-with-parent", hidden=True)]
-Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="Print no more than this many.")]
+Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, max=10_000, help="Print no more than this many.")]

@@ -22,14 +22,20 @@ def outbox(
     state: Annotated[
         list[ChangeState] | None,
         typer.Option(
-            "--state", help="Only changes in this state; may be repeated. By default what waits.", show_default=False
+            "--state",
+            metavar="STATE",
+            help="Only changes in this state; may be repeated. By default pending and attempted.",
+            show_default=False,
         ),
     ] = None,
     limit: Limit = 50,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what is to be written to CRMs.
+    """Show what is to be written to CRMs, and what was.
+
+    A change is pending until its call begins, attempted until the CRM has answered, and then done, or refused for
+    good: a dead letter. What was not wanted any more before it left is withdrawn.
 
     Example:  coltiva outbox --state done --limit 20
     """

@@ -76,8 +76,11 @@ def end_when_orphaned() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def refuse_taken_port(host: str, port: int) -> None:
-    """Raise SettingsError when somebody listens there: the server itself would share the port without a word."""
+def refuse_taken_port(host: str, port: int, name: str = "COLTIVA_PORT") -> None:
+    """Raise SettingsError when somebody listens there: the server itself would share the port without a word.
+
+    `name` is where the port was chosen.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -85,7 +88,7 @@ def refuse_taken_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise SettingsError(
-                f"COLTIVA_PORT: port {port} of {host} cannot be listened on: {error.strerror}. Choose another."
+                f"{name}: port {port} of {host} cannot be listened on: {error.strerror}. Choose another."
             ) from error
 
 

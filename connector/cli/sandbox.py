@@ -10,8 +10,10 @@ import typer
 
 
 def sandbox(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on this machine; 0 takes a free one.")] = 0,
-    contacts: Annotated[int, typer.Option(min=0, max=100_000, help="Contacts to begin with.")] = 20,
+    port: Annotated[
+        int, typer.Option(metavar="N", min=0, max=65535, help="Port on this machine; 0 takes a free one.")
+    ] = 0,
+    contacts: Annotated[int, typer.Option(metavar="N", min=0, max=100_000, help="Contacts to begin with.")] = 20,
     target_url: Annotated[
         str | None, typer.Option("--target-url", metavar="URL", help="Where webhooks go; without it none are sent.")
     ] = None,
@@ -25,8 +27,10 @@ def sandbox(
         Path | None,
         typer.Option("--clock-file", metavar="FILE", help="Share portal time with Coltiva: COLTIVA_CLOCK_FILE."),
     ] = None,
-    rate: Annotated[float, typer.Option(min=0, help="Portal seconds in a real second; needs --clock-file.")] = 1,
-    seed: Annotated[int, typer.Option(help="Makes ids, faults and retries repeatable.")] = 1,
+    rate: Annotated[
+        float, typer.Option(metavar="N", min=0, help="Portal seconds in a real second; needs --clock-file.")
+    ] = 1,
+    seed: Annotated[int, typer.Option(metavar="N", help="Makes ids, faults and retries repeatable.")] = 1,
 ) -> None:
     """Serve a simulated HubSpot portal to rehearse with.
 
@@ -37,14 +41,17 @@ def sandbox(
 
     \b
     Example:
-      coltiva sandbox --port 9000 --target-url http://127.0.0.1:8000/webhooks/hubspot --for mappings/acme
+      coltiva sandbox --port 9000 --for mappings/acme \\
+        --target-url http://127.0.0.1:8000/webhooks/hubspot
     """
+    from connector.cli.processes import refuse_taken_port
     from connector.sandbox.__main__ import main
 
     if rate != 1 and not clock_file:
         raise typer.BadParameter("Coltiva would live in another time. Share it with --clock-file.", param_hint="--rate")
     if clock_file and not clock_file.absolute().parent.is_dir():
         raise typer.BadParameter(f"there is no folder {clock_file.absolute().parent}.", param_hint="--clock-file")
+    refuse_taken_port("127.0.0.1", port, "--port")
     arguments = [f"--port={port}", f"--contacts={contacts}", f"--rate={rate}", f"--seed={seed}"]
     arguments += [f"--property={definition}" for definition in _properties_of(mapping)] if mapping else []
     if clock_file:

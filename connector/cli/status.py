@@ -42,8 +42,10 @@ _STRAYS = {
 def status(as_json: AsJson = False) -> None:
     """Show whether all is well, and what waits.
 
-    Workers, connections, what waits, what was counted. Ends with 1 when something needs a person: no worker, a
-    paused connection, a dead letter.
+    What needs a person comes first, with the remedy: no worker, a paused connection, a dead letter. It ends with 1
+    then. After that come workers, connections, what waits and what was counted.
+
+    Example:  coltiva status
     """
     from connector.cli.opening import looking
     from connector.cli.printing import print_json

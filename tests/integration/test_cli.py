@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -389,9 +390,19 @@ def test_a_token_that_hubspot_does_not_know_is_not_kept(
 
     assert result.exit_code == 3
     assert "HubSpot was not connected." in result.output
+    assert "See the app's Auth page in HubSpot" in result.output
     assert "forged" not in result.output
     with rehearsal.services.store.transaction() as transaction:
         assert [connection.token for connection in transaction.connections.all()] == [rehearsal.token]
+
+
+def test_a_hubspot_that_cannot_be_reached_is_told_with_its_address(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLTIVA_HUBSPOT_BASE_URL", "http://127.0.0.1:1")
+
+    result = run("connect", "hubspot", "--token-stdin", stdin="pat-eu1-any")
+
+    assert result.exit_code == 3
+    assert "Can this machine reach http://127.0.0.1:1 (COLTIVA_HUBSPOT_BASE_URL)?" in result.output
 
 
 def test_a_token_that_is_not_there_is_asked_for(run: Any) -> None:
@@ -505,6 +516,46 @@ def test_a_workspace_that_is_not_there_is_answered_with_those_that_are(run: Any,
 
     assert result.exit_code == 2
     assert "There is no workspace other. Known: acme." in result.output
+
+
+def test_a_folder_that_is_not_there_for_the_database_is_named(
+    run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("COLTIVA_DATABASE_URL", f"sqlite:///{tmp_path / 'nowhere' / 'coltiva.sqlite'}")
+
+    result = run("worker")
+
+    assert result.exit_code == 3
+    assert f"COLTIVA_DATABASE_URL: there is no folder {tmp_path / 'nowhere'}." in result.output
+
+
+def test_a_sandbox_on_a_port_that_is_taken_says_so(run: Any) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        result = run("sandbox", "--port", str(taken.getsockname()[1]))
+
+    assert result.exit_code == 3
+    assert result.output.startswith("--port: port ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--rate", "60"], "Coltiva would live in another time. Share it with --clock-file."),
+        (["--clock-file", "/nowhere/clock.txt"], "there is no folder /nowhere."),
+    ],
+)
+def test_a_sandbox_in_a_time_that_nobody_shares_is_refused(run: Any, arguments: list[str], words: str) -> None:
+    result = run("sandbox", *arguments)
+
+    assert result.exit_code == 2
+    assert words in result.output
+
+
+def test_a_sandbox_for_a_mapping_that_is_not_there_says_so(run: Any) -> None:
+    result = run("sandbox", "--for", "nowhere")
+
+    assert result.exit_code == 3
+    assert "nowhere: there is no mapping here" in result.output
 
 
 # --- how it looks -------------------------------------------------------------------------------------------
