@@ -89,15 +89,14 @@ _FOR_SETTLING = (
     .order_by(outbox.c.id)
     .with_for_update()
 )
-_ATTEMPT = (
+_BEGIN = (
     update(outbox)
     .where(outbox.c.id == bindparam("id_", type_=BigInteger))
-    .values(
-        state=bindparam("state_", type_=Text),
-        written=bindparam("written_", type_=Text),
-        attempted_at=bindparam("now", type_=BigInteger),
-    )
+    .values(attempted_at=bindparam("now", type_=BigInteger))
 )
+# Two statements: where a state is set, even to what it was, the indexes that depend on it are written anew.
+_ATTEMPT_ACT = _BEGIN.values(state=literal_column(f"'{ChangeState.ATTEMPTED}'"))
+_ATTEMPT_WISH = _BEGIN.values(written=bindparam("written_", type_=Text))
 _SETTLE = (
     update(outbox)
     .where(outbox.c.id == bindparam("id_", type_=BigInteger))
@@ -150,8 +149,13 @@ class StoredOutbox:
 
         Raises LostClaimError when one of the acts was withdrawn or changed meanwhile.
         """
-        rows = self._lock(changes)
-        self._session.run_many(_ATTEMPT, [_to_attempt(change, rows.get(change.id), now) for change in changes])
+        rows, at = self._lock(changes), to_ms(now)
+        acts = [change for change in changes if change.kind in ACTS]
+        if not all(_is_as_read(act, rows.get(act.id)) for act in acts):
+            raise LostClaimError("an act was withdrawn or changed before it left")
+        self._session.run_many(_ATTEMPT_ACT, [{"id_": act.id, "now": at} for act in acts])
+        wishes = [change for change in changes if change.kind not in ACTS and change.id in rows]
+        self._session.run_many(_ATTEMPT_WISH, [_to_attempt(wish, rows[wish.id], at) for wish in wishes])
 
     def settle(self, settled: Sequence[Settled], now: datetime) -> None:
         """Close or postpone, and count one attempt more.
@@ -212,16 +216,15 @@ def to_change(row: Any) -> OutboxChange:
     )
 
 
-def _to_attempt(change: OutboxChange, row: Any, now: datetime) -> dict[str, Any]:
-    if change.kind not in ACTS:
-        # Until the CRM has answered, nobody knows whether it holds the old or the new.
-        known = decode_texts(row.written) if row else {}
-        kept = {name: value for name, value in known.items() if name not in change.to_write}
-        state = row.state if row else change.state
-        return {"id_": change.id, "state_": state, "written_": encode(kept), "now": to_ms(now)}
-    if row is None or row.version != change.version or row.state in _CLOSED:
-        raise LostClaimError("an act was withdrawn or changed before it left")
-    return {"id_": change.id, "state_": ChangeState.ATTEMPTED, "written_": row.written, "now": to_ms(now)}
+def _is_as_read(act: OutboxChange, row: Any) -> bool:
+    return row is not None and row.version == act.version and row.state not in _CLOSED
+
+
+def _to_attempt(wish: OutboxChange, row: Any, now: int) -> dict[str, Any]:
+    # Until the CRM has answered, nobody knows whether it holds the old or the new.
+    to_write = wish.to_write
+    kept = {name: value for name, value in decode_texts(row.written).items() if name not in to_write}
+    return {"id_": wish.id, "written_": encode(kept), "now": now}
 
 
 def _to_settlement(settled: Settled, row: Any, now: int) -> dict[str, Any]:
