@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from connector.clock import SystemClock
@@ -17,40 +17,75 @@ from tests.rehearsal import MAPPINGS
 PATIENCE = 30.0
 
 
-def is_ready(url: str) -> bool:
+def is_ready(port: int) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=PATIENCE) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False
 
 
-def test_web_and_worker_become_ready_together_and_stop_together(tmp_path: Path) -> None:
-    with closing(socket.create_server(("127.0.0.1", 0))) as free:
-        port = free.getsockname()[1]
-    environ = {
-        **os.environ,
-        "COLTIVA_DATABASE_URL": f"sqlite:///{tmp_path / 'serve.sqlite'}",
-        "COLTIVA_MAPPINGS": str(MAPPINGS),
-        "COLTIVA_HUBSPOT_CLIENT_SECRET": "secret",
-        "COLTIVA_PORT": str(port),
-    }
-    log = (tmp_path / "serve.log").open("wb")
-    with (
-        log,
-        subprocess.Popen([sys.executable, "-m", "connector", "serve"], env=environ, stdout=log, stderr=log) as served,
-    ):
+def free_ports(number: int) -> list[int]:
+    with ExitStack() as stack:
+        servers = [stack.enter_context(closing(socket.create_server(("127.0.0.1", 0)))) for _ in range(number)]
+        return [server.getsockname()[1] for server in servers]
+
+
+class Served:
+    """`coltiva serve` on a port of its own."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.port, self._file = port, folder / f"serve-{port}.log"
+        environ = {
+            **os.environ,
+            "COLTIVA_DATABASE_URL": f"sqlite:///{folder / 'serve.sqlite'}",
+            "COLTIVA_MAPPINGS": str(MAPPINGS),
+            "COLTIVA_HUBSPOT_CLIENT_SECRET": "secret",
+            "COLTIVA_PORT": str(port),
+        }
+        with self._file.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "connector", "serve"], env=environ, stdout=log, stderr=log
+            )
+
+    def was_ready(self) -> bool:
+        """Wait until it is ready, or was given time enough."""
         clock, waited = SystemClock(), 0.0
-        while not is_ready(f"http://127.0.0.1:{port}/readyz") and waited < PATIENCE and served.poll() is None:
+        while not is_ready(self.port) and waited < PATIENCE and self.process.poll() is None:
             clock.wait(0.05)
             waited += 0.05
-        was_ready = is_ready(f"http://127.0.0.1:{port}/readyz")
-        served.send_signal(signal.SIGINT)
-        code = served.wait(PATIENCE)
+        return is_ready(self.port)
 
-    told = (tmp_path / "serve.log").read_text("utf-8")
+    def stop(self) -> int:
+        """Ask it to stop; its exit code."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(PATIENCE)
+
+    def told(self) -> str:
+        """What it printed."""
+        return self._file.read_text("utf-8")
+
+
+def test_web_and_worker_become_ready_together_and_stop_together(tmp_path: Path) -> None:
+    served = Served(tmp_path, *free_ports(1))
+
+    was_ready, code = served.was_ready(), served.stop()
+
+    told = served.told()
     assert was_ready, told
     assert code == 0, told
-    assert f"Webhooks: http://127.0.0.1:{port}/webhooks/hubspot" in told
+    assert f"Webhooks: http://127.0.0.1:{served.port}/webhooks/hubspot" in told
     assert "Traceback" not in told
-    assert not is_ready(f"http://127.0.0.1:{port}/readyz")
+    assert not is_ready(served.port)
+
+
+def test_two_of_them_begin_with_one_new_database_file_and_live_side_by_side(tmp_path: Path) -> None:
+    both = [Served(tmp_path, port) for port in free_ports(2)]
+
+    were_ready = [one.was_ready() for one in both]
+    codes = [one.stop() for one in both]
+
+    told = "\n".join(one.told() for one in both)
+    assert were_ready == [True, True], told
+    assert codes == [0, 0], told
+    assert "Traceback" not in told

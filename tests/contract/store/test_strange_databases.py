@@ -62,7 +62,7 @@ def test_a_full_disk_is_told_with_its_remedy_and_loses_nothing(sqlite_place: Pla
     long = [told("x" * 1_000) for _ in range(50)]
     end = limit(store, "PRAGMA max_page_count = 1")
 
-    with pytest.raises(StoreUnavailableError, match="disk is full. Free space"):
+    with pytest.raises(StoreUnavailableError, match=r"disk is full\. Free space"):
         scene.judge(lambda stored: judged(stored, history=long))
     end()
 
@@ -75,7 +75,7 @@ def test_a_file_that_cannot_be_written_is_told_with_its_remedy(sqlite_place: Pla
     store = sqlite_place.open()
 
     with (
-        pytest.raises(StoreUnavailableError, match="readonly database. Check owner and rights"),
+        pytest.raises(StoreUnavailableError, match=r"readonly database\. Check owner and rights"),
         store.reading() as transaction,
     ):
         transaction.counts.add({"something": 1})

@@ -6,7 +6,7 @@ import pytest
 
 from connector.domain.change import ChangeKind, ChangeState
 from connector.domain.history import HistoryKind
-from connector.engine import advance
+from connector.engine import advance, replay
 from connector.errors import LostClaimError
 from connector.ports import EventKind
 from tests.builders import after
@@ -104,6 +104,21 @@ def test_leads_with_many_facts_are_judged_one_at_a_time_after_the_others_are_sav
     assert [result.leads for result in results] == [2, 1, 0]
     assert [len(ids) for ids in waiting] == [3, 2, 1]
     assert not known.lead("51").unread + known.lead("52").unread + known.lead("53").unread
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=-1), timedelta(days=1)])
+def test_a_clock_that_jumps_loses_nothing_and_gives_no_task_twice(known: Office, jump: timedelta) -> None:
+    known.clock.moment = after(hours=2)
+    known.receive(clicked("second", at=after(hours=2)), clicked("second", "52", at=after(hours=2))).take_in()
+
+    known.clock.moment += jump
+    known.work().receive(clicked("third", at=known.clock.now())).work()
+    known.clock.moment = max(known.clock.moment, after(hours=2))
+    known.work()
+
+    assert [known.crm.records[id_]["coltiva_clicks"] for id_ in ("51", "52")] == ["30", "20"]
+    assert list(known.crm.made.values()) == [1, 1]
+    assert replay.verify(known.store, known.shelf, ACME).differing == ()
 
 
 def test_a_defect_that_one_lead_brings_to_light_stops_no_other(known: Office, monkeypatch: pytest.MonkeyPatch) -> None:
