@@ -38,6 +38,14 @@ def _signal(subject: str, detail: Detail) -> str:
     return f"{subject}: {attributes}" if attributes else subject
 
 
+def _sent(subject: str, detail: Detail) -> str:
+    """What left, and how: a list that sends, or what sales was given to do."""
+    activity, what = detail.get("activity", "?"), str(detail.get("what", "?"))
+    if what.startswith("list "):
+        return f"{subject} sent {activity}, by {what}"
+    return f"{subject} gave sales a {what}: {activity}"
+
+
 def _scored(subject: str, detail: Detail) -> str:
     points, total = float(detail.get("points", 0.0)), float(detail.get("total", 0.0))
     return f"{points:+g} {subject} for {detail.get('rule', '?')}, now {total:g}"
@@ -61,7 +69,7 @@ _SENTENCES: Mapping[HistoryKind, Callable[[str, Detail], str]] = {
     HistoryKind.ENTERED: _told_by("entered {subject}, phase {phase}"),
     HistoryKind.NOT_ENTERED: _told_by("did not enter {subject}: {why}"),
     HistoryKind.PHASE: _told_by("{subject} moved on to phase {phase}"),
-    HistoryKind.SENT: _told_by("{subject} sent {activity} ({what})"),
+    HistoryKind.SENT: _sent,
     HistoryKind.ANSWERED: _told_by("{activity} of {subject} was answered by {by}"),
     HistoryKind.UNANSWERED: _told_by("{activity} of {subject} was not answered in time"),
     HistoryKind.SETTLED: _told_by("phase {phase} of {subject} is settled: {outcome} answered, next {next}"),

@@ -203,3 +203,13 @@ TOLD = {
 @pytest.mark.parametrize(("sentence", "entry"), TOLD.items())
 def test_history_reads_as_sentences(sentence: str, entry: HistoryEntry) -> None:
     assert tell(entry) == sentence
+
+
+@pytest.mark.parametrize(
+    ("what", "sentence"),
+    [("list thanks", "welcome sent first, by list thanks"), ("task", "welcome gave sales a task: first")],
+)
+def test_what_a_program_sent_is_told_apart_from_what_sales_was_given_to_do(what: str, sentence: str) -> None:
+    entry = HistoryEntry(NOW, HistoryKind.SENT, "welcome", {"phase": "start", "activity": "first", "what": what})
+
+    assert tell(entry) == sentence
