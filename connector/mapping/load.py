@@ -26,6 +26,11 @@ from connector.mapping.scores import to_scores
 from connector.mapping.shape import check_shape
 from connector.ports import Catalog
 
+#: A promise is broken: nothing in the files is at fault.
+_UNREADABLE = (
+    "Mapping version {version}, by which leads were judged, cannot be read by this release of Coltiva, though it was "
+    "accepted once. Nothing was changed: run the release that applied it, and report this.\n{problems}"
+)
 _SUFFIXES = (".yaml", ".yml")
 
 
@@ -45,13 +50,17 @@ def parse_mapping(files: Mapping[str, str]) -> Definitions:
 
 
 def parse_kept(files: Mapping[str, str]) -> Definitions:
-    """The definitions of a version that was accepted when it was applied. Raises MappingError where it has no meaning.
+    """The definitions of a version that was accepted when it was applied.
 
     What a later Coltiva finds that cannot work as a whole is passed over: leads were judged by this version, so it
-    can neither be mended nor done without.
+    can neither be mended nor done without (decision 0012). Raises MappingError, with the version and what to do, where
+    even so it cannot be read.
     """
     report, definitions = _check(files, is_kept=True)
-    return _accepted(report, definitions, "")
+    try:
+        return _accepted(report, definitions, "")
+    except MappingError as error:
+        raise MappingError(_UNREADABLE.format(version=to_version(files), problems=error)) from error
 
 
 def check_mapping(files: Mapping[str, str], catalog: Catalog | None = None) -> Report:

@@ -1,0 +1,81 @@
+"""What was accepted once is read for ever, and means the same (decision 0012).
+
+`tests/golden` holds mappings of every release, each with `meaning.txt`. They are added to and never edited: leads of
+some customer were judged by texts like these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from connector.domain.book import compile_book
+from connector.domain.definitions import Definitions
+from connector.domain.program import Program
+from connector.errors import MappingError
+from connector.mapping.fingerprint import to_version
+from connector.mapping.load import parse_kept, read_folder
+from connector.mapping.sentences import to_sentence
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+FOLDERS = sorted(path for path in GOLDEN.iterdir() if path.is_dir())
+
+
+def meaning_of(definitions: Definitions) -> Iterator[str]:
+    """What a replay depends on: names under which leads keep something, and when conditions hold."""
+    yield f"version {definitions.version}"
+    for field in definitions.fields:
+        yield f"field {field.name}: {field.type} of {dict(field.properties)}, {len(field.values)} values, {field.role}"
+    for source in definitions.signals:
+        yield f"signal {source.signal}: {source.property} to {source.to} with {dict(source.attributes)}"
+    for segment in definitions.segments:
+        yield f"segment {segment.name}: {to_sentence(segment.when)}"
+    for score in definitions.scores:
+        yield f"score {score.name}: sum {score.sum_of}, half-life {score.half_life}, grades {score.grades}"
+        yield from (f"score {score.name}: {rule.points:g} for {rule.id}" for rule in score.rules)
+    for program in definitions.programs:
+        yield from _meaning_of_program(program)
+    for rule in definitions.lists:
+        yield f"list {rule.name}: {dict(rule.titles)} when {to_sentence(rule.when) if rule.when else 'sent'}"
+    for notification in definitions.notifications:
+        when = to_sentence(notification.when)
+        yield f"notification {notification.name}: {when}, again after {notification.again_after}"
+    for written in definitions.write_back:
+        yield f"write_back {written.property}: {written.source} as {written.type}"
+
+
+def _meaning_of_program(program: Program) -> Iterator[str]:
+    yield f"program {program.name}: {len(program.enrol)} ways in, again after {program.again_after}"
+    for phase in program.phases:
+        ways = (phase.all_answered, phase.some_answered, phase.none_answered)
+        leads = ", ".join(f"{way.target.kind}:{way.target.name} after {way.after}" for way in ways)
+        yield f"phase {program.name}.{phase.name}: {leads}"
+        for activity in phase.activities:
+            kind = type(activity.send).__name__
+            yield f"activity {phase.name}.{activity.name}: {kind} after {activity.after}, within {activity.within}"
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
+def test_what_was_accepted_once_is_read_for_ever_and_means_the_same(folder: Path) -> None:
+    definitions = parse_kept(read_folder(folder))
+
+    assert compile_book(definitions).version == definitions.version
+    assert list(meaning_of(definitions)) == (folder / "meaning.txt").read_text("utf-8").splitlines()
+
+
+def test_the_corpus_holds_what_the_checks_of_the_whole_refuse_today() -> None:
+    assert {"acme", "minimal", "stuck"} <= {folder.name for folder in FOLDERS}
+
+
+def test_a_kept_version_that_cannot_be_read_is_named_with_what_to_do() -> None:
+    files = {"a.yaml": "format: 1\nworkspace: a\ntimezone: UTC\nsegments: {x: {industri: a}}\n"}
+
+    with pytest.raises(MappingError) as caught:
+        parse_kept(files)
+
+    text = str(caught.value)
+    assert f"Mapping version {to_version(files)}, by which leads were judged, cannot be read" in text
+    assert "run the release that applied it" in text
+    assert 'a.yaml:4:16: unknown field "industri" in a condition' in text
