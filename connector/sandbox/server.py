@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer, WSGIRequestHandler
@@ -16,10 +16,10 @@ from werkzeug.test import run_wsgi_app
 from connector.sandbox.sandbox import Sandbox
 from connector.sandbox.web import create_web
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
-
 _LOOPBACK = "127.0.0.1"
+
+#: As WSGI has it: from environment and `start_response` to the parts of the answer.
+WebApplication = Callable[..., Iterable[bytes]]
 
 
 class QuietHandler(WSGIRequestHandler):
@@ -60,7 +60,7 @@ def _read_body(environ: dict[str, Any]) -> bytes:
 class Server(ThreadedWSGIServer):
     """Answers each connection in a thread, and closes those that are open when it ends."""
 
-    def __init__(self, web: WSGIApplication, port: int) -> None:
+    def __init__(self, web: WebApplication, port: int) -> None:
         super().__init__(_LOOPBACK, port, web, QuietHandler)
         self._open: set[socket.socket] = set()
 
@@ -80,7 +80,7 @@ class Server(ThreadedWSGIServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
 
-def create_server(web: WSGIApplication, *, port: int = 0) -> BaseWSGIServer:
+def create_server(web: WebApplication, *, port: int = 0) -> BaseWSGIServer:
     """A server on loopback that answers each connection in a thread; port 0 takes a free one."""
     return Server(web, port)
 
