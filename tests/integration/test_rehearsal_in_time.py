@@ -98,7 +98,7 @@ def running(tmp_path: Path) -> Iterator[Running]:
         connected = rehearsal.coltiva("connect", "hubspot", "--token-stdin", stdin=told["portals"][0]["token"])
         assert connected.returncode == 0, connected.stderr
         stack.enter_context(child(environ, tmp_path / "serve.log", "serve"))
-        assert eventually(lambda: is_ready(f"http://127.0.0.1:{port}/readyz"))
+        assert eventually(lambda: is_ready(port))
         yield rehearsal
 
 
