@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, and_, bindparam, case, func, literal_column, select, update
+from sqlalchemy import BigInteger, Integer, Text, and_, bindparam, case, func, literal_column, select, update
 
 from connector.domain.fact import Fact, FactKind
 from connector.domain.ids import LeadId, WorkspaceId
@@ -73,7 +73,7 @@ _BY_PREFIX = (
     .where(
         facts.c.workspace == _WORKSPACE,
         among(facts.c.lead_id, "ids"),
-        func.substr(facts.c.key, literal_column("1"), bindparam("length", type_=BigInteger))
+        func.substr(facts.c.key, literal_column("1"), bindparam("length", type_=Integer))
         == bindparam("prefix", type_=Text),
     )
     .order_by(facts.c.lead_id, facts.c.seq)

@@ -172,6 +172,18 @@ def test_who_was_not_told_of_a_book_is_found_until_told(scene: Scene) -> None:
     assert [[one.key for one in stored.unread] for stored in scene.judge()] == [["book:v2"]] * 2
 
 
+def test_facts_are_found_by_the_beginning_of_their_keys(scene: Scene) -> None:
+    scene.meet("51", "52", "53")
+    scene.mail(lead_of("51"), fact("a:2"), fact("b:1"), fact("a:1"))
+    scene.mail(lead_of("52"), fact("b:a:1"), fact("a"))
+    scene.mail(lead_of("53"), fact("a:3"))
+
+    with scene.store.reading() as transaction:
+        found = transaction.leads.facts_by_prefix(ACME, [lead_of("51"), lead_of("52")], "a:")
+
+    assert found == {lead_of("51"): [fact("a:2"), fact("a:1")]}
+
+
 def test_mail_for_a_lead_that_is_gone_is_given_back_to_its_sender(scene: Scene) -> None:
     with pytest.raises(LostClaimError):
         scene.mail(lead_of("nobody"), fact())
