@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -14,6 +14,8 @@ from connector.mapping.places import Path, Problems, without
 from connector.mapping.report import is_near, kind_of, nearest, quoted
 
 _ROUNDS = 25
+#: The model of a whole file.
+FileModel = TypeVar("FileModel", bound=Entry)
 #: Words of the language to come, so that nobody thinks they are misspelt.
 NOT_YET = {
     "frequency_cap": "a frequency cap",
@@ -38,24 +40,29 @@ def check_shape(problems: Problems) -> MappingFile:
 
     Leaves in `problems.root` the tree without what was left out.
     """
+    return check_shape_of(MappingFile, problems) or MappingFile(format=1)
+
+
+def check_shape_of(model: type[FileModel], problems: Problems) -> FileModel | None:
+    """As `check_shape`, for a file of another kind; None where nothing well shaped is left."""
     for attempt in range(_ROUNDS):
         known: dict[int, type[Entry]] = {}
         data = to_plain(problems.root)
-        mapping, mistakes = _validate(data, known)
+        whole, mistakes = _validate(model, data, known)
         if attempt == 0:
             _report_empty(data, (), known, problems)
             for mistake in mistakes:
                 _report(mistake, data, known, problems)
-        if mapping is not None:
-            return mapping
+        if whole is not None:
+            return whole
         for path in sorted({_to_prune(mistake) for mistake in mistakes}, key=_backwards, reverse=True):
             problems.root = without(problems.root, path)
-    return MappingFile(format=1)
+    return None
 
 
-def _validate(data: Any, known: dict[int, type[Entry]]) -> tuple[MappingFile | None, list[Any]]:
+def _validate(model: type[FileModel], data: Any, known: dict[int, type[Entry]]) -> tuple[FileModel | None, list[Any]]:
     try:
-        return MappingFile.model_validate(data, context=known), []
+        return model.model_validate(data, context=known), []
     except ValidationError as error:
         return None, list(error.errors(include_url=False))
 
