@@ -17,7 +17,7 @@ from connector.mapping.fields import to_fields, to_signals
 from connector.mapping.fingerprint import to_plain_text, to_version
 from connector.mapping.merge import parse_files
 from connector.mapping.models import MappingFile
-from connector.mapping.names import names_of
+from connector.mapping.names import Names, names_of
 from connector.mapping.nodes import MAX_CHARACTERS
 from connector.mapping.places import MAX_PROBLEMS, Problems, TooManyProblemsError
 from connector.mapping.programs import to_programs, to_workspace_window
@@ -82,6 +82,14 @@ def read_folder(folder: Path) -> Mapping[str, str]:
     if problems:
         raise MappingError(render(Report(tuple(problems)), str(folder)))
     return files
+
+
+def names_in(files: Mapping[str, str]) -> Names:
+    """Everything that has a name in the files of a mapping that was accepted, for whoever writes about it."""
+    problems = Problems(parse_files({name: to_plain_text(text) for name, text in files.items()}).root)
+    whole = problems.root
+    mapping = check_shape(problems)
+    return names_of(whole, mapping, to_fields(mapping, problems))
 
 
 def _accepted(report: Report, definitions: Definitions | None, folder: str) -> Definitions:
