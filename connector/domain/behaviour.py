@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from connector.domain import score as scores
+from connector.domain.compiled import CHANGED
 from connector.domain.definitions import SignalSource
 from connector.domain.draft import Draft
 from connector.domain.fact import Fact, RecordName, Value
@@ -22,8 +23,21 @@ def take_record(draft: Draft, fact: Fact) -> list[Signal]:
         _set_standing(draft, fact)
     if fact.is_baseline:
         draft.note(HistoryKind.KNOWN, fact.source)
+    before = {name: draft.fields.get(name) for name in sorted(draft.book.listened_to)}
     _fill_fields(draft, fact)
-    return list(_signals_of(draft, fact)) if fact.name == RecordName.CHANGED else []
+    if fact.is_baseline:
+        return []
+    told = _signals_of(draft, fact) if fact.name == RecordName.CHANGED else ()
+    return [*told, *_changes(draft, before)]
+
+
+def _changes(draft: Draft, before: Mapping[str, Value | None]) -> Iterator[Signal]:
+    """The fields that programs listen to and that the fact changed."""
+    for name, was in before.items():
+        now = draft.fields.get(name)
+        if now != was:
+            both = {"was": was, "now": now}
+            yield CHANGED + name, {key: value for key, value in both.items() if value is not None}
 
 
 def _set_standing(draft: Draft, fact: Fact) -> None:
@@ -87,8 +101,10 @@ def _attributes(draft: Draft, source: SignalSource, raw: str) -> dict[str, Value
 
 
 def take_signal(draft: Draft, signal: Signal) -> None:
-    """Remember the signal and give the points that it earns."""
+    """Remember the signal and give the points that it earns. The change of a field is told already."""
     name, attributes = signal
+    if name.startswith(CHANGED):
+        return
     draft.note(HistoryKind.SIGNAL, name, {key: format_value(value) for key, value in attributes.items()})
     draft.touch(f"signal:{name}")
     for counter, kept, matches in draft.book.counters.get(name, ()):

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from connector.domain.compiled import AttributesMatch, CompiledProgram, compile_program
+from connector.domain.compiled import CHANGED, AttributesMatch, CompiledProgram, compile_program
 from connector.domain.definitions import Definitions, ListRule, Notification, SignalSource
 from connector.domain.field import Field, FieldRole
 from connector.domain.ids import WorkspaceId
@@ -47,6 +47,8 @@ class Book:
     programs: Mapping[str, CompiledProgram]
     #: Signal -> the programs it may enrol into.
     enrols: Mapping[str, tuple[str, ...]]
+    #: The fields whose change some program looks for.
+    listened_to: frozenset[str]
     notifications: Mapping[str, Notification]
     lists: Mapping[str, ListRule]
 
@@ -71,9 +73,9 @@ def compile_book(definitions: Definitions) -> Book:
     Expects what `check` accepts; raises graphlib.CycleError when segments and scores depend on one another in a circle.
     """
     scales = Scales({score.name: score.grades for score in definitions.scores}, definitions.zone)
-    programs = {program.name: compile_program(program, scales) for program in definitions.programs}
+    programs = {each.name: compile_program(each, place, scales) for place, each in enumerate(definitions.programs)}
     nodes = compile_nodes(definitions, programs, scales)
-    triggers = (trigger.test for compiled in programs.values() for trigger in compiled.triggers)
+    in_programs = (predicate for compiled in programs.values() for predicate in compiled.predicates)
     return Book(
         definitions=definitions,
         fields={field_.name: field_ for field_ in definitions.fields},
@@ -83,11 +85,12 @@ def compile_book(definitions: Definitions) -> Book:
         scores={score.name: score for score in definitions.scores},
         leaves=_index_leaves(definitions.scores),
         engagement=_index_engagement(definitions.scores),
-        counters=_index_counters((*nodes.predicates, *triggers)),
+        counters=_index_counters((*nodes.predicates, *in_programs)),
         nodes=nodes,
         crms=_written_crms(definitions),
         programs=programs,
         enrols=_index_enrols(programs),
+        listened_to=_listened_to(programs.values()),
         notifications={notification.name: notification for notification in definitions.notifications},
         lists={rule.name: rule for rule in definitions.lists},
     )
@@ -149,3 +152,12 @@ def _index_enrols(programs: Mapping[str, CompiledProgram]) -> Mapping[str, tuple
         for signal in dict.fromkeys(trigger.signal for trigger in compiled.enrol):
             index[signal].append(name)
     return {signal: tuple(names) for signal, names in index.items()}
+
+
+def _listened_to(programs: Iterable[CompiledProgram]) -> frozenset[str]:
+    signals = frozenset().union(*(_heard(compiled) for compiled in programs))
+    return frozenset(signal.removeprefix(CHANGED) for signal in signals if signal.startswith(CHANGED))
+
+
+def _heard(compiled: CompiledProgram) -> frozenset[str]:
+    return compiled.ends_on | compiled.answers_on | {trigger.signal for trigger in compiled.enrol}

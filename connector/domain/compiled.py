@@ -1,13 +1,17 @@
-"""Programs with their triggers as functions."""
+"""Programs with their triggers and conditions as functions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from connector.domain.condition import Condition
 from connector.domain.fact import Value
 from connector.domain.predicate import ALWAYS, Predicate, Scales, compile_condition, compile_signal_test
-from connector.domain.program import Program, Trigger
+from connector.domain.program import Activity, Case, DateRule, Outcome, Phase, Program, Trigger, content_of
+
+#: What the signals begin with that a change of a field gives: `changed:lifecycle`, with `was` and `now`.
+CHANGED = "changed:"
 
 AttributesMatch = Callable[[Mapping[str, Value]], bool]
 
@@ -16,67 +20,155 @@ AttributesMatch = Callable[[Mapping[str, Value]], bool]
 class CompiledTrigger:
     """A trigger as functions."""
 
-    #: The signal it answers to; empty for a condition alone.
+    #: The signal it answers to; empty for a condition or a date.
     signal: str
     matches: AttributesMatch
     test: Predicate
+    date: DateRule | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledStep:
+    """An activity as functions."""
+
+    activity: Activity
+    #: Left out unless this holds.
+    test: Predicate
+    #: Of a fork: its cases, each with when it is open.
+    cases: tuple[tuple[Case, Predicate], ...]
+    #: What counts as the answer.
+    answers: tuple[CompiledTrigger, ...]
+
+    @property
+    def content(self) -> str:
+        """What the lead has had once it was sent; empty where that does not matter."""
+        return content_of(self.activity.send) if self.activity.send else ""
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledOutcome:
+    """What follows a phase as functions: the first case that holds, or else the outcome itself."""
+
+    outcome: Outcome
+    cases: tuple[tuple[Predicate, Outcome], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledPhase:
+    """A phase as functions."""
+
+    phase: Phase
+    steps: tuple[CompiledStep, ...]
+    #: Activity -> its place among the steps.
+    places: Mapping[str, int]
+    all_answered: CompiledOutcome
+    some_answered: CompiledOutcome
+    none_answered: CompiledOutcome
+
+    def step(self, activity: str) -> CompiledStep | None:
+        """The step of that name."""
+        place = self.places.get(activity)
+        return None if place is None else self.steps[place]
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledProgram:
-    """A program with its triggers as functions."""
+    """A program as functions."""
 
     program: Program
+    #: Where it stands in the book: who comes first among equals.
+    place: int
+    phases: Mapping[str, CompiledPhase]
     enrol: tuple[CompiledTrigger, ...]
     goal: tuple[CompiledTrigger, ...]
     exit: tuple[CompiledTrigger, ...]
+    #: Who neither enters nor stays; None for nobody.
+    suppress: Predicate | None
     #: The signals of goal and exit; the empty one stands for conditions.
     ends_on: frozenset[str]
-    #: Phase and activity -> what counts as the answer.
-    answers: Mapping[tuple[str, str], tuple[CompiledTrigger, ...]]
     #: The signals of answers; the empty one stands for conditions.
     answers_on: frozenset[str]
+    #: Whatever looks at a lead here.
+    predicates: tuple[Predicate, ...]
+    #: The conditions that end or answer an enrolment by themselves, without a signal.
+    conditions: tuple[Predicate, ...]
 
     @property
-    def triggers(self) -> Iterable[CompiledTrigger]:
-        """All of them."""
-        yield from (*self.enrol, *self.goal, *self.exit)
-        for answers in self.answers.values():
-            yield from answers
-
-    @property
-    def conditions(self) -> tuple[Predicate, ...]:
-        """The conditions that end or answer an enrolment by themselves, without a signal."""
-        waited_for = (trigger for answers in self.answers.values() for trigger in answers)
-        return tuple(trigger.test for trigger in (*self.goal, *self.exit, *waited_for) if not trigger.signal)
+    def first(self) -> CompiledPhase:
+        """The phase that every lead begins with."""
+        return next(iter(self.phases.values()))
 
 
-def compile_program(program: Program, scales: Scales) -> CompiledProgram:
+def compile_program(program: Program, place: int, scales: Scales) -> CompiledProgram:
     """The program as functions; total and pure."""
-
-    def compile_all(triggers: Iterable[Trigger]) -> tuple[CompiledTrigger, ...]:
-        return tuple(_compile_trigger(trigger, scales) for trigger in triggers)
-
-    goal, exit_ = compile_all(program.goal), compile_all(program.exit)
-    answers = {
-        (phase.name, activity.name): compile_all(activity.answered)
-        for phase in program.phases
-        for activity in phase.activities
-    }
+    enrol, goal, exit_ = (_compile_triggers(each, scales) for each in (program.enrol, program.goal, program.exit))
+    suppress = compile_condition(program.suppress, scales) if program.suppress else None
+    phases = {phase.name: _compile_phase(phase, scales) for phase in program.phases}
+    answers = [answer for phase in phases.values() for step in phase.steps for answer in step.answers]
+    suppressing = () if suppress is None else (suppress,)
+    by_themselves = (trigger.test for trigger in (*goal, *exit_, *answers) if not trigger.signal)
+    triggers = (trigger.test for trigger in (*enrol, *goal, *exit_, *answers))
     return CompiledProgram(
         program=program,
-        enrol=compile_all(program.enrol),
+        place=place,
+        phases=phases,
+        enrol=enrol,
         goal=goal,
         exit=exit_,
-        ends_on=frozenset(trigger.signal for trigger in (*goal, *exit_)),
-        answers=answers,
-        answers_on=frozenset(trigger.signal for triggers in answers.values() for trigger in triggers),
+        suppress=suppress,
+        ends_on=frozenset(trigger.signal for trigger in (*goal, *exit_)) | ({""} if suppress else frozenset()),
+        answers_on=frozenset(trigger.signal for trigger in answers),
+        predicates=(*triggers, *suppressing, *(test for phase in phases.values() for test in _looked_at(phase))),
+        conditions=(*by_themselves, *suppressing),
     )
 
 
-def _compile_trigger(trigger: Trigger, scales: Scales) -> CompiledTrigger:
-    return CompiledTrigger(
-        signal=trigger.on.signal if trigger.on else "",
-        matches=compile_signal_test(trigger.on) if trigger.on else lambda attributes: True,
-        test=compile_condition(trigger.when, scales) if trigger.when else ALWAYS,
+def _compile_phase(phase: Phase, scales: Scales) -> CompiledPhase:
+    steps = tuple(_compile_step(activity, scales) for activity in phase.activities)
+    return CompiledPhase(
+        phase,
+        steps,
+        {step.activity.name: place for place, step in enumerate(steps)},
+        _compile_outcome(phase.all_answered, scales),
+        _compile_outcome(phase.some_answered, scales),
+        _compile_outcome(phase.none_answered, scales),
+    )
+
+
+def _looked_at(phase: CompiledPhase) -> Iterator[Predicate]:
+    for step in phase.steps:
+        yield step.test
+        yield from (test for _, test in step.cases)
+    for outcome in (phase.all_answered, phase.some_answered, phase.none_answered):
+        yield from (test for test, _ in outcome.cases)
+
+
+def _compile_step(activity: Activity, scales: Scales) -> CompiledStep:
+    cases = activity.fork.cases if activity.fork else ()
+    return CompiledStep(
+        activity,
+        _compile(activity.when, scales),
+        tuple((case, _compile(case.when, scales)) for case in cases),
+        _compile_triggers(activity.answered, scales),
+    )
+
+
+def _compile(condition: Condition | None, scales: Scales) -> Predicate:
+    return ALWAYS if condition is None else compile_condition(condition, scales)
+
+
+def _compile_outcome(outcome: Outcome, scales: Scales) -> CompiledOutcome:
+    cases = tuple((compile_condition(condition, scales), each) for condition, each in outcome.cases)
+    return CompiledOutcome(outcome, cases)
+
+
+def _compile_triggers(triggers: Iterable[Trigger], scales: Scales) -> tuple[CompiledTrigger, ...]:
+    return tuple(
+        CompiledTrigger(
+            signal=trigger.on.signal if trigger.on else "",
+            matches=compile_signal_test(trigger.on) if trigger.on else lambda attributes: True,
+            test=_compile(trigger.when, scales),
+            date=trigger.date,
+        )
+        for trigger in triggers
     )

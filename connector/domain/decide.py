@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 
-from connector.domain import behaviour, journey
+from connector.domain import behaviour, journey, phases
 from connector.domain.acts import announce
 from connector.domain.book import Book
 from connector.domain.change import Act
@@ -119,6 +119,7 @@ def _touch_due(draft: Draft) -> None:
     """Look at what this moment may have changed. What is due to be sent is sent only if its program still runs."""
     for id_, rings_at in draft.alarms.items():
         if rings_at <= draft.now:
+            draft.rung.add(id_)
             draft.touch_node(id_)
     for enrolment in draft.enrolments:
         due_at = enrolment.due_at
@@ -147,8 +148,10 @@ def _judge(draft: Draft, fact: Fact) -> None:
         draft.touch_all()
     _take(draft, fact)
     arisen = _follow(draft)
-    if fact.is_baseline or draft.standing is not Standing.ACTIVE:
+    if draft.standing is not Standing.ACTIVE:
         arisen = []
+    elif fact.is_baseline:
+        arisen = [id_ for id_ in arisen if _takes_existing(draft.book, id_)]
     elif anew:
         arisen = [*arisen, *(id_ for id_ in _news(draft) if id_ not in arisen)]
     _conclude(draft, arisen)
@@ -185,7 +188,7 @@ def _follow(draft: Draft) -> list[str]:
         while (node := draft.take_before(draft.book.nodes.watchers_at)) is not None:
             journey.check_conditions(draft, node)
             derive(draft)
-        journey.run_due(draft)
+        phases.run_due(draft)
         if not draft.has_before(draft.book.nodes.watchers_at):
             break
     return watch(draft)
@@ -195,6 +198,12 @@ def _news(draft: Draft) -> list[str]:
     """The watchers that hold and that nothing was ever done about."""
     done = {f"notification:{name}" for name in draft.told} | {f"enrol:{each.program}" for each in draft.enrolments}
     return [id_ for id_ in draft.holding if id_ not in done]
+
+
+def _takes_existing(book: Book, watcher_id: str) -> bool:
+    """Whether it enrols into a program that takes those of whom its condition held before."""
+    kind, _, name = watcher_id.partition(":")
+    return kind == "enrol" and book.programs[name].program.takes_existing
 
 
 def _conclude(draft: Draft, arisen: Sequence[str]) -> None:
@@ -215,22 +224,27 @@ def _act_on(draft: Draft, watcher_id: str) -> None:
         announce(draft, draft.book.notifications[name])
     elif kind == "enrol":
         journey.enter_by_condition(draft, name)
+    elif kind == "date":
+        program, _, index = name.rpartition(":")
+        journey.enter_by_date(draft, program, int(index))
 
 
 def _change_book(draft: Draft, book: Book, earlier: Sequence[Fact]) -> None:
     """Judge the lead by another book from here on.
 
     Fields, memory and scores become what the new book makes of everything known so far. Enrolments go on where the new
-    book still has their place. Nobody is notified: only what happens from here on does that.
+    book still has their place. Nobody is notified: only what happens from here on does that. A new program that takes
+    existing leads enrols those of whom its condition holds.
     """
     knowledge = _know(draft, book, earlier)
+    before = draft.book.programs
     draft.turn_over(book, knowledge)
     totals = {name: float(draft.points(name)) for name in book.scores}
     draft.note(HistoryKind.BOOK, book.version, totals)
-    journey.exit_removed(draft)
+    journey.follow_book(draft)
     draft.touch_all()
-    _follow(draft)
-    draft.rest()
+    arisen = _follow(draft)
+    _conclude(draft, [id_ for id_ in arisen if _takes_existing(book, id_) and id_.partition(":")[2] not in before])
 
 
 def _know(draft: Draft, book: Book, facts: Sequence[Fact]) -> Draft:
@@ -267,6 +281,8 @@ def _finish(draft: Draft) -> Decision:
         holding=draft.holding,
         told=draft.told,
         enrolments=tuple(draft.enrolments),
+        had=draft.had,
+        contacted=draft.contacted,
         desired=desire(draft) if is_active else {},
         position=draft.position,
         alarms=dict(sorted(draft.alarms.items())) if is_active else {},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from connector.domain.calendar import ALWAYS_OPEN, SendWindow
@@ -72,6 +73,20 @@ class WriteBack:
     label: str = ""
 
 
+class FrequencyCap(NamedTuple):
+    """No more messages than this to one lead, of all programs together, in any stretch of `per`."""
+
+    messages: int
+    per: timedelta
+
+    @property
+    def in_words(self) -> str:
+        """For people: `3 messages in 7 days`."""
+        hours = self.per / timedelta(hours=1)
+        span = f"{hours / 24:g} days" if hours >= 48 else f"{hours:g} hours"
+        return f"{self.messages} messages in {span}"
+
+
 @dataclass(frozen=True, slots=True)
 class Definitions:
     """All that the mapping files of one workspace say."""
@@ -89,5 +104,6 @@ class Definitions:
     notifications: tuple[Notification, ...] = ()
     write_back: tuple[WriteBack, ...] = ()
     window: SendWindow = ALWAYS_OPEN
+    cap: FrequencyCap | None = None
     #: How long acts wait before they leave, so that a late fact can still change the verdict.
     settle: timedelta = timedelta()

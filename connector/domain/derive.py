@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from connector.domain.behaviour import note_points
 from connector.domain.draft import Draft
 from connector.domain.history import HistoryKind
-from connector.domain.nodes import FitNode, Watcher
+from connector.domain.nodes import DateNode, FitNode, Watcher
 from connector.domain.score import Part
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -26,11 +26,15 @@ def derive(draft: Draft) -> None:
 def watch(draft: Draft) -> list[str]:
     """Bring the lists, notifications and enrolment conditions that are concerned up to date.
 
-    Returns the ids of those that came to hold.
+    Returns the ids of those that came to hold, and of the days that came.
     """
     arisen: list[str] = []
     while (node := draft.take_before(len(draft.book.nodes.ordered))) is not None:
-        if isinstance(node, Watcher) and _watch(draft, node) and node.id in draft.holding:
+        if isinstance(node, Watcher):
+            if _watch(draft, node) and node.id in draft.holding:
+                arisen.append(node.id)
+        elif isinstance(node, DateNode) and node.id in draft.rung:
+            draft.rung.discard(node.id)
             arisen.append(node.id)
     return arisen
 

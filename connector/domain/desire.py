@@ -67,11 +67,8 @@ def _filled_by(book: Book, enrolment: Enrolment) -> list[tuple[str, datetime]]:
     """The lists that sent activities keep the lead on: while an answer is awaited, or until the phase is settled."""
     phase = book.programs[enrolment.program].program.phase(enrolment.phase)
     sends = {activity.name: activity.send for activity in phase.activities} if phase else {}
-    return [
-        (send.list, sent.at)
-        for sent in enrolment.sent
-        if sent.answered_at is None and not sent.lapsed and isinstance(send := sends.get(sent.activity), ListSend)
-    ]
+    on_it = (sent for sent in enrolment.sent if not (sent.answered_at or sent.lapsed or sent.is_old))
+    return [(send.list, sent.at) for sent in on_it if isinstance(send := sends.get(sent.activity), ListSend)]
 
 
 def _titled(book: Book, crm: str, lists: dict[str, datetime]) -> dict[str, datetime]:

@@ -15,7 +15,7 @@ from connector.domain.enrolment import Enrolment
 from connector.domain.fact import Position, Value
 from connector.domain.field import FieldRole
 from connector.domain.history import Detail, HistoryEntry, HistoryKind
-from connector.domain.lead import Lead, Standing
+from connector.domain.lead import Had, Lead, Standing
 from connector.domain.nodes import Node
 from connector.domain.score import Outlook, Part, Score
 
@@ -45,11 +45,15 @@ class Draft:
         self.holding: dict[str, datetime] = dict(lead.holding)
         self.told: dict[str, tuple[int, datetime]] = dict(lead.told)
         self.enrolments: list[Enrolment] = list(lead.enrolments)
+        self.had: dict[str, Had] = dict(lead.had)
+        self.contacted: tuple[datetime, ...] = lead.contacted
         self.position: Position = lead.position
         #: Node -> when time alone may change it.
         self.alarms: dict[str, datetime] = dict(lead.alarms)
         #: The nodes whose alarm was not asked for since they were last looked at.
         self.unasked: dict[str, Node] = {}
+        #: The nodes whose alarm rings now.
+        self.rung: set[str] = set()
         #: The places of the nodes to look at, the first ahead: each of them once.
         self._agenda: list[int] = []
         self.acts: list[Act] = []
@@ -156,6 +160,7 @@ class Draft:
     def rest(self) -> None:
         """Look at nothing more."""
         self._agenda.clear()
+        self.rung.clear()
 
     def _concern(self, place: int) -> None:
         if place not in self._agenda:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -19,6 +20,7 @@ class EnrolmentState(StrEnum):
     COMPLETED = "completed"  # went through
     WON = "won"  # reached the goal
     EXITED = "exited"  # ended otherwise; `reason` says why
+    HELD_OUT = "held_out"  # is sent nothing, for comparison; goal and exit count
 
 
 class Step(StrEnum):
@@ -40,9 +42,11 @@ TRANSITIONS: dict[tuple[EnrolmentState, Step], EnrolmentState] = {
     (EnrolmentState.MOVING, Step.COMPLETE): EnrolmentState.COMPLETED,
     (EnrolmentState.MOVING, Step.WIN): EnrolmentState.WON,
     (EnrolmentState.MOVING, Step.EXIT): EnrolmentState.EXITED,
+    (EnrolmentState.HELD_OUT, Step.WIN): EnrolmentState.WON,
+    (EnrolmentState.HELD_OUT, Step.EXIT): EnrolmentState.EXITED,
 }
 
-OPEN_STATES = frozenset({EnrolmentState.RUNNING, EnrolmentState.MOVING})
+OPEN_STATES = frozenset({EnrolmentState.RUNNING, EnrolmentState.MOVING, EnrolmentState.HELD_OUT})
 
 
 def to_state(state: EnrolmentState, step: Step) -> EnrolmentState:
@@ -55,7 +59,7 @@ def to_state(state: EnrolmentState, step: Step) -> EnrolmentState:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """An activity that left, and its answer."""
+    """A step that was begun, and its answer."""
 
     activity: str
     at: datetime
@@ -64,6 +68,12 @@ class Sent:
     answered_at: datetime | None = None
     #: The time for an answer ran out.
     lapsed: bool = False
+    #: How many times it was sent.
+    times: int = 1
+    #: When it is sent once more.
+    remind_at: datetime | None = None
+    #: Whether the lead had had the content before, so that nothing left this time.
+    is_old: bool = False
 
     @property
     def is_waiting(self) -> bool:
@@ -95,13 +105,19 @@ class Enrolment:
     #: Of a visit that repeats what was unanswered: the activities it repeats.
     only: tuple[str, ...] | None = None
     state: EnrolmentState = EnrolmentState.RUNNING
-    #: What leaves next, and when; None when all has left.
+    #: What comes next, and when; None when all was begun, or when what comes next waits for an answer.
     next_activity: str | None = None
     send_at: datetime | None = None
     sent: tuple[Sent, ...] = ()
     move: Move | None = None
     ended_at: datetime | None = None
     reason: str = ""
+    #: Fork -> the case that was chosen, in this visit.
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    #: Why what is due has to wait, and was told to.
+    put_off: str = ""
+    #: Since when everything stands still.
+    paused_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:
@@ -111,9 +127,11 @@ class Enrolment:
     @property
     def due_at(self) -> datetime | None:
         """The earliest moment at which time alone moves it."""
+        if self.paused_at is not None:
+            return None
         if self.state is EnrolmentState.MOVING:
             return self.move.at if self.move else None
         if self.state is not EnrolmentState.RUNNING:
             return None
-        waits = (sent.answer_by for sent in self.sent if sent.is_waiting)
+        waits = [sent.answer_by if sent.is_waiting else sent.remind_at for sent in self.sent]
         return earliest([self.send_at, *waits])

@@ -47,6 +47,9 @@ class CommandName(StrEnum):
 
     ENROL = "enrol"
     EXIT = "exit"
+    MOVE = "move"  # into `program`, out of `from`; `keep` to go on in the phase of the same name
+    PAUSE = "pause"  # in `program`, or in all
+    RESUME = "resume"
 
 
 RANK = {kind: rank for rank, kind in enumerate(FactKind)}

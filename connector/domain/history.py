@@ -25,6 +25,11 @@ class HistoryKind(StrEnum):
     SENT = "sent"  # subject: program; detail: phase, activity, what
     ANSWERED = "answered"  # subject: program; detail: phase, activity, by
     UNANSWERED = "unanswered"  # subject: program; detail: phase, activity
+    LEFT_OUT = "left_out"  # subject: program; detail: phase, activity, why
+    PUT_OFF = "put_off"  # subject: program; detail: phase, activity, why, until
+    CHOSE = "chose"  # subject: program; detail: phase, activity, way
+    PAUSED = "paused"  # subject: program; detail: phase, by
+    RESUMED = "resumed"  # subject: program; detail: phase
     SETTLED = "settled"  # subject: program; detail: phase, outcome (all, some, none), next, at
     COMPLETED = "completed"  # subject: program
     WON = "won"  # subject: program; detail: by

@@ -22,6 +22,17 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Had:
+    """A message that the lead was sent, the last time."""
+
+    at: datetime
+    program: str
+    number: int
+    #: Whether it was answered then.
+    is_answered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Lead:
     """One lead's state: a pure function of its facts and the book versions they name."""
 
@@ -41,6 +52,10 @@ class Lead:
     #: Notification -> how many times it was told, and when last.
     told: Mapping[str, tuple[int, datetime]] = field(default_factory=dict)
     enrolments: tuple[Enrolment, ...] = ()
+    #: Content -> when and where it was sent.
+    had: Mapping[str, Had] = field(default_factory=dict)
+    #: The latest moments at which a message left, oldest first, as many as the frequency cap looks at.
+    contacted: tuple[datetime, ...] = ()
     #: CRM -> what its record should hold; empty while archived.
     desired: Mapping[str, Desired] = field(default_factory=dict)
     #: The last fact or alarm that was folded in.

@@ -15,7 +15,9 @@ from graphlib import TopologicalSorter
 
 from connector.domain.compiled import CompiledProgram
 from connector.domain.condition import AnyOf, Condition
+from connector.domain.dates import comes_at
 from connector.domain.definitions import Definitions
+from connector.domain.field import FieldRole
 from connector.domain.predicate import Predicate, Scales, View, compile_condition, earliest
 from connector.domain.score import FitRule, Score
 
@@ -76,6 +78,18 @@ class JourneyNode:
 
 
 @dataclass(frozen=True, slots=True)
+class DateNode:
+    """A day by a date of the lead's, on which it enters a program."""
+
+    #: `date:<program>:<index of the trigger>`.
+    id: str
+    program: str
+    index: int
+    reads: frozenset[str]
+    flips_at: FlipsAt
+
+
+@dataclass(frozen=True, slots=True)
 class FadeNode:
     """A score that some CRM shows: once it has faded far enough, it is shown anew."""
 
@@ -85,7 +99,7 @@ class FadeNode:
     flips_at: FlipsAt
 
 
-Node = Watcher | FitNode | SumNode | JourneyNode | FadeNode
+Node = Watcher | FitNode | SumNode | JourneyNode | DateNode | FadeNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +126,11 @@ def compile_nodes(definitions: Definitions, programs: Mapping[str, CompiledProgr
     """The nodes of a book. Raises graphlib.CycleError when segments and scores depend on one another in a circle."""
     derived = _sort_derived(definitions, scales)
     journeys = [_compile_journey(name, compiled) for name, compiled in programs.items()]
-    watchers: Sequence[Node] = [*_compile_watchers(definitions, scales), *_compile_fading(definitions)]
+    watchers: Sequence[Node] = [
+        *_compile_watchers(definitions, scales),
+        *_compile_dates(definitions),
+        *_compile_fading(definitions),
+    ]
     ordered: tuple[Node, ...] = (*derived, *journeys, *watchers)
     concerned: dict[str, list[int]] = defaultdict(list)
     for place, node in enumerate(ordered):
@@ -160,7 +178,9 @@ def _compile_watchers(definitions: Definitions, scales: Scales) -> Iterable[Watc
     for notification in definitions.notifications:
         yield _watch(f"notification:{notification.name}", notification.when, scales)
     for program in definitions.programs:
-        conditions = tuple(trigger.when for trigger in program.enrol if trigger.on is None and trigger.when)
+        conditions = tuple(
+            trigger.when for trigger in program.enrol if not trigger.on and not trigger.date and trigger.when
+        )
         if conditions:
             yield _watch(f"enrol:{program.name}", AnyOf(conditions), scales)
 
@@ -174,6 +194,15 @@ def _compile_journey(name: str, compiled: CompiledProgram) -> JourneyNode:
 
     reads = frozenset({key}).union(*(test.reads for test in compiled.conditions))
     return JourneyNode(key, reads, flips_at if flips else None)
+
+
+def _compile_dates(definitions: Definitions) -> Iterable[DateNode]:
+    zones = frozenset(f"field:{each.name}" for each in definitions.fields if each.role is FieldRole.TIMEZONE)
+    for program in definitions.programs:
+        for index, trigger in enumerate(program.enrol):
+            if trigger.date is not None:
+                reads = zones | {f"field:{trigger.date.field}"}
+                yield DateNode(f"date:{program.name}:{index}", program.name, index, reads, comes_at(trigger.date))
 
 
 def _compile_fading(definitions: Definitions) -> Iterable[FadeNode]:

@@ -42,6 +42,11 @@ class View(Protocol):
         ...
 
     @property
+    def zone(self) -> ZoneInfo:
+        """The lead's own time zone."""
+        ...
+
+    @property
     def fields(self) -> Mapping[str, Value]:
         """The lead's field values."""
         ...

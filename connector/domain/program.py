@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from connector.domain.calendar import SendWindow
 from connector.domain.condition import Condition, SignalTest
@@ -46,28 +48,103 @@ class ListSend:
 Send = Task | Note | ListSend
 
 
+def content_of(send: Send) -> str:
+    """What the lead has had once this is sent: nobody is sent the same twice. Empty for what sales does."""
+    return f"list {send.list}" if isinstance(send, ListSend) else ""
+
+
+class DateRule(NamedTuple):
+    """A day by a date that the lead has: the day itself, or so long before or after it."""
+
+    field: str
+    #: Added to the date; less than nothing for before.
+    offset: timedelta = timedelta()
+    #: Every year, or in the date's own year alone.
+    every_year: bool = False
+    #: On the lead's own wall clock.
+    at: time = time(0)
+
+
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """Something that a lead does, or that comes to hold."""
+    """Something that a lead does, or that comes to hold, or a day that comes."""
 
-    #: The signal; None for a condition alone.
+    #: The signal; None for a condition or a date alone.
     on: SignalTest | None = None
     #: Must hold at that moment.
     when: Condition | None = None
+    date: DateRule | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One of the ways at a fork."""
+
+    name: str
+    #: The way is open while this holds; None: to everybody.
+    when: Condition | None = None
+    #: How many of all go this way, in proportion, where chance decides.
+    weight: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """Where the way parts: the first case that is open, or chance, the same for a lead however often it is asked."""
+
+    cases: tuple[Case, ...]
+    by_chance: bool = False
+
+
+class Reminders(NamedTuple):
+    """The same once more, where no answer came."""
+
+    times: int
+    #: So long after the time for an answer ran out.
+    after: timedelta
+
+
+NO_REMINDERS = Reminders(0, timedelta())
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One message with its content offer."""
+    """One step of a phase: a message with its content offer, something to wait for, or a fork."""
 
     name: str
-    send: Send
-    #: Waits so long after the phase began or the activity before it was sent.
+    #: None for what only waits, and for a fork.
+    send: Send | None
+    #: Waits so long after the phase began or the step before it was done.
     after: timedelta = timedelta()
     #: Any of these counts as the answer; none: no answer is expected.
     answered: tuple[Trigger, ...] = ()
     #: Answers count for so long after sending.
     within: timedelta | None = None
+    #: Then waits for this hour of the lead's day.
+    at: time | None = None
+    #: Not before this day.
+    on: date | None = None
+    #: Left out unless this holds when its turn comes.
+    when: Condition | None = None
+    #: Whether what follows waits for its answer.
+    holds_up: bool = False
+    reminders: Reminders = NO_REMINDERS
+    #: Where the lead goes at once when no answer came; None: on with the phase.
+    unanswered: Outcome | None = None
+    #: Whether it is sent to those who have had its content.
+    again: bool = False
+    fork: Fork | None = None
+    #: The forks it stands behind, outermost first, each with the case that leads to it.
+    path: tuple[tuple[str, str], ...] = ()
+
+    def due_on_wall(self, due_at: datetime, zone: ZoneInfo) -> datetime:
+        """When it is due by the lead's own calendar: no sooner than its day, and at its hour."""
+        local = due_at.astimezone(zone)
+        if self.on is not None and local.date() < self.on:
+            local = datetime.combine(self.on, time(), zone)
+        if self.at is not None:
+            day = local.date() if local.time() <= self.at else local.date() + timedelta(days=1)
+            local = datetime.combine(day, self.at, zone)
+        return local.astimezone(UTC)
 
 
 class TargetKind(StrEnum):
@@ -86,6 +163,8 @@ class Target:
 
     kind: TargetKind
     name: str = ""
+    #: Of another program: the phase to begin with; empty for its first.
+    phase: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +175,8 @@ class Outcome:
     after: timedelta = timedelta()
     #: First sends the unanswered activities once more; the target comes when that is settled, too.
     repeat_unanswered: bool = False
+    #: Other outcomes for those of whom a condition holds; the first counts.
+    cases: tuple[tuple[Condition, Outcome], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +209,8 @@ class Program:
     enrol: tuple[Trigger, ...] = ()
     #: Enters again at the earliest so long after the last exit; None for never.
     again_after: timedelta | None = None
+    #: And only when it ended in one of these ways; empty for any.
+    again_if: frozenset[str] = frozenset()
     #: Any of these ends the enrolment as won.
     goal: tuple[Trigger, ...] = ()
     #: Any of these ends it otherwise.
@@ -137,6 +220,18 @@ class Program:
     on_completed: tuple[Task | Note, ...] = ()
     #: What the CRM record is told by a note.
     milestones: frozenset[Milestone] = frozenset()
+    #: Who comes first where two programs want the same: the higher one.
+    priority: int = 0
+    #: A lead is in one program of a group at a time; empty for no group.
+    group: str = ""
+    #: Who neither enters nor stays.
+    suppress: Condition | None = None
+    #: Whether leads enter of whom the condition held before we heard of them, or before the program was there.
+    takes_existing: bool = False
+    #: How many of a hundred are enrolled but sent nothing, for comparison.
+    holdout: float = 0.0
+    #: Whether everything stands still.
+    is_paused: bool = False
 
     def phase(self, name: str) -> Phase | None:
         """The phase of that name."""

@@ -57,6 +57,16 @@ def _group(subject: str) -> str:
     return f"{kind} {name}"
 
 
+def _left_out(subject: str, detail: Detail) -> str:
+    what, why = detail.get("activity", ""), detail.get("why", "?")
+    return f"{subject} left {what} out: {why}" if what else f"{subject} sends nothing: {why}"
+
+
+def _chose(subject: str, detail: Detail) -> str:
+    activity, way = detail.get("activity", "?"), detail.get("way", "")
+    return f"{subject} at {activity}: {way}" if way else f"{subject} at {activity}: none of the ways is open"
+
+
 _SENTENCES: Mapping[HistoryKind, Callable[[str, Detail], str]] = {
     HistoryKind.KNOWN: _told_by("became known through {subject}"),
     HistoryKind.FIELD_CHANGED: _field_changed,
@@ -72,6 +82,11 @@ _SENTENCES: Mapping[HistoryKind, Callable[[str, Detail], str]] = {
     HistoryKind.SENT: _sent,
     HistoryKind.ANSWERED: _told_by("{activity} of {subject} was answered by {by}"),
     HistoryKind.UNANSWERED: _told_by("{activity} of {subject} was not answered in time"),
+    HistoryKind.LEFT_OUT: _left_out,
+    HistoryKind.PUT_OFF: _told_by("{subject} put {activity} off until {until}: {why}"),
+    HistoryKind.CHOSE: _chose,
+    HistoryKind.PAUSED: _told_by("{subject} stands still: {by}"),
+    HistoryKind.RESUMED: _told_by("{subject} goes on"),
     HistoryKind.SETTLED: _told_by("phase {phase} of {subject} is settled: {outcome} answered, next {next}"),
     HistoryKind.COMPLETED: _told_by("completed {subject}"),
     HistoryKind.WON: _told_by("reached the goal of {subject}: {by}"),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from graphlib import CycleError, TopologicalSorter
+from collections.abc import Iterable, Iterator
+from graphlib import TopologicalSorter
 
 from connector.domain.condition import AllOf, AnyOf, Condition, GradeTest, Not, ScoreTest, SegmentTest
 from connector.domain.definitions import Definitions
 from connector.domain.field import FieldRole
 from connector.domain.program import ListSend, Program
 from connector.domain.score import FitRule, Score
+from connector.mapping.circles import find_circle
 from connector.mapping.conditions import ConditionReader
-from connector.mapping.journeys import check_journeys
+from connector.mapping.journeys import check_journeys, place_of
 from connector.mapping.models import MappingFile
 from connector.mapping.places import Path, Problems
 from connector.mapping.reach import check_thresholds
@@ -51,9 +52,9 @@ def _report_sending(program: Program, problems: Problems) -> None:
     for phase in program.phases:
         for activity in phase.activities:
             if isinstance(activity.send, ListSend):
-                path = ("programs", program.name, "phases", phase.name, "activities", activity.name, "send")
+                path = place_of(program.name, phase, activity)
                 message = "a message is sent, but no field says who opted out of email"
-                problems.error((*path, "list"), message, _REMEDY)
+                problems.error((*path, "send", "list"), message, _REMEDY)
                 return
 
 
@@ -73,7 +74,7 @@ def _report_circles(definitions: Definitions, problems: Problems) -> bool:
     """Report segments and scores that depend on one another in a circle; whether there are any."""
     graph = dict(_dependencies(definitions))
     found = False
-    while circle := _circle(graph):
+    while circle := find_circle(graph):
         found = True
         words = arrows([f"{'segment' if kind == 'segments' else 'score'} {name}" for kind, name in circle])
         problems.error(circle[-1], f"in a circle: {words}", "one of them must not look at the next", on_key=True)
@@ -99,14 +100,6 @@ def _report_tall_sums(scores: Iterable[Score], problems: Problems) -> None:
             message = f"a sum of sums of more than {MAX_LEVELS} levels, or of more than {MAX_LEAVES:,} scores"
             problems.error(("scores", score.name, "sum"), message, "add up the scores with rules themselves")
             return
-
-
-def _circle(graph: Mapping[Path, set[Path]]) -> list[Path]:
-    try:
-        TopologicalSorter(graph).prepare()
-    except CycleError as error:
-        return list(reversed(error.args[1]))
-    return []
 
 
 def _dependencies(definitions: Definitions) -> Iterator[tuple[Path, set[Path]]]:

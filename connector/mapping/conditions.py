@@ -200,6 +200,11 @@ class ConditionReader:
 
     # --- signals and their attributes ---
 
+    def know_field(self, name: str, path: Path) -> Field | None:
+        """The field of that name; reports one that the mapping does not have. None also for one that is misshapen."""
+        self._know(name, self.names.fields, path, "field")
+        return self.names.fields.get(name)
+
     def know_signal(self, signal: str, path: Path) -> bool:
         """Report a signal that the mapping does not name."""
         return self._know(signal, self.names.signals, path, "signal")

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from connector.domain.condition import AllOf, AnyOf, Condition, ProgramTest
-from connector.domain.program import ListSend, Outcome, Phase, Program, Target, TargetKind
+from connector.domain.program import Activity, ListSend, Outcome, Phase, Program, Target, TargetKind, content_of
+from connector.mapping.circles import find_circle
 from connector.mapping.models import MappingFile
 from connector.mapping.places import Path, Problems
 from connector.mapping.programs import is_by_hand
@@ -33,9 +34,32 @@ def check_journeys(mapping: MappingFile, programs: tuple[Program, ...], problems
 
 def _targets(program: Program) -> Iterator[Target]:
     for phase in program.phases:
-        for outcome in (phase.all_answered, phase.some_answered, phase.none_answered):
+        for outcome in (*_every_case(phase.all_answered, phase.some_answered, phase.none_answered), *_early(phase)):
             if outcome.target.kind is TargetKind.PROGRAM:
                 yield outcome.target
+
+
+def _every_case(*outcomes: Outcome) -> Iterator[Outcome]:
+    for outcome in outcomes:
+        yield outcome
+        yield from (each for _, each in outcome.cases)
+
+
+def _early(phase: Phase) -> Iterator[Outcome]:
+    """What follows when one activity was not answered."""
+    for activity in phase.activities:
+        if activity.unanswered is not None:
+            yield from _every_case(activity.unanswered)
+
+
+def place_of(program: str, phase: Phase, activity: Activity) -> Path:
+    """Where the activity stands in the files."""
+    forks = {each.name: each.fork for each in phase.activities if each.fork}
+    path: Path = ("programs", program, "phases", phase.name, "activities")
+    for name, case in activity.path:
+        fork = forks.get(name)
+        path = (*path, name, "split" if fork is not None and fork.by_chance else "choose", case, "activities")
+    return (*path, activity.name)
 
 
 # --- phases ---
@@ -66,7 +90,7 @@ def to_route(program: Program) -> Route:
 
 def possible_outcomes(phase: Phase) -> dict[str, Outcome]:
     """The ways in which the phase can be settled: with no answer expected, all were answered."""
-    asked = sum(bool(activity.answered) for activity in phase.activities)
+    asked = sum(bool(activity.answered and activity.send) for activity in phase.activities)
     found = {"all_answered": phase.all_answered}
     if asked > 1:
         found["some_answered"] = phase.some_answered
@@ -91,6 +115,21 @@ def _check_phases(route: Route, mapping: MappingFile, problems: Problems) -> Non
         if phase is program.phases[0]:
             _check_first(phase, path, problems)
         _check_repeats(phase, path, problems)
+        _check_activities(program.name, phase, problems)
+
+
+def _check_activities(program: str, phase: Phase, problems: Problems) -> None:
+    """Report what would be ambiguous in one phase, and reminders that a CRM would not notice."""
+    seen: set[str] = set()
+    for activity in phase.activities:
+        place = place_of(program, phase, activity)
+        if activity.name in seen:
+            message = f"the phase has an activity {quoted(activity.name)} already"
+            problems.error(place, message, "give it another name", on_key=True)
+        seen.add(activity.name)
+        if isinstance(activity.send, ListSend) and activity.reminders.times and not activity.reminders.after:
+            message = f"{quoted(activity.name)} is reminded of the moment it leaves its list, and the CRM sends nothing"
+            problems.error((*place, "remind"), message, "add after:, for example remind: 1d", on_key=True)
 
 
 def _check_first(phase: Phase, path: Path, problems: Problems) -> None:
@@ -121,7 +160,8 @@ def _reachable(route: Route) -> set[str]:
         phase = route.phases.get(name)
         if phase is not None and name not in reached:
             reached.add(name)
-            waiting += [route.after(name, way.target) for way in possible_outcomes(phase).values()]
+            ways = (*_every_case(*possible_outcomes(phase).values()), *_early(phase))
+            waiting += [route.after(name, way.target) for way in ways]
     return reached
 
 
@@ -129,43 +169,47 @@ def _reachable(route: Route) -> set[str]:
 
 
 def _check_circles(routes: Mapping[str, Route], problems: Problems) -> None:
-    """Report phases that follow one another for ever while no time passes."""
-    followed: set[Path] = set()
-    for route in routes.values():
-        for name in route.phases:
-            way, end = _instant_way(routes, ("programs", route.program.name, "phases", name), followed)
-            if end in way:
-                circle = way[way.index(end) :]
-                words = arrows([str(step[-1]) for step in (*circle, end)])
-                message = f"phases in a circle while no time passes: {words}"
-                problems.error(end, message, "add after: to one of them", on_key=True)
+    """Report phases that may follow one another for ever while no time passes."""
+    graph: dict[Path, set[Path]] = {
+        ("programs", route.program.name, "phases", name): set(_at_once(routes, route, phase))
+        for route in routes.values()
+        for name, phase in route.phases.items()
+    }
+    while circle := find_circle(graph):
+        end = circle[-1]
+        words = arrows([str(step[-1]) for step in circle])
+        message = f"phases in a circle while no time passes: {words}"
+        problems.error(end, message, "add after: to one of them", on_key=True)
+        graph[end] = set()
 
 
-def _instant_way(routes: Mapping[str, Route], start: Path, followed: set[Path]) -> tuple[list[Path], Path]:
-    """The phases that follow at once and were not followed before, and the place where the way ends or closes."""
-    way: list[Path] = []
-    here: Path | None = start
-    while here and here not in followed:
-        followed.add(here)
-        way.append(here)
-        here = _next_at_once(routes, here)
-    return way, here or ()
+def _at_once(routes: Mapping[str, Route], route: Route, phase: Phase) -> Iterator[Path]:
+    """The phases that may begin the moment this one does; none where an answer or time must come first.
+
+    That something was not answered is known only after a time.
+    """
+    if not all(_may_take_no_time(activity) for activity in phase.activities):
+        return
+    name = route.program.name
+    for outcome in _every_case(phase.all_answered):
+        target = outcome.target
+        other = routes.get(target.name) if target.kind is TargetKind.PROGRAM else None
+        if outcome.after:
+            continue
+        if other is not None and other.program.again_after == _NO_TIME:
+            yield ("programs", target.name, "phases", target.phase or other.program.phases[0].name)
+        elif target.kind is not TargetKind.PROGRAM and (following := route.after(phase.name, target)):
+            yield ("programs", name, "phases", following)
 
 
-def _next_at_once(routes: Mapping[str, Route], here: Path) -> Path | None:
-    """The phase that begins the moment this one does; None where an answer or time must come first."""
-    name, phase_name = str(here[1]), str(here[3])
-    route = routes[name]
-    phase = route.phases.get(phase_name)
-    if phase is None or phase.all_answered.after or any(each.answered or each.after for each in phase.activities):
-        return None
-    target = phase.all_answered.target
-    if target.kind is TargetKind.PROGRAM:
-        other = routes.get(target.name)
-        again = other is not None and other.program.again_after == _NO_TIME
-        return ("programs", target.name, "phases", other.program.phases[0].name) if other and again else None
-    following = route.after(phase_name, target)
-    return ("programs", name, "phases", following) if following else None
+def _may_take_no_time(activity: Activity) -> bool:
+    """Whether a lead may be through with it at once: it asks nothing, is left out, or was answered before."""
+    if activity.after:
+        return False
+    is_left_out = activity.when is not None or bool(activity.path)
+    had_before = activity.send is not None and bool(content_of(activity.send)) and not activity.again
+    by_condition = any(trigger.on is None for trigger in activity.answered)
+    return not activity.answered or is_left_out or had_before or by_condition
 
 
 def _check_own_end(program: Program, problems: Problems) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
-from connector.domain.definitions import Definitions, Segment
+from connector.domain.definitions import Definitions, FrequencyCap, Segment
 from connector.domain.ids import WorkspaceId
 from connector.errors import MappingError
 from connector.mapping.acting import to_lists, to_notifications, to_write_back
@@ -175,6 +175,7 @@ def _build(version: str, problems: Problems, *, is_kept: bool) -> Definitions:
         notifications=to_notifications(mapping, reader),
         write_back=to_write_back(mapping, reader),
         window=window,
+        cap=FrequencyCap(mapping.frequency_cap.messages, mapping.frequency_cap.per) if mapping.frequency_cap else None,
         settle=mapping.settle,
     )
     if not is_kept:

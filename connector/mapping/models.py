@@ -217,6 +217,15 @@ class WriteBackEntry(Entry):
     hubspot: dict[Property, Annotated[WrittenProperty, TextFor("value")]] = Field(default={})
 
 
+class CapEntry(Entry):
+    """No more messages to one lead, of all programs together."""
+
+    what: ClassVar[str] = "frequency_cap"
+
+    messages: Annotated[int, Field(ge=1, le=1000)]
+    per: Span
+
+
 class MappingFile(Entry):
     """A mapping file of Coltiva. A workspace is one folder of them; each section may be spread over files."""
 
@@ -232,6 +241,7 @@ class MappingFile(Entry):
     holidays: Holidays = Field(
         default=(), description="For every send window that names none of its own: IT, DE-BY, or dates."
     )
+    frequency_cap: CapEntry | None = None
     fields: dict[Name, FieldEntry] = Field(default={})
     signals: dict[Name, SignalEntry | None] = Field(default={})
     segments: dict[Name, Condition] = Field(default={})

@@ -22,7 +22,7 @@ from connector.mapping.forms import (
     read_with,
     wrong,
 )
-from connector.mapping.windows import parse_days, parse_holidays, parse_hours
+from connector.mapping.windows import parse_day, parse_days, parse_holidays, parse_hour, parse_hours
 
 
 def read_again(value: Any) -> timedelta | None:
@@ -38,19 +38,51 @@ def read_pause(value: Any) -> timedelta:
         raise wrong(str(error)) from error
 
 
+Value = str | bool | float
+Hour = Annotated[
+    time,
+    PlainValidator(read_with(parse_hour, '"09:00"')),
+    WithJsonSchema({"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]$", "examples": ["09:00"]}),
+]
+Day = Annotated[
+    date,
+    PlainValidator(read_with(parse_day, "2026-12-01")),
+    WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-12-01"]}),
+]
+
+
 class TriggerEntry(Entry):
-    """Something that a lead does (`on`, `where`), or that comes to hold (`when`)."""
+    """Something that a lead does (`on`, `where`), that comes to hold (`when`), a field that changes, or a day."""
 
     what: ClassVar[str] = "a trigger"
 
     on: Names = ()
     where: Where | None = None
     when: Condition = None
+    changed: Name | None = Field(default=None, description="A field whose value changes.")
+    to: Annotated[tuple[Value, ...], OneOrMany()] = Field(
+        default=(), description="Only when it changes to one of these."
+    )
+    date: Name | None = Field(default=None, description="A field with a date, on whose day the lead enters.")
+    before: Duration | None = Field(default=None, description="So long before that day.")
+    after: Duration | None = Field(default=None, description="So long after that day.")
+    every: Literal["year"] | None = Field(default=None, description="On its anniversaries, too.")
+    at: Hour | None = Field(default=None, description="At this hour of the lead's day.")
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if not self.on and self.when is None:
+        named = [word for word in ("on", "changed", "date") if getattr(self, word)]
+        if not named and self.when is None:
             raise wrong("a trigger needs `on` (a signal) or `when` (a condition)")
+        if len(named) > 1:
+            raise wrong(f"a trigger has one of {' and '.join(named)}", "make two triggers of them", named[1])
+        if self.to and not self.changed:
+            raise wrong("`to` belongs to `changed`", "add changed: and the field", "to")
+        for word in ("before", "after", "every", "at"):
+            if getattr(self, word) is not None and not self.date:
+                raise wrong(f"`{word}` belongs to `date`", "add date: and the field", word)
+        if self.before is not None and self.after is not None:
+            raise wrong("either before the day or after it", at="after")
         if self.where is not None and not self.on:
             raise wrong("`where` looks at a signal's attributes and needs `on`", "for conditions write when:", "where")
         return self
@@ -86,6 +118,27 @@ Tasks = Annotated[tuple[Task, ...], OneOrMany()]
 Notes = Annotated[tuple[Note, ...], OneOrMany()]
 
 
+class ForkCase(Entry):
+    """One way at a fork."""
+
+    what: ClassVar[str] = "one of the ways"
+
+    when: Condition = Field(default=None, description="Of choose: who goes this way; without, everybody who is left.")
+    share: Annotated[float, Field(gt=0, le=1_000_000)] | None = Field(
+        default=None, description="Of split: how many go this way, in proportion."
+    )
+    activities: dict[Name, ActivityEntry] = Field(default={})
+
+
+class RemindEntry(Entry):
+    """The same once more, where no answer came."""
+
+    what: ClassVar[str] = "remind"
+
+    times: Annotated[int, Field(ge=1, le=10)] = 1
+    after: Duration = Field(default=timedelta(), description="So long after the time for an answer ran out.")
+
+
 class SendEntry(Entry):
     """What an activity sends: one of these."""
 
@@ -106,35 +159,18 @@ class SendEntry(Entry):
         return self
 
 
-class ActivityEntry(Entry):
-    """One message with its content offer."""
-
-    what: ClassVar[str] = "an activity"
-
-    send: SendEntry
-    after: Duration = Field(
-        default=timedelta(), description="Waits so long after the phase began or the activity before left."
-    )
-    answered: Triggers = Field(default=(), description="Any of these counts as the answer.")
-    within: Span | None = Field(default=None, description="Answers count for so long.")
-
-    @model_validator(mode="after")
-    def _ends(self) -> Self:
-        if self.answered and self.within is None:
-            raise wrong("a lead that does not answer would wait here for ever", "add within: 7d", "answered")
-        if self.within is not None and not self.answered:
-            raise wrong("`within` needs `answered`: there is no answer to wait for", at="within")
-        return self
-
-
 class OutcomeEntry(Entry):
     """What follows when the activities of a phase are settled one way."""
 
     what: ClassVar[str] = "what follows a phase"
 
+    when: Condition = Field(
+        default=None, description="Only for leads of whom this holds; the next in the list for others."
+    )
     after: Duration = timedelta()
     next: str | None = Field(default=None, description="A phase, or previous, completed, exit.")
     program: Name | None = Field(default=None, description="Completes this program and enters that one.")
+    phase: Name | None = Field(default=None, description="Of that program: the phase to begin with.")
     repeat: Literal["unanswered"] | None = Field(default=None, description="Sends the unanswered activities once more.")
     then: str | None = Field(default=None, description="Where to go once the repetition is settled.")
 
@@ -146,10 +182,85 @@ class OutcomeEntry(Entry):
             raise wrong("`then` follows `repeat`", "write next: instead of then:", "then")
         if self.program and (self.next or self.then):
             raise wrong("either another program or a phase, not both", at="program")
+        if self.phase and not self.program:
+            raise wrong("`phase` belongs to `program`", "write next: for a phase of this program", "phase")
         return self
 
 
 Outcome = Annotated[OutcomeEntry, TextFor("next")]
+Outcomes = Annotated[tuple[Outcome, ...], OneOrMany()]
+
+
+class ActivityEntry(Entry):
+    """One step of a phase: a message with its content offer, something to wait for, or a fork."""
+
+    what: ClassVar[str] = "an activity"
+
+    send: SendEntry | None = None
+    wait_for: Triggers = Field(default=(), description="Instead of sending: goes on when any of these happens.")
+    at_most: Span | None = Field(default=None, description="Of wait_for: goes on after so long, whatever happens.")
+    choose: Annotated[dict[Name, ForkCase], Field(min_length=1)] | None = Field(
+        default=None, description="Instead of sending: the first way whose condition holds."
+    )
+    split: Annotated[dict[Name, ForkCase], Field(min_length=2)] | None = Field(
+        default=None, description="Instead of sending: chance decides the way, the same for a lead for ever."
+    )
+    after: Duration = Field(
+        default=timedelta(), description="Waits so long after the phase began or the activity before left."
+    )
+    at: Hour | None = Field(default=None, description="Then waits for this hour of the lead's day.")
+    on: Day | None = Field(default=None, description="Not before this day.")
+    when: Condition = Field(default=None, description="Left out unless this holds when its turn comes.")
+    answered: Triggers = Field(default=(), description="Any of these counts as the answer.")
+    within: Span | None = Field(default=None, description="Answers count for so long.")
+    remind: Annotated[RemindEntry, TextFor("after")] | None = Field(
+        default=None, description="Sends it again when no answer came."
+    )
+    no_answer: Outcome | None = Field(default=None, description="Where the lead goes at once when no answer came.")
+    again: bool = Field(default=False, description="Sends it also to those who have had it.")
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        kinds = [kind for kind in ("send", "wait_for", "choose", "split") if getattr(self, kind)]
+        if not kinds:
+            raise wrong("an activity sends something", "add send: {list: greeting}, for example")
+        if len(kinds) > 1:
+            raise wrong(f"an activity does one thing, not {kinds[0]} and {kinds[1]}", "make two of them", kinds[1])
+        if self.send is None:
+            for word in ("answered", "within", "remind", "again"):
+                if getattr(self, word):
+                    raise wrong(f"`{word}` belongs to `send`", at=word)
+        if self.at_most is not None and not self.wait_for:
+            raise wrong("`at_most` belongs to `wait_for`", at="at_most")
+        return self
+
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        if self.wait_for and self.at_most is None:
+            raise wrong("a lead to whom this does not happen would wait here for ever", "add at_most: 7d", "wait_for")
+        if self.answered and self.within is None:
+            raise wrong("a lead that does not answer would wait here for ever", "add within: 7d", "answered")
+        if self.within is not None and not self.answered:
+            raise wrong("`within` needs `answered`: there is no answer to wait for", at="within")
+        for word in ("remind", "no_answer"):
+            if getattr(self, word) is not None and not (self.answered or self.wait_for):
+                raise wrong(f"`{word}` needs `answered`: there is no answer to wait for", at=word)
+        return self
+
+    @model_validator(mode="after")
+    def _fair_fork(self) -> Self:
+        for name, case in (self.choose or {}).items():
+            if case.share is not None:
+                raise wrong("`share` belongs to `split`", "write when: for who goes this way", "choose")
+            if case.when is None and name != list(self.choose or {})[-1]:
+                raise wrong(f"nobody is left after `{name}`: it has no condition", "put it last", "choose")
+        for case in (self.split or {}).values():
+            if case.share is None or case.when is not None:
+                raise wrong("each way of a `split` has a share", "write share: 50 and share: 50", "split")
+        return self
+
+
+ForkCase.model_rebuild()
 
 
 class PhaseEntry(Entry):
@@ -159,12 +270,14 @@ class PhaseEntry(Entry):
 
     stage: str = Field(default="", description="The stage of the buyer's journey.")
     activities: Annotated[dict[Name, ActivityEntry], Field(min_length=1)]
-    all_answered: Outcome | None = Field(default=None, description="Default: the next phase in order, or completed.")
-    some_answered: Outcome | None = Field(default=None, description="Default: as all_answered.")
-    none_answered: Outcome | None = Field(default=None, description="Default: exit.")
+    all_answered: Outcomes | None = Field(default=None, description="Default: the next phase in order, or completed.")
+    some_answered: Outcomes | None = Field(default=None, description="Default: as all_answered.")
+    none_answered: Outcomes | None = Field(default=None, description="Default: exit.")
 
 
-Day = Annotated[frozenset[int], PlainValidator(read_with(parse_days, "mon-fri")), WithJsonSchema({"type": "string"})]
+Weekdays = Annotated[
+    frozenset[int], PlainValidator(read_with(parse_days, "mon-fri")), WithJsonSchema({"type": "string"})
+]
 Holidays = Annotated[
     tuple[
         Annotated[frozenset[date], PlainValidator(read_with(parse_holidays, "IT")), WithJsonSchema({"type": "string"})],
@@ -179,7 +292,7 @@ class WindowEntry(Entry):
 
     what: ClassVar[str] = "a send window"
 
-    days: Annotated[tuple[Day, ...], OneOrMany()] | None = Field(
+    days: Annotated[tuple[Weekdays, ...], OneOrMany()] | None = Field(
         default=None, description="mon-fri, or a list of weekdays."
     )
     hours: Annotated[
@@ -200,17 +313,40 @@ class CompletedEntry(Entry):
     program: Name | None = Field(default=None, description="Enters this program next.")
 
 
+class AgainEntry(Entry):
+    """Whether and when a lead may enter once more."""
+
+    what: ClassVar[str] = "again"
+
+    after: Annotated[
+        timedelta | None,
+        PlainValidator(read_again),
+        WithJsonSchema({"type": "string", "pattern": rf"^never$|^(after )?({PATTERN.strip('^$')})"}),
+    ] = Field(default=None, description="never, or 30d: how long after the last exit.")
+    ended: Annotated[tuple[Name, ...], OneOrMany()] = Field(
+        default=(), description="Only if it ended so: won, completed, exited, or the signal that ended it."
+    )
+
+
 class ProgramEntry(Entry):
     """A nurturing journey: who enters, through which phases, to which goal."""
 
     what: ClassVar[str] = "a program"
 
     enrol: Triggers = Field(default=(), description="Any of these enrols a lead; by_hand when only people do.")
-    again: Annotated[
-        timedelta | None,
-        PlainValidator(read_again),
-        WithJsonSchema({"type": "string", "pattern": rf"^never$|^(after )?({PATTERN.strip('^$')})"}),
-    ] = Field(default=None, description="never, or after 30d: how long after the last exit.")
+    again: Annotated[AgainEntry, TextFor("after")] = Field(
+        default_factory=AgainEntry, description="never, or after 30d: how long after the last exit."
+    )
+    priority: Annotated[int, Field(ge=-1000, le=1000)] = Field(
+        default=0, description="Where two programs want the same, the higher one comes first."
+    )
+    group: Name | None = Field(default=None, description="A lead is in one program of a group at a time.")
+    suppress: Condition = Field(default=None, description="Who neither enters nor stays.")
+    existing: bool = Field(default=False, description="Also takes leads of whom its condition held before.")
+    holdout: Annotated[float, Field(ge=0, le=90)] = Field(
+        default=0.0, description="So many of a hundred are sent nothing, for comparison."
+    )
+    paused: bool = Field(default=False, description="Everything in it stands still.")
     goal: Triggers = Field(default=(), description="Any of these ends the enrolment as won.")
     exit: Triggers = Field(default=(), description="Any of these ends it otherwise.")
     send_window: WindowEntry | None = None

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, time, timedelta
+from typing import Any
 
 from connector.domain.calendar import ALWAYS_OPEN, SendWindow
-from connector.domain.condition import SignalTest
+from connector.domain.compiled import CHANGED
+from connector.domain.condition import AttributeTest, Condition, SignalTest
+from connector.domain.field import FieldType
 from connector.domain.program import (
+    NO_REMINDERS,
     Activity,
+    Case,
+    DateRule,
+    Fork,
     ListSend,
     Milestone,
     Outcome,
     Phase,
     Program,
+    Reminders,
     Send,
     Target,
     TargetKind,
     Trigger,
 )
 from connector.mapping.acting import to_acts, to_note, to_task
+from connector.mapping.comparisons import OPS, Subject, read_comparisons
 from connector.mapping.conditions import ConditionReader
 from connector.mapping.models import MappingFile
 from connector.mapping.places import Path
@@ -80,13 +89,20 @@ def _to_program(name: str, entry: ProgramEntry, window: SendWindow, reader: Cond
     return Program(
         name=name,
         phases=tuple(_to_phases(entry, completed, path, reader)),
-        enrol=() if is_by_hand(entry) else tuple(_triggers(entry.enrol, (*path, "enrol"), reader)),
-        again_after=entry.again,
+        enrol=() if is_by_hand(entry) else tuple(_triggers(entry.enrol, (*path, "enrol"), reader, with_dates=True)),
+        again_after=entry.again.after,
+        again_if=frozenset(entry.again.ended),
         goal=tuple(_triggers(entry.goal, (*path, "goal"), reader)),
         exit=tuple(_triggers(entry.exit, (*path, "exit"), reader)),
         window=to_window(entry.send_window, window, (*path, "send_window"), reader),
         on_completed=to_acts(entry.completed.task, entry.completed.note, (*path, "completed"), reader),
         milestones=frozenset(Milestone(word) for word in entry.milestones),
+        priority=entry.priority,
+        group=entry.group or "",
+        suppress=_condition(entry.suppress, (*path, "suppress"), reader),
+        takes_existing=entry.existing,
+        holdout=entry.holdout,
+        is_paused=entry.paused,
     )
 
 
@@ -108,16 +124,46 @@ def _know_program(program: str, path: Path, reader: ConditionReader) -> None:
         reader.problems.error(path, f"unknown program {quoted(program)}", nearest(program, reader.names.programs))
 
 
-def _triggers(entries: tuple[TriggerEntry, ...], path: Path, reader: ConditionReader) -> Iterator[Trigger]:
+def _condition(raw: Any, path: Path, reader: ConditionReader) -> Condition | None:
+    return None if raw is None else reader.read(raw, path)
+
+
+def _triggers(
+    entries: tuple[TriggerEntry, ...], path: Path, reader: ConditionReader, *, with_dates: bool = False
+) -> Iterator[Trigger]:
     for index, entry in enumerate(entries):
         here = (*path, index)
-        when = None if entry.when is None else reader.read(entry.when, (*here, "when"))
-        if not entry.on:
+        when = _condition(entry.when, (*here, "when"), reader)
+        if entry.date is not None:
+            if not with_dates:
+                reader.problems.error((*here, "date"), "a day enrols leads; it is no goal, exit or answer")
+            yield Trigger(when=when, date=_date_rule(entry, (*here, "date"), reader))
+        elif entry.changed is not None:
+            yield Trigger(_changes(entry.changed, entry, here, reader), when)
+        elif not entry.on:
             yield Trigger(when=when)
         for number, signal in enumerate(entry.on):
             reader.know_signal(signal, (*here, "on", number))
             where = reader.read_where(signal, entry.where, (*here, "where"))
             yield Trigger(SignalTest(signal, where), when)
+
+
+def _date_rule(entry: TriggerEntry, path: Path, reader: ConditionReader) -> DateRule:
+    name = entry.date or ""
+    field = reader.know_field(name, path)
+    if field is not None and field.type not in (FieldType.DATE, FieldType.DATETIME):
+        reader.problems.error(path, f"{quoted(name)} holds no date but {field.type}", "write type: date in its field")
+    offset = entry.after or -(entry.before or timedelta())
+    return DateRule(name, offset, entry.every is not None, entry.at or time())
+
+
+def _changes(name: str, entry: TriggerEntry, path: Path, reader: ConditionReader) -> SignalTest:
+    field = reader.know_field(name, (*path, "changed"))
+    if field is None or not entry.to:
+        return SignalTest(CHANGED + name)
+    wanted = tuple(str(each) if isinstance(each, str) else each for each in entry.to)
+    tests = read_comparisons(Subject(name, field.type, OPS[field.type]), list(wanted), (*path, "to"), reader.problems)
+    return SignalTest(CHANGED + name, tuple(AttributeTest("now", each.op, each.operand) for each in tests))
 
 
 # --- phases ---
@@ -135,6 +181,10 @@ class _Ways:
     completed: Target
 
 
+#: The forks on the way to an activity, each with the case that leads on.
+_Behind = tuple[tuple[str, str], ...]
+
+
 def _to_phases(entry: ProgramEntry, completed: Target, path: Path, reader: ConditionReader) -> Iterator[Phase]:
     order, known = list(entry.phases), reader.names.programs[str(path[1])]
     for index, (name, phase) in enumerate(entry.phases.items()):
@@ -149,24 +199,77 @@ def _to_phases(entry: ProgramEntry, completed: Target, path: Path, reader: Condi
 
 def _to_phase(name: str, entry: PhaseEntry, ways: _Ways, path: Path, reader: ConditionReader) -> Phase:
     every = _outcome(entry.all_answered, Outcome(ways.default), ways, (*path, "all_answered"), reader)
+    none = Outcome(_ELSEWHERE["exit"])
     return Phase(
         name=name,
-        activities=tuple(
-            _to_activity(each, activity, (*path, "activities", each), reader)
-            for each, activity in entry.activities.items()
-        ),
+        activities=tuple(_to_activities(entry.activities, (), ways, (*path, "activities"), reader)),
         all_answered=every,
         some_answered=_outcome(entry.some_answered, every, ways, (*path, "some_answered"), reader),
-        none_answered=_outcome(
-            entry.none_answered, Outcome(_ELSEWHERE["exit"]), ways, (*path, "none_answered"), reader
-        ),
+        none_answered=_outcome(entry.none_answered, none, ways, (*path, "none_answered"), reader),
         stage=entry.stage,
     )
 
 
-def _to_activity(name: str, entry: ActivityEntry, path: Path, reader: ConditionReader) -> Activity:
-    answered = tuple(_triggers(entry.answered, (*path, "answered"), reader))
-    return Activity(name, _send(entry.send, (*path, "send"), reader), entry.after, answered, entry.within)
+def _to_activities(
+    entries: Mapping[str, ActivityEntry],
+    behind: _Behind,
+    ways: _Ways,
+    path: Path,
+    reader: ConditionReader,
+) -> Iterator[Activity]:
+    """The activities, those behind forks among them, in the order in which they may come."""
+    for name, entry in entries.items():
+        here = (*path, name)
+        yield _to_activity(name, entry, behind, ways, here, reader)
+        for word, cases in (("choose", entry.choose), ("split", entry.split)):
+            for case, inner in (cases or {}).items():
+                further = (*behind, (name, case))
+                yield from _to_activities(inner.activities, further, ways, (*here, word, case, "activities"), reader)
+
+
+def _to_activity(
+    name: str,
+    entry: ActivityEntry,
+    behind: _Behind,
+    ways: _Ways,
+    path: Path,
+    reader: ConditionReader,
+) -> Activity:
+    waits = bool(entry.wait_for)
+    triggers, word = (entry.wait_for, "wait_for") if waits else (entry.answered, "answered")
+    remind = Reminders(entry.remind.times, entry.remind.after) if entry.remind else NO_REMINDERS
+    unanswered = None
+    if entry.no_answer is not None:
+        unanswered = _outcome((entry.no_answer,), Outcome(ways.default), ways, (*path, "no_answer"), reader)
+    return Activity(
+        name=name,
+        send=None if entry.send is None else _send(entry.send, (*path, "send"), reader),
+        after=entry.after,
+        answered=tuple(_triggers(triggers, (*path, word), reader)),
+        within=entry.at_most if waits else entry.within,
+        at=entry.at,
+        on=entry.on,
+        when=_condition(entry.when, (*path, "when"), reader),
+        holds_up=waits,
+        reminders=remind,
+        unanswered=unanswered,
+        again=entry.again,
+        fork=_to_fork(entry, path, reader),
+        path=behind,
+    )
+
+
+def _to_fork(entry: ActivityEntry, path: Path, reader: ConditionReader) -> Fork | None:
+    if entry.split is not None:
+        return Fork(tuple(Case(name, weight=case.share or 0.0) for name, case in entry.split.items()), by_chance=True)
+    if entry.choose is None:
+        return None
+    return Fork(
+        tuple(
+            Case(name, _condition(case.when, (*path, "choose", name, "when"), reader))
+            for name, case in entry.choose.items()
+        )
+    )
 
 
 def _send(entry: SendEntry, path: Path, reader: ConditionReader) -> Send:
@@ -180,17 +283,32 @@ def _send(entry: SendEntry, path: Path, reader: ConditionReader) -> Send:
     return ListSend(name)
 
 
-def _outcome(entry: OutcomeEntry | None, default: Outcome, ways: _Ways, path: Path, reader: ConditionReader) -> Outcome:
-    if entry is None:
+def _outcome(
+    entries: tuple[OutcomeEntry, ...] | None, default: Outcome, ways: _Ways, path: Path, reader: ConditionReader
+) -> Outcome:
+    """What follows: of several, the first whose condition holds; of a list without a last word, else the default."""
+    if entries is None:
         return default
-    target = _target(entry, default.target, ways, path, reader)
-    return Outcome(target, entry.after, entry.repeat is not None)
+    cases: list[tuple[Condition, Outcome]] = []
+    for index, entry in enumerate(entries):
+        here = (*path, index)
+        following = Outcome(_target(entry, default.target, ways, here, reader), entry.after, entry.repeat is not None)
+        if entry.when is None:
+            if index + 1 < len(entries):
+                reader.problems.error((*path, index + 1), "no lead comes so far: what is before it has no condition")
+            return replace(following, cases=tuple(cases))
+        cases.append((reader.read(entry.when, (*here, "when")), following))
+    return Outcome(default.target, default.after, default.repeat_unanswered, tuple(cases))
 
 
 def _target(entry: OutcomeEntry, default: Target, ways: _Ways, path: Path, reader: ConditionReader) -> Target:
     if entry.program is not None:
         _know_program(entry.program, (*path, "program"), reader)
-        return Target(TargetKind.PROGRAM, entry.program)
+        phases = reader.names.programs.get(entry.program, ())
+        if entry.phase is not None and entry.phase not in phases and phases:
+            message = f"{quoted(entry.program)} has no phase {quoted(entry.phase)}"
+            reader.problems.error((*path, "phase"), message, nearest(entry.phase, phases))
+        return Target(TargetKind.PROGRAM, entry.program, entry.phase or "")
     key = "then" if entry.then else "next"
     word = entry.then or entry.next
     if word is None:

@@ -18,16 +18,11 @@ _ROUNDS = 25
 FileModel = TypeVar("FileModel", bound=Entry)
 #: Words of the language to come, so that nobody thinks they are misspelt.
 NOT_YET = {
-    "frequency_cap": "a frequency cap",
-    "branch_by": "branching",
-    "branch": "branching",
-    "priority": "a program's priority",
     "poll": "polling for a signal",
     "track": "tracking web pages",
     "hand_to_sales": "handing over to sales",
     "tags": "tags",
     "personas": "personas",
-    "split": "A/B splits",
     "email": "sending email directly",
     "sms": "SMS",
     "slack": "Slack",

@@ -55,6 +55,22 @@ def parse_hours(text: str) -> tuple[time, time]:
     return time(opens // 60, opens % 60), time(closes // 60 % 24, closes % 60)
 
 
+def parse_hour(text: str) -> time:
+    """An hour of the day such as `09:00`. Raises ValueError with a sentence."""
+    try:
+        return time.fromisoformat(text.strip()).replace(tzinfo=None)
+    except ValueError:
+        raise ValueError(f'{quoted(text)} is no hour; write "09:00"') from None
+
+
+def parse_day(text: str) -> date:
+    """A day such as 2026-12-01. Raises ValueError with a sentence."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise ValueError(f"{quoted(text)} is no day; write 2026-12-01") from None
+
+
 def parse_holidays(text: str) -> frozenset[date]:
     """The holidays of a country (`IT`) or one of its regions (`DE-BY`), or one date.
 

@@ -16,6 +16,7 @@ DIAGRAM = """
             settle   move     complete   win   exit
 running     moving   -        -          won   exited
 moving      -        running  completed  won   exited
+held_out    -        -        -          won   exited
 completed   -        -        -          -     -
 won         -        -        -          -     -
 exited      -        -        -          -     -

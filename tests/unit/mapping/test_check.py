@@ -9,6 +9,7 @@ from tests.mapping_files import BASE, mistakes_in
 
 HI = "activities: {a: {send: {note: Hi}}}"
 ASK = "activities: {a: {send: {list: greeting}, answered: called, within: 7d}}"
+ASK_AGAIN = "activities: {a: {send: {list: greeting}, answered: called, within: 7d, again: true}}"
 
 
 def program(*lines: str, name: str = "x") -> str:
@@ -158,7 +159,7 @@ FINE = {
         )
     ),
     "a circle that waits for an answer": programs(
-        program("enrol: called", "phases:", f"  one: {{{ASK}}}", f"  two: {{{HI}, all_answered: one}}")
+        program("enrol: called", "phases:", f"  one: {{{ASK_AGAIN}}}", f"  two: {{{HI}, all_answered: one}}")
     ),
     "programs that follow one another once": programs(
         program("enrol: called", "phases:", f"  one: {{{HI}}}", "completed: {program: y}"),

@@ -59,7 +59,7 @@ SINGLE = {
     ),
     "a key that is needed and not there": (
         activity("after: 1d"),
-        '6:26: "send" is missing in an activity; add send:',
+        "6:26: an activity sends something; add send: {list: greeting}, for example",
     ),
     "the only signal of a score that fades": (
         "scores:\n  x: {half_life: 30d, rules: [{on: called, points: many}]}\n",

@@ -369,10 +369,6 @@ MISTAKES = {
         with_outcome("{repeat: all, then: exit}"),
         ['8:33: "all" is not possible here; known: unanswered'],
     ),
-    "branches": (
-        with_line("branch_by: {most_read: report_read.topic}"),
-        ['5:5: branching ("branch_by") is not supported yet'],
-    ),
     "handing over": (
         with_line("completed: {hand_to_sales: {}}"),
         ['5:17: handing over to sales ("hand_to_sales") is not supported yet'],

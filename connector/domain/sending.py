@@ -1,0 +1,80 @@
+"""Sending: what stands in the way, what the lead has had already, and what leaves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from connector.domain.acts import emit, key_of
+from connector.domain.draft import Draft
+from connector.domain.enrolling import tell, update
+from connector.domain.enrolment import Enrolment, Sent
+from connector.domain.history import HistoryKind
+from connector.domain.lead import Had
+from connector.domain.program import Activity, ListSend, Note, Send, Task, content_of
+
+
+def obstacle(draft: Draft, enrolment: Enrolment, send: Send) -> tuple[str, datetime | None]:
+    """Why nothing may leave now, and when it may; no moment where nothing stands in the way."""
+    window = draft.book.programs[enrolment.program].program.window
+    opens_at = window.next_open(draft.now, draft.zone)
+    if opens_at > draft.now:
+        return "the send window is shut", opens_at
+    cap = draft.book.definitions.cap
+    if cap is not None and content_of(send) and len(draft.contacted) >= cap.messages:
+        free_at = draft.contacted[-cap.messages] + cap.per
+        if free_at > draft.now:
+            return f"no more than {cap.in_words}", window.next_open(free_at, draft.zone)
+    return "", None
+
+
+def put_off(draft: Draft, enrolment: Enrolment, activity: str, why: str, until: datetime) -> Enrolment:
+    """Let an activity wait; told once for each reason."""
+    if enrolment.put_off != why:
+        when = until.isoformat(timespec="minutes")
+        tell(draft, HistoryKind.PUT_OFF, enrolment, activity=activity, why=why, until=when)
+    return update(draft, replace(enrolment, put_off=why))
+
+
+def is_old(enrolment: Enrolment, activity: Activity, had: Had) -> bool:
+    """Whether the lead had the content before, and nothing says that it is sent again.
+
+    A new enrolment in the same program says so, and so does a phase to which the lead was led back, of what was not
+    answered.
+    """
+    if activity.again or enrolment.only is not None:
+        return False
+    if had.program != enrolment.program:
+        return True
+    return had.number == enrolment.number and had.is_answered
+
+
+def had_before(draft: Draft, activity: Activity, had: Had) -> Sent:
+    """The step of a message that was sent before: it was answered then, or its answer is waited for all the same."""
+    if had.is_answered:
+        return Sent(activity.name, draft.now, draft.now, answered_at=draft.now, is_old=True)
+    return Sent(activity.name, draft.now, answer_by(draft, activity), is_old=True)
+
+
+def answer_by(draft: Draft, activity: Activity) -> datetime | None:
+    """Until when an answer counts to what is sent now; None where none is asked for."""
+    return draft.now + activity.within if activity.answered and activity.within else None
+
+
+def hand_out(draft: Draft, enrolment: Enrolment, activity: Activity, send: Send, times: int) -> str:
+    """Send; a list is joined by `desire`, which reads what was sent. Returns what was sent, for people."""
+    content = content_of(send)
+    if content:
+        draft.had[content] = Had(draft.now, enrolment.program, enrolment.number)
+        cap = draft.book.definitions.cap
+        draft.contacted = (*draft.contacted, draft.now)[-cap.messages :] if cap else ()
+    return _emit_activity(draft, enrolment, activity, send, times)
+
+
+def _emit_activity(draft: Draft, enrolment: Enrolment, activity: Activity, send: Send, times: int) -> str:
+    if isinstance(send, ListSend):
+        return f"list {send.list}"
+    again = f":{times}" if times > 1 else ""
+    key = f"{key_of(enrolment)}:{enrolment.visit}:{activity.name}{again}"
+    emit(draft, key, send, program=enrolment.program, phase=enrolment.phase, activity=activity.name)
+    return {Task: "task", Note: "note"}[type(send)]
