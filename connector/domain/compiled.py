@@ -55,7 +55,7 @@ def compile_program(program: Program, scales: Scales) -> CompiledProgram:
     """The program as functions; total and pure."""
 
     def compile_all(triggers: Iterable[Trigger]) -> tuple[CompiledTrigger, ...]:
-        return tuple(_compile_trigger(trigger, scales) for trigger in triggers)
+        return tuple(compile_trigger(trigger, scales) for trigger in triggers)
 
     goal, exit_ = compile_all(program.goal), compile_all(program.exit)
     answers = {
@@ -74,7 +74,8 @@ def compile_program(program: Program, scales: Scales) -> CompiledProgram:
     )
 
 
-def _compile_trigger(trigger: Trigger, scales: Scales) -> CompiledTrigger:
+def compile_trigger(trigger: Trigger, scales: Scales) -> CompiledTrigger:
+    """The trigger as functions; total and pure."""
     return CompiledTrigger(
         signal=trigger.on.signal if trigger.on else "",
         matches=compile_signal_test(trigger.on) if trigger.on else lambda attributes: True,

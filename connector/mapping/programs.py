@@ -10,6 +10,7 @@ from connector.domain.calendar import ALWAYS_OPEN, SendWindow
 from connector.domain.condition import SignalTest
 from connector.domain.program import (
     Activity,
+    EmailSend,
     ListSend,
     Milestone,
     Outcome,
@@ -80,10 +81,10 @@ def _to_program(name: str, entry: ProgramEntry, window: SendWindow, reader: Cond
     return Program(
         name=name,
         phases=tuple(_to_phases(entry, completed, path, reader)),
-        enrol=() if is_by_hand(entry) else tuple(_triggers(entry.enrol, (*path, "enrol"), reader)),
+        enrol=() if is_by_hand(entry) else tuple(to_triggers(entry.enrol, (*path, "enrol"), reader)),
         again_after=entry.again,
-        goal=tuple(_triggers(entry.goal, (*path, "goal"), reader)),
-        exit=tuple(_triggers(entry.exit, (*path, "exit"), reader)),
+        goal=tuple(to_triggers(entry.goal, (*path, "goal"), reader)),
+        exit=tuple(to_triggers(entry.exit, (*path, "exit"), reader)),
         window=to_window(entry.send_window, window, (*path, "send_window"), reader),
         on_completed=to_acts(entry.completed.task, entry.completed.note, (*path, "completed"), reader),
         milestones=frozenset(Milestone(word) for word in entry.milestones),
@@ -108,7 +109,8 @@ def _know_program(program: str, path: Path, reader: ConditionReader) -> None:
         reader.problems.error(path, f"unknown program {quoted(program)}", nearest(program, reader.names.programs))
 
 
-def _triggers(entries: tuple[TriggerEntry, ...], path: Path, reader: ConditionReader) -> Iterator[Trigger]:
+def to_triggers(entries: tuple[TriggerEntry, ...], path: Path, reader: ConditionReader) -> Iterator[Trigger]:
+    """The triggers; reports unknown signals and attributes."""
     for index, entry in enumerate(entries):
         here = (*path, index)
         when = None if entry.when is None else reader.read(entry.when, (*here, "when"))
@@ -165,7 +167,7 @@ def _to_phase(name: str, entry: PhaseEntry, ways: _Ways, path: Path, reader: Con
 
 
 def _to_activity(name: str, entry: ActivityEntry, path: Path, reader: ConditionReader) -> Activity:
-    answered = tuple(_triggers(entry.answered, (*path, "answered"), reader))
+    answered = tuple(to_triggers(entry.answered, (*path, "answered"), reader))
     return Activity(name, _send(entry.send, (*path, "send"), reader), entry.after, answered, entry.within)
 
 
@@ -174,6 +176,11 @@ def _send(entry: SendEntry, path: Path, reader: ConditionReader) -> Send:
         return to_task(entry.task, (*path, "task"), reader)
     if entry.note is not None:
         return to_note(entry.note, (*path, "note"), reader)
+    if entry.email is not None:
+        if entry.email not in reader.names.emails:
+            hint = nearest(entry.email, reader.names.emails) or "say what it is in the section emails:"
+            reader.problems.error((*path, "email"), f"unknown email {quoted(entry.email)}", hint)
+        return EmailSend(entry.email)
     name = entry.list_ or ""
     if name not in reader.names.lists:
         reader.problems.error((*path, "list"), f"unknown list {quoted(name)}", nearest(name, reader.names.lists))
