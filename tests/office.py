@@ -129,6 +129,11 @@ class FakeCrm:
 
     def write_properties(self, changes: Mapping[str, Mapping[str, str]]) -> Mapping[str, RecordReply]:
         """Take them over."""
+    def find_records(self, emails: Sequence[str]) -> Mapping[str, str]:
+        """Whose addresses these are."""
+        with_faults(self, "find_records", emails)
+        return {held["email"]: id_ for id_, held in self.records.items() if held.get("email") in emails}
+
         return self._write("write_properties", changes, lambda id_: self.records[id_].update(changes[id_]))
 
     def write_membership(self, membership: Membership) -> Mapping[str, RecordReply]:
@@ -228,6 +233,7 @@ class Office:
         self.endpoint = FakeEndpoint()
         self.books = {each.version: compile_book(each) for each in versions}
         self.shelf = Shelf(self.store, self.compile_book)
+        self.url = url
         self.lease_length = timedelta(seconds=60)
         self.telling = Telling(self.store, self.shelf)
         self.calls = self.new_calls(holder)

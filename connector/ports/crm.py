@@ -151,6 +151,10 @@ class Crm(Protocol):
 
     def write_membership(self, membership: Membership) -> Mapping[str, RecordReply]:
         """Put records on a list, made if missing, and take others off; one reply a record. Repeatable."""
+    def find_records(self, emails: Sequence[str]) -> Mapping[str, str]:
+        """The records of up to 100 addresses in lower case, address -> record id; unknown ones are left out."""
+        ...
+
         ...
 
     def write_acts(self, kind: ChangeKind, acts: Mapping[str, tuple[str, Act]]) -> Mapping[str, RecordReply]:

@@ -15,6 +15,7 @@ from connector.ports.crm import Connection, OutboxChange, Settled
 from connector.ports.leads import NewFact, SavedLead, StoredLead, Unread
 from connector.ports.reading import ReadModels
 from connector.ports.receiving import Delivery, DeliveryState, NewDelivery, Stray
+from connector.ports.signals import ApiKeys, BatchName, Feeds, Seekers
 
 
 class Deliveries(Protocol):
@@ -28,6 +29,13 @@ class Deliveries(Protocol):
         """Keep aside what became no fact."""
         ...
 
+    def keep_once(self, delivery: NewDelivery, batch: BatchName) -> bool:
+        """Keep a batch unless one of its name was kept before; whether it is, or was, the same batch.
+
+        False, with nothing kept, where the name was given to another one. A second run changes nothing.
+        """
+        ...
+
     def strays(self, limit: int) -> Sequence[Stray]:
         """The latest first."""
         ...
@@ -39,7 +47,7 @@ class Deliveries(Protocol):
     def forget_before(self, moment: datetime) -> int:
         """Drop the deliveries received before this moment that do not wait, and what strays quote; how many deliveries.
 
-        A stray itself stays: its reason, type and account.
+        A stray itself stays: its reason, type and account. What batches were called is forgotten, too.
         """
         ...
 
@@ -49,6 +57,10 @@ class Leads(Protocol):
 
     def find(self, workspace: WorkspaceId, refs: Collection[CrmRef]) -> Mapping[CrmRef, LeadId]:
         """The leads of these records; unknown records are left out."""
+        ...
+
+    def find_by_email(self, workspace: WorkspaceId, emails: Collection[str]) -> Mapping[str, LeadId]:
+        """The leads that have these addresses, in lower case; of several leads, the first by id."""
         ...
 
     def add(self, workspace: WorkspaceId, leads: Mapping[CrmRef, LeadId], book: str, now: datetime) -> None:
@@ -114,6 +126,10 @@ class Leads(Protocol):
 
     def untold(self, workspace: WorkspaceId, version: str, limit: int) -> Mapping[LeadId, str]:
         """Leads that were told last of another version of the mapping than this one, and of which."""
+        ...
+
+    def erased_emails(self, workspace: WorkspaceId, emails: Collection[str]) -> frozenset[str]:
+        """Which of these addresses, in lower case, belonged to somebody who was erased."""
         ...
 
     def tell(self, workspace: WorkspaceId, lead_ids: Collection[LeadId], book: Fact, now: datetime) -> None:
@@ -249,6 +265,9 @@ class Transaction(Protocol):
 
 class DeliveryClaim(Protocol):
     """Deliveries that one worker holds until it has taken them in or lets go.
+    api_keys: ApiKeys
+    seekers: Seekers
+    feeds: Feeds
 
     PostgreSQL locks the rows. SQLite reads them without a lock, so that parsing keeps nobody from writing, and
     `settle` refuses what another worker settled first.

@@ -41,6 +41,10 @@ class HubSpotPortal:
         """Read up to 100 contacts, by the id asked for; one that is not there is left out."""
         return reader.fetch_records(self._client, record_ids, properties)
 
+    def find_records(self, emails: Sequence[str]) -> Mapping[str, str]:
+        """The contacts of up to 100 addresses, address -> contact id; unknown ones are left out."""
+        return reader.find_records(self._client, emails)
+
     def write_properties(self, changes: Mapping[str, Mapping[str, str]]) -> Replies:
         """Set properties, contact id -> property -> text; one reply a contact. Repeating it changes nothing."""
         return writer.write_properties(self._client, changes)
