@@ -72,6 +72,9 @@ KINDS: Mapping[str, Kind] = {
     "notified": Kind("notifications", lambda _, definitions: (each.name for each in definitions.notifications)),
     "joined": Kind("segments and lists joined", _groups),
     "left": Kind("segments and lists left", _groups),
+    "tagged": Kind("tags put on", lambda names, _: names.tags),
+    "untagged": Kind("tags taken off", lambda names, _: names.tags),
+    "personas": Kind("personas become", lambda names, _: names.personas),
     "tasks": Kind("tasks", None),
     "notes": Kind("notes", None),
 }
@@ -101,6 +104,9 @@ _OF_HISTORY: Mapping[HistoryKind, tuple[str, Namer]] = {
     HistoryKind.NOTIFIED: ("notified", _subject),
     HistoryKind.JOINED: ("joined", _subject),
     HistoryKind.LEFT: ("left", _subject),
+    HistoryKind.TAGGED: ("tagged", _subject),
+    HistoryKind.UNTAGGED: ("untagged", _subject),
+    HistoryKind.PERSONA: ("personas", _subject),
 }
 _OF_ACTS = {ChangeKind.TASK: "tasks", ChangeKind.NOTE: "notes"}
 

@@ -50,6 +50,9 @@ class EventsEntry(Entry):
     notified: Items = None
     joined: Items = None
     left: Items = None
+    tagged: Items = None
+    untagged: Items = None
+    personas: Items = None
     tasks: Items = None
     notes: Items = None
 
@@ -70,6 +73,8 @@ class ExpectEntry(EventsEntry):
     grades: dict[Name, str] = Field(default={})
     segments: Words_ = None
     lists: Words_ = None
+    tags: Words_ = None
+    persona: str | None = None
     fields: Values = Field(default={})
     hubspot: dict[str, Any] = Field(default={})
     holds: Condition = None

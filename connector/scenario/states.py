@@ -157,6 +157,26 @@ def _lists_of(draft: Draft) -> set[str]:
     }
 
 
+def _tags(asked: tuple[str, ...], path: Path, reading: Reading) -> Iterator[State]:
+    yield from _members(asked, path, reading, reading.names.tags, "tag", _tags_of)
+
+
+def _tags_of(draft: Draft) -> set[str]:
+    return set(filter(draft.has_tag, draft.tags))
+
+
+def _persona(asked: str, path: Path, reading: Reading) -> Iterator[State]:
+    if not asked or reading.is_known(asked, reading.names.personas, "persona", path):
+        line = reading.line(path)
+        yield State(
+            "persona",
+            asked or "none",
+            lambda draft: draft.persona == asked,
+            lambda draft: draft.persona or "none",
+            line,
+        )
+
+
 def _members(
     asked: tuple[str, ...],
     path: Path,
@@ -212,6 +232,8 @@ READERS: Mapping[str, Callable[[Any, Path, Reading], Iterator[State]]] = {
     "fields": _fields,
     "segments": _segments,
     "lists": _lists,
+    "tags": _tags,
+    "persona": _persona,
     "hubspot": _hubspot,
     "holds": _holds,
 }

@@ -32,6 +32,11 @@ signals:
   came:     {hubspot: {when_changed: last_form, attributes: {form: value}}}
   clicked:  {hubspot: {when_changed: hs_email_last_click_date}}
   answered: {attributes: [grade]}
+personas:
+  boss:    {seats: {gte: 500}}
+  visitor: otherwise
+tags:
+  keen_one: {add: clicked, for: 10d}
 segments:
   large: {seats: {gte: 500}}
   fond:  {did: clicked, at_least: 2, within: 30d}

@@ -42,6 +42,8 @@ STEP = {
     "expect: {grades: {interest: C}}": 'unknown grade "C"; known: A, B',
     "expect: {segments: [huge]}": 'unknown segment "huge"; known: fond, large',
     "expect: {lists: frist}": 'unknown list "frist"; did you mean "first"?',
+    "expect: {tags: keen}": 'unknown tag "keen"; did you mean "keen_one"?',
+    "expect: {persona: bos}": 'unknown persona "bos"; did you mean "boss"?',
     "expect: {fields: {citi: a}}": 'unknown field "citi"; did you mean "city"?',
     "expect: {hubspot: {our_fase: a}}": 'unknown written property "our_fase"; did you mean "our_phase"?',
     "expect: {hubspot: {our_phase: [a]}}": "expected the property's text, found a list",

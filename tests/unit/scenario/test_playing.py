@@ -124,6 +124,14 @@ def test_a_crm_word_becomes_ours_and_ours_stays() -> None:
     """)
 
 
+def test_tags_and_personas_come_and_go() -> None:
+    assert passes("""
+        - {at: day 1 10:00, did: clicked, expect: {tags: keen_one, tagged: keen_one, persona: visitor}}
+        - {at: day 2 10:00, set: {seats: 700}, expect: {persona: boss, personas: [{boss: day 2 10:00}, ...]}}
+        - {at: day 12 10:00, expect: {tags: [], untagged: {keen_one: day 11 10:00}}}
+    """)
+
+
 def test_signals_carry_their_attributes() -> None:
     assert passes("""
         - {at: day 1 10:00, did: came, with: {form: Report}}

@@ -23,6 +23,7 @@ TOLD = """\
       - call  did not happen
       + welcome.hello.second  Wed 9 Sep 2026 10:00  was not expected
     What happened to the lead, and why:
+      Mon 7 Sep 2026 09:00    persona is visitor
       Mon 7 Sep 2026 10:00    came  (line 8)
       Mon 7 Sep 2026 10:00    +15 interest for came, now 15  (line 8)
       Mon 7 Sep 2026 10:00    entered welcome, phase hello  (line 8)
@@ -63,7 +64,7 @@ def test_of_a_long_story_the_nearest_is_told() -> None:
 
     text = result_of(f"{many}\n- {{at: day 30 10:00, expect: {{segments: large}}}}").text
 
-    assert "… 14 more before" in text
+    assert "… 15 more before" in text
     assert "seats changed from 28 to 29" in text
     assert "is now 1 " not in text
 
