@@ -10,13 +10,14 @@ from typing import Any
 from connector.domain.acts import emit, key_of, mark
 from connector.domain.behaviour import Signal
 from connector.domain.compiled import CompiledProgram, CompiledTrigger
+from connector.domain.consent import refusal_of
 from connector.domain.draft import Draft
 from connector.domain.enrolment import Enrolment, EnrolmentState, Move, Sent, Step, to_state
 from connector.domain.fact import CommandName, Fact, Value
 from connector.domain.history import HistoryKind
 from connector.domain.lead import Standing
 from connector.domain.nodes import Node
-from connector.domain.program import Activity, ListSend, Milestone, Outcome, Phase, Target, TargetKind, Task
+from connector.domain.program import Activity, EmailSend, ListSend, Milestone, Outcome, Phase, Target, TargetKind, Task
 
 #: `check` refuses programs that go in a circle without delay; this stops one that slipped through.
 _MAX_STEPS = 1000
@@ -281,8 +282,8 @@ def _send(draft: Draft, enrolment: Enrolment) -> Enrolment:
     activities = _activities(_phase(draft, enrolment), enrolment.only)
     index = next(i for i, each in enumerate(activities) if each.name == enrolment.next_activity)
     activity, following = activities[index], activities[index + 1 : index + 2]
-    if isinstance(activity.send, ListSend) and draft.is_opted_out:
-        return _end(draft, enrolment, Step.EXIT, "opted out of email")
+    if refused := refusal_of(draft, activity.send):
+        return _end(draft, enrolment, Step.EXIT, refused)
     what = _emit_activity(draft, enrolment, activity)
     _tell(draft, HistoryKind.SENT, enrolment, activity=activity.name, what=what)
     answer_by = draft.now + activity.within if activity.answered and activity.within else None
@@ -298,6 +299,8 @@ def _emit_activity(draft: Draft, enrolment: Enrolment, activity: Activity) -> st
         return f"list {activity.send.list}"
     key = f"{key_of(enrolment)}:{enrolment.visit}:{activity.name}"
     emit(draft, key, activity.send, program=enrolment.program, phase=enrolment.phase, activity=activity.name)
+    if isinstance(activity.send, EmailSend):
+        return f"email {activity.send.email}"
     return "task" if isinstance(activity.send, Task) else "note"
 
 

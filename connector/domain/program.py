@@ -43,7 +43,14 @@ class ListSend:
     list: str
 
 
-Send = Task | Note | ListSend
+@dataclass(frozen=True, slots=True)
+class EmailSend:
+    """The CRM sends the lead this email of the mapping."""
+
+    email: str
+
+
+Send = Task | Note | ListSend | EmailSend
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from connector.domain.change import ChangeState
 from connector.domain.fact import Fact
 from connector.domain.ids import ConnectionId, CrmRef, LeadId, WorkspaceId
 from connector.ports.crm import Connection, OutboxChange, Settled
-from connector.ports.leads import NewFact, SavedLead, StoredLead, Unread
+from connector.ports.leads import CurrentLead, NewFact, SavedLead, StoredLead, Unread
 from connector.ports.reading import ReadModels
 from connector.ports.receiving import Delivery, DeliveryState, NewDelivery, Stray
 from connector.ports.signals import ApiKeys, BatchName, Feeds, Seekers
@@ -83,6 +83,10 @@ class Leads(Protocol):
         """Facts of these leads whose keys begin so, in order of arrival; leads without any are left out."""
         ...
 
+    def current(self, workspace: WorkspaceId, lead_ids: Collection[LeadId]) -> Mapping[LeadId, CurrentLead]:
+        """These leads as they stand; those that are gone are left out."""
+        ...
+
     def read_again(self, workspace: WorkspaceId, refs: Collection[CrmRef], now: datetime) -> None:
         """Have these records read again; meanwhile their leads are judged by what is known."""
         ...
@@ -124,12 +128,12 @@ class Leads(Protocol):
         """Which of these were erased."""
         ...
 
-    def untold(self, workspace: WorkspaceId, version: str, limit: int) -> Mapping[LeadId, str]:
-        """Leads that were told last of another version of the mapping than this one, and of which."""
-        ...
-
     def erased_emails(self, workspace: WorkspaceId, emails: Collection[str]) -> frozenset[str]:
         """Which of these addresses, in lower case, belonged to somebody who was erased."""
+        ...
+
+    def untold(self, workspace: WorkspaceId, version: str, limit: int) -> Mapping[LeadId, str]:
+        """Leads that were told last of another version of the mapping than this one, and of which."""
         ...
 
     def tell(self, workspace: WorkspaceId, lead_ids: Collection[LeadId], book: Fact, now: datetime) -> None:
@@ -261,13 +265,13 @@ class Transaction(Protocol):
     books: Books
     counts: Counts
     leases: Leases
+    api_keys: ApiKeys
+    seekers: Seekers
+    feeds: Feeds
 
 
 class DeliveryClaim(Protocol):
     """Deliveries that one worker holds until it has taken them in or lets go.
-    api_keys: ApiKeys
-    seekers: Seekers
-    feeds: Feeds
 
     PostgreSQL locks the rows. SQLite reads them without a lock, so that parsing keeps nobody from writing, and
     `settle` refuses what another worker settled first.

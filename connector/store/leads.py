@@ -9,8 +9,8 @@ from sqlalchemy import BigInteger, Text, and_, bindparam, case, func, literal_co
 
 from connector.domain.fact import Fact
 from connector.domain.ids import CrmRef, LeadId, WorkspaceId, to_ref
-from connector.ports import Connection, NewFact, Unread
-from connector.store.codec import to_ms
+from connector.ports import Connection, CurrentLead, NewFact, Unread
+from connector.store.codec import decode_lead, to_ms
 from connector.store.erase import erase_lead, load_erased, load_erased_emails
 from connector.store.facts import add_facts, load_facts_by_prefix
 from connector.store.identity import add_leads, add_refs, find_leads
@@ -23,6 +23,9 @@ from connector.store.session import Session, limited, to_list
 _WORKSPACE = bindparam("workspace_", type_=Text)
 _NOW = bindparam("now", type_=BigInteger)
 
+_CURRENT = select(leads.c.id, leads.c.doc, leads.c.last_fact, leads.c.folded_fact).where(
+    leads.c.workspace == _WORKSPACE, among(leads.c.id, "ids")
+)
 _WANT_READING = (
     update(leads).where(leads.c.workspace == _WORKSPACE, among(leads.c.id, "ids")).values(read_wanted_at=_NOW)
 )
@@ -108,6 +111,11 @@ class StoredLeads:
     ) -> Mapping[LeadId, Sequence[Fact]]:
         """Facts of these leads whose keys begin so, in order of arrival; leads without any are left out."""
         return load_facts_by_prefix(self._session, workspace, lead_ids, prefix)
+
+    def current(self, workspace: WorkspaceId, lead_ids: Collection[LeadId]) -> Mapping[LeadId, CurrentLead]:
+        """These leads as they stand; those that are gone are left out."""
+        rows = self._session.rows(_CURRENT, {"workspace_": workspace, "ids": to_list(lead_ids)})
+        return {row.id: CurrentLead(decode_lead(row.doc), row.last_fact > row.folded_fact) for row in rows}
 
     def read_again(self, workspace: WorkspaceId, refs: Collection[CrmRef], now: datetime) -> None:
         """Have these records read again; meanwhile their leads are judged by what is known."""

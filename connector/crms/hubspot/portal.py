@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from connector.clock import Clock
-from connector.crms.hubspot import acts, catalog, reader, writer
+from connector.crms.hubspot import acts, catalog, emails, reader, writer
 from connector.crms.hubspot.client import BASE_URL, VERSION, HubSpotClient
 from connector.crms.hubspot.halving import Replies
 from connector.crms.hubspot.lists import Lists
@@ -54,8 +54,14 @@ class HubSpotPortal:
         return self._lists.write(membership)
 
     def write_acts(self, kind: ChangeKind, acts_: Mapping[str, tuple[str, Act]]) -> Replies:
-        """Make tasks or notes, each exactly once, tied to contact and owner; one reply a key."""
+        """Make tasks, notes or emails, each exactly once, tied to contact and owner; one reply a key."""
+        if kind is ChangeKind.EMAIL:
+            return emails.send_emails(self._client, acts_)
         return acts.write_acts(self._client, kind, acts_)
+
+    def follow_emails(self, sent: Mapping[str, str]) -> Replies:
+        """What became of emails that were handed over, key -> status id; one reply a key."""
+        return emails.follow_emails(self._client, sent)
 
     def calls_allowed_at(self, now: datetime) -> datetime:
         """When the next call may be made; `now` when it may be made at once."""
