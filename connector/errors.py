@@ -9,6 +9,9 @@
 | OversizeError | 413 | by the sender | delivery refused and counted | status |
 | UnsupportedMediaError | 415 | by the sender | delivery refused and counted | status |
 | MalformedRequestError | 400 | by the sender | delivery refused and counted | status |
+| KeyRefusedError | 401 | by the sender | delivery refused and counted | status |
+| ReusedNameError | 409 | by the sender | delivery refused and counted | status |
+| UnreadableSignalsError | 422 | by the sender | delivery refused and counted | status |
 | RetryableCrmError (RateLimitedError, CrmUnavailableError) | - | yes, at retry_at | pending again | status |
 | RejectedRecordError | - | no | dead letter | dead-letters |
 | CredentialsError | - | when credentials change | connection paused | status |
@@ -66,6 +69,24 @@ class SignatureError(DeliveryError):
     """The signature is missing, wrong, or outside its time window."""
 
     status, code = 401, "signature"
+
+
+class KeyRefusedError(DeliveryError):
+    """The key is missing, unknown or revoked."""
+
+    status, code = 401, "key"
+
+
+class ReusedNameError(DeliveryError):
+    """The idempotency key was used for another batch."""
+
+    status, code = 409, "idempotency_key"
+
+
+class UnreadableSignalsError(DeliveryError):
+    """None of the signals can be read."""
+
+    status, code = 422, "signals"
 
 
 class UnknownEndpointError(DeliveryError):

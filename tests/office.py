@@ -109,6 +109,8 @@ class FakeCrm:
     after: list[Exception | None] = field(default_factory=list)
     #: Record or key -> what is replied instead of doing it.
     replies: dict[str, RecordReply] = field(default_factory=dict)
+    #: Key -> what became of an email that was handed over.
+    outcomes: dict[str, RecordReply] = field(default_factory=dict)
     closed_until: datetime | None = None
     batch_sizes: Mapping[ChangeKind, int] = field(default_factory=lambda: dict.fromkeys(ChangeKind, 100))
 
@@ -126,6 +128,11 @@ class FakeCrm:
             for id_ in record_ids
             if id_ in self.records
         }
+
+    def find_records(self, emails: Sequence[str]) -> Mapping[str, str]:
+        """Whose addresses these are."""
+        with_faults(self, "find_records", emails)
+        return {held["email"]: id_ for id_, held in self.records.items() if held.get("email") in emails}
 
     def write_properties(self, changes: Mapping[str, Mapping[str, str]]) -> Mapping[str, RecordReply]:
         """Take them over."""
@@ -150,6 +157,11 @@ class FakeCrm:
                 self.made[key] += 1
 
         return self._write(f"write_{kind}", acts, make)
+
+    def follow_emails(self, sent: Mapping[str, str]) -> Mapping[str, RecordReply]:
+        """Whatever was ordered for them; without an order, they were sent."""
+        with_faults(self, "follow_emails", sent)
+        return {key: self.outcomes.get(key, DONE) for key in sent}
 
     def calls_allowed_at(self, now: datetime) -> datetime:
         """At once, unless closed."""
@@ -221,6 +233,7 @@ class Office:
     """One worker's engine, step by step."""
 
     def __init__(self, url: str, *versions: Definitions, crm: FakeCrm | None = None, holder: str = "w1") -> None:
+        self.url = url
         self.store: Store = open_store(url, SECRET_KEY)
         self.store.migrate()
         self.clock = FakeClock()

@@ -33,7 +33,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
         "webhooks",
     ),
     "psycopg": ("connector.store",),
-    "pydantic": ("connector.mapping",),
+    "pydantic": ("connector.mapping", "connector.scenario"),
     "pydantic_core": ("connector.mapping",),  # comes with pydantic: its errors and schemas
     "requests": ("connector.crms",),
     "rich": ENTRY,
@@ -51,6 +51,12 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
 KNOWS_ONLY: dict[str, tuple[str, ...]] = {
     "connector.domain": ("connector.errors",),
     "connector.sandbox": ("connector.clock", "connector.errors", "connector.log"),
+    "connector.scenario": (
+        "connector.domain",
+        "connector.engine.timeline",
+        "connector.errors",
+        "connector.mapping",
+    ),
     "connector.settings": ("connector.clock", "connector.errors"),
     "connector.errors": (),
     "connector.clock": (),
@@ -208,6 +214,7 @@ PLANTED = {
     "the store at the door": ("webhooks.receive", "from connector.store.deliveries import Deliveries"),
     "the sandbox in a crm": ("connector.crms.hubspot.writer", "from connector.sandbox import portal"),
     "test doubles in the product": ("connector.engine.worker", "from connector.testing import FakeClock"),
+    "the store in a scenario": ("connector.scenario.play", "from connector.ports import Store"),
     "a relative import": ("connector.engine.worker", "from . import advance"),
     "now": ("connector.engine.worker", "from datetime import datetime\nx = datetime.now()"),
     "now under another name": ("connector.engine.worker", "import datetime as dt\nx = dt.datetime.now"),

@@ -55,7 +55,7 @@ def receive(door: Door, name: str, received: Request) -> None:
         raise UnknownEndpointError
     if received.mimetype not in endpoint.media_types:
         raise UnsupportedMediaError
-    body = _read_body(received, endpoint.max_body)
+    body = read_body(received, endpoint.max_body)
     door.store.keep(admit(door, name, to_raw_request(received, body)))
 
 
@@ -68,7 +68,7 @@ def admit(door: Door, name: str, raw: RawRequest) -> NewDelivery:
     return NewDelivery(name, now, raw.body)
 
 
-def _read_body(received: Request, max_body: int) -> bytes:
+def read_body(received: Request, max_body: int) -> bytes:
     """The body, or an error as soon as it is known to be too large, whether its length was declared or not."""
     # One byte more than we take: at its limit, Werkzeug ends an undeclared body as if it were whole.
     received.max_content_length = max_body + 1

@@ -20,6 +20,7 @@ from connector.cli import (
     dead_letters,
     demo,
     explain,
+    keys,
     leads,
     outbox,
     replay,
@@ -35,7 +36,7 @@ from connector.errors import SetupError, StoreUnavailableError, UnknownNameError
 #: The order of the help, which is the order in which a newcomer needs them.
 SECTIONS = {
     "Try it": ("demo", "sandbox"),
-    "Set it up": ("check", "connect"),
+    "Set it up": ("check", "connect", "keys"),
     "Run it": ("serve", "web", "worker"),
     "Look": ("status", "leads", "explain", "outbox"),
     "Mend": ("dead-letters", "replay"),
@@ -99,6 +100,7 @@ app.command("demo")(demo.demo)
 app.command("sandbox")(sandbox.sandbox)
 app.command("check")(check.check)
 app.add_typer(connect.app, name="connect")
+app.add_typer(keys.app, name="keys")
 app.command("serve")(serve.serve)
 app.command("web")(web.web)
 app.command("worker")(worker.worker)

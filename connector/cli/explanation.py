@@ -14,8 +14,8 @@ from connector.cli.printing import age, build_grid, joined, local, plural
 from connector.engine.explain import (
     EnrolmentExplanation,
     Explanation,
+    FieldExplanation,
     Given,
-    Group,
     Happening,
     LedgerLine,
     ScoreExplanation,
@@ -35,7 +35,8 @@ def print_explanation(console: Console, lead: Explanation, zone: ZoneInfo, lines
     for score in lead.scores:
         print_score(console, score, zone)
     _print_enrolments(console, lead.enrolments, zone)
-    _print_groups(console, lead.segments, lead.lists, zone)
+    _print_groups(console, lead, zone)
+    _print_fields(console, lead.computed)
     _print_signals(console, lead.signals, zone)
     _print_ledger(console, lead.ledger, zone, lines)
     print_timeline(console, lead.timeline, zone, lines)
@@ -84,13 +85,30 @@ def _since(one: EnrolmentExplanation, zone: ZoneInfo) -> str:
     return f"ended {local(one.ended_at, zone)}" if one.ended_at else f"entered {local(one.entered_at, zone)}"
 
 
-def _print_groups(console: Console, segments: Sequence[Group], lists: Sequence[Group], zone: ZoneInfo) -> None:
+def _print_groups(console: Console, lead: Explanation, zone: ZoneInfo) -> None:
     _head(console, "Segments and lists")
     table = build_grid()
-    for kind, groups in (("segment", segments), ("list", lists)):
+    if lead.persona:
+        table.add_row("persona", escape(lead.persona.name), f"since {local(lead.persona.since, zone)}")
+    for kind, groups in (("segment", lead.segments), ("list", lead.lists)):
         for group in groups:
             table.add_row(kind, escape(group.name), f"since {local(group.since, zone)}")
-    console.print(Padding(table if segments or lists else "[dim]none[/]", (0, 2)))
+    for tag in lead.tags:
+        until = f" until {local(tag.until, zone)}" if tag.until else ""
+        table.add_row("tag", escape(tag.name), f"since {local(tag.since, zone)}{until}")
+    console.print(Padding(table if table.row_count else "[dim]none[/]", (0, 2)))
+
+
+def _print_fields(console: Console, fields: Sequence[FieldExplanation]) -> None:
+    """The fields that follow from signals, each with what its value was chosen from; nothing where there are none."""
+    if not fields:
+        return
+    _head(console, "What the signals say")
+    table = build_grid()
+    for field in fields:
+        shares = joined(f"{share.value} {share.amount:g}" for share in field.shares)
+        table.add_row(escape(field.name), escape(field.value) or "[dim]nothing yet[/]", escape(shares))
+    console.print(Padding(table, (0, 2)))
 
 
 def _print_signals(console: Console, signals: Sequence[Given], zone: ZoneInfo) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from connector.domain.book import Book
 
 
 def sandbox(
@@ -20,7 +23,9 @@ def sandbox(
     mapping: Annotated[
         Path | None,
         typer.Option(
-            "--for", metavar="FOLDER", help="Prepare the portal for this mapping: it has the properties that are read."
+            "--for",
+            metavar="FOLDER",
+            help="Prepare the portal for this mapping: it has the properties that are read, and the emails sent.",
         ),
     ] = None,
     clock_file: Annotated[
@@ -53,7 +58,10 @@ def sandbox(
         raise typer.BadParameter(f"there is no folder {clock_file.absolute().parent}.", param_hint="--clock-file")
     refuse_taken_port("127.0.0.1", port, "--port")
     arguments = [f"--port={port}", f"--contacts={contacts}", f"--rate={rate}", f"--seed={seed}"]
-    arguments += [f"--property={definition}" for definition in _properties_of(mapping)] if mapping else []
+    if mapping:
+        book = _read_book(mapping)
+        arguments += [f"--property={definition}" for definition in _properties_of(book)]
+        arguments += [f"--email={email}" for email in _emails_of(book)]
     if clock_file:
         arguments += [f"--clock-file={clock_file}"]
     if target_url:
@@ -62,11 +70,24 @@ def sandbox(
     raise typer.Exit(main(arguments))
 
 
-def _properties_of(folder: Path) -> Iterator[str]:
-    """`name:type` of each contact property that the mapping reads. Raises MappingError."""
+def _read_book(folder: Path) -> Book:
+    """What the mapping says. Raises MappingError."""
     from connector.domain.book import compile_book
-    from connector.domain.field import FieldType
     from connector.mapping.load import load_mapping
+
+    return compile_book(load_mapping(folder))
+
+
+def _emails_of(book: Book) -> Iterator[str]:
+    """`number:kind:name` of each email that the mapping sends."""
+    for rule in book.emails.values():
+        kind = "transactional" if rule.is_transactional else "marketing"
+        yield f"{rule.numbers['hubspot']}:{kind}:{rule.name}"
+
+
+def _properties_of(book: Book) -> Iterator[str]:
+    """`name:type` of each contact property that the mapping reads."""
+    from connector.domain.field import FieldType
 
     types = {
         FieldType.NUMBER: "number",
@@ -74,7 +95,6 @@ def _properties_of(folder: Path) -> Iterator[str]:
         FieldType.DATE: "date",
         FieldType.DATETIME: "datetime",
     }
-    book = compile_book(load_mapping(folder))
     fills = book.fills.get("hubspot", {})
     for name in book.properties_to_read("hubspot"):
         kinds = {types.get(field.type, "string") for field in fills.get(name, ())}

@@ -17,6 +17,7 @@ class Role(StrEnum):
     WRITER = "writer"  # sets properties
     LISTS = "lists"  # keeps list memberships
     ACTS = "acts"  # makes tasks and notes
+    EMAILS = "emails"  # sends emails of the account to one person
     CATALOG = "catalog"  # tells what properties there are, and makes those that our writes need
 
 

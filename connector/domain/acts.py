@@ -1,18 +1,22 @@
-"""Tasks and notes: rendered for one lead at one moment, with keys that stay the same however often facts are folded."""
+"""Tasks, notes and emails: rendered for one lead at one moment.
+
+Their keys stay the same however often facts are folded.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from html import escape
+from html import escape, unescape
 
-from connector.domain.change import Act, ChangeKind
-from connector.domain.definitions import Notification
+from connector.domain.change import Act, ChangeKind, Email
+from connector.domain.definitions import EmailRule, Notification
 from connector.domain.draft import Draft
 from connector.domain.enrolment import Enrolment
 from connector.domain.field import FieldRole
 from connector.domain.history import HistoryKind
 from connector.domain.lead import Standing
-from connector.domain.program import Milestone, Note, Task
+from connector.domain.program import EmailSend, Milestone, Note, Task
 from connector.domain.wording import context
 
 #: An act decided later than this after its moment is put back into its send window.
@@ -24,12 +28,16 @@ def key_of(enrolment: Enrolment) -> str:
     return f"{enrolment.program}:{enrolment.number}"
 
 
-def emit(draft: Draft, key: str, what: Task | Note, **place: str) -> None:
-    """Put a task or note into the outbox, rendered for this lead at this moment."""
+def emit(draft: Draft, key: str, what: Task | Note | EmailSend, **place: str) -> None:
+    """Put a task, note or email into the outbox, rendered for this lead at this moment."""
     words = context(draft, **place)
     due_at = _leaves_at(draft, place.get("program", ""))
     if isinstance(what, Note):
         draft.acts.append(Act(key, ChangeKind.NOTE, due_at, body=what.body(words)))
+        return
+    if isinstance(what, EmailSend):
+        for rule in filter(None, [draft.book.emails.get(what.email)]):
+            draft.acts.append(_to_email_act(key, rule, words, due_at))
         return
     task_due_at = due_at + what.due
     draft.acts.append(
@@ -45,6 +53,26 @@ def emit(draft: Draft, key: str, what: Task | Note, **place: str) -> None:
             type=what.type,
             owner=str(draft.role(FieldRole.OWNER) or ""),
         )
+    )
+
+
+def _to_email_act(key: str, rule: EmailRule, words: Mapping[str, object], due_at: datetime) -> Act:
+    email = render_email(rule, words)
+    subject = " ".join(unescape(email.values.get("subject", "")).split()) or rule.name
+    return Act(key, ChangeKind.EMAIL, due_at, subject=subject, email=email)
+
+
+def render_email(rule: EmailRule, words: Mapping[str, object]) -> Email:
+    """The email as one lead gets it; its address is filled in when it leaves."""
+    return Email(
+        name=rule.name,
+        number=next(iter(rule.numbers.values()), 0),
+        is_transactional=rule.is_transactional,
+        needs_known_consent=rule.needs_known_consent,
+        sender=rule.sender,
+        reply_to=rule.reply_to,
+        values={name: text(words) for name, text in rule.values.items()},
+        properties={name: text(words) for name, text in rule.properties.items()},
     )
 
 

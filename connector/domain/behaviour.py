@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from connector.domain import consent
 from connector.domain import score as scores
 from connector.domain.compiled import CHANGED
+from connector.domain.computed import Computed, mentions_in, remember
 from connector.domain.definitions import SignalSource
 from connector.domain.draft import Draft
 from connector.domain.fact import Fact, RecordName, Value
@@ -107,12 +109,30 @@ def take_signal(draft: Draft, signal: Signal) -> None:
         return
     draft.note(HistoryKind.SIGNAL, name, {key: format_value(value) for key, value in attributes.items()})
     draft.touch(f"signal:{name}")
+    consent.take_signal(draft, name, attributes)
     for counter, kept, matches in draft.book.counters.get(name, ()):
         if matches(attributes):
             draft.seen[counter] = (*draft.seen.get(counter, ()), draft.now)[-kept:]
+    for computed, matches in draft.book.computed.get(name, ()):
+        if matches(attributes):
+            _remember(draft, computed, attributes)
     for score, rule, matches in draft.book.engagement.get(name, ()):
         if matches(attributes):
             _give_points(draft, score, rule)
+
+
+def _remember(draft: Draft, computed: Computed, attributes: Mapping[str, Value]) -> None:
+    """Remember what the signal says for a field; `derive` makes its value of that."""
+    try:
+        mentioned = mentions_in(computed, attributes)
+    except ValueError as error:
+        draft.note(HistoryKind.FIELD_UNREADABLE, computed.name, {"problem": str(error)[:200]})
+        return
+    kept = draft.mentions.get(computed.name, ())
+    for value, weight in mentioned:
+        kept = remember(computed, kept, value, weight, draft.now)
+    if kept:
+        draft.mentions[computed.name] = kept
 
 
 def _give_points(draft: Draft, score: scores.Score, rule: scores.EngagementRule) -> None:

@@ -10,8 +10,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from connector.domain.compiled import CHANGED, AttributesMatch, CompiledProgram, compile_program
-from connector.domain.definitions import Definitions, ListRule, Notification, SignalSource
+from connector.domain.compiled import (
+    CHANGED,
+    AttributesMatch,
+    CompiledProgram,
+    CompiledTrigger,
+    compile_program,
+    compile_trigger,
+)
+from connector.domain.computed import Computed
+from connector.domain.condition import SignalTest
+from connector.domain.definitions import Definitions, EmailRule, ListRule, Notification, SignalSource, Tag
 from connector.domain.field import Field, FieldRole
 from connector.domain.ids import WorkspaceId
 from connector.domain.nodes import Nodes, compile_nodes
@@ -20,6 +29,8 @@ from connector.domain.score import EngagementRule, Score
 
 #: A counter's key, how many moments it keeps, and which attributes count.
 Counter = tuple[str, int, AttributesMatch]
+#: A tag, whether the trigger puts it on rather than taking it off, and the trigger.
+TagTrigger = tuple[Tag, bool, CompiledTrigger]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,11 @@ class Book:
     engagement: Mapping[str, tuple[tuple[Score, EngagementRule, AttributesMatch], ...]]
     #: Signal -> the counters it concerns.
     counters: Mapping[str, tuple[Counter, ...]]
+    #: Signal -> the fields that follow from it.
+    computed: Mapping[str, tuple[tuple[Computed, AttributesMatch], ...]]
+    tags: Mapping[str, Tag]
+    #: Signal -> the tags it may put on, then those it may take off.
+    tagging: Mapping[str, tuple[TagTrigger, ...]]
     #: What is kept up to date, and what of it each change concerns.
     nodes: Nodes
     #: The CRMs that are written to.
@@ -51,6 +67,9 @@ class Book:
     listened_to: frozenset[str]
     notifications: Mapping[str, Notification]
     lists: Mapping[str, ListRule]
+    emails: Mapping[str, EmailRule]
+    #: Signal -> the attributes with which it stops all messages.
+    suppresses: Mapping[str, tuple[AttributesMatch, ...]]
 
     @property
     def version(self) -> str:
@@ -76,6 +95,8 @@ def compile_book(definitions: Definitions) -> Book:
     programs = {each.name: compile_program(each, place, scales) for place, each in enumerate(definitions.programs)}
     nodes = compile_nodes(definitions, programs, scales)
     in_programs = (predicate for compiled in programs.values() for predicate in compiled.predicates)
+    tagging = _index_tagging(definitions.tags, scales)
+    labels = (trigger.test for found in tagging.values() for _, _, trigger in found)
     return Book(
         definitions=definitions,
         fields={field_.name: field_ for field_ in definitions.fields},
@@ -85,7 +106,10 @@ def compile_book(definitions: Definitions) -> Book:
         scores={score.name: score for score in definitions.scores},
         leaves=_index_leaves(definitions.scores),
         engagement=_index_engagement(definitions.scores),
-        counters=_index_counters((*nodes.predicates, *in_programs)),
+        counters=_index_counters((*nodes.predicates, *in_programs, *labels)),
+        computed=_index_computed(definitions.computed),
+        tags={tag.name: tag for tag in definitions.tags},
+        tagging=tagging,
         nodes=nodes,
         crms=_written_crms(definitions),
         programs=programs,
@@ -93,6 +117,8 @@ def compile_book(definitions: Definitions) -> Book:
         listened_to=_listened_to(programs.values()),
         notifications={notification.name: notification for notification in definitions.notifications},
         lists={rule.name: rule for rule in definitions.lists},
+        emails={rule.name: rule for rule in definitions.emails},
+        suppresses=_index_suppressors(definitions.suppress_on),
     )
 
 
@@ -143,6 +169,30 @@ def _index_counters(predicates: Iterable[Predicate]) -> Mapping[str, tuple[Count
     index: dict[str, list[Counter]] = defaultdict(list)
     for key, test in sorted(unique.items()):
         index[test.what.signal].append((key, test.at_least, compile_signal_test(test.what)))
+    return {signal: tuple(found) for signal, found in index.items()}
+
+
+def _index_suppressors(tests: Iterable[SignalTest]) -> Mapping[str, tuple[AttributesMatch, ...]]:
+    index: dict[str, list[AttributesMatch]] = defaultdict(list)
+    for test in tests:
+        index[test.signal].append(compile_signal_test(test))
+    return {signal: tuple(found) for signal, found in index.items()}
+
+
+def _index_computed(fields: Iterable[Computed]) -> Mapping[str, tuple[tuple[Computed, AttributesMatch], ...]]:
+    index: dict[str, list[tuple[Computed, AttributesMatch]]] = defaultdict(list)
+    for field_ in fields:
+        index[field_.on.signal].append((field_, compile_signal_test(field_.on)))
+    return {signal: tuple(found) for signal, found in index.items()}
+
+
+def _index_tagging(tags: Sequence[Tag], scales: Scales) -> Mapping[str, tuple[TagTrigger, ...]]:
+    index: dict[str, list[TagTrigger]] = defaultdict(list)
+    for is_added in (True, False):
+        for tag in tags:
+            for trigger in tag.add if is_added else tag.remove:
+                if trigger.on is not None:
+                    index[trigger.on.signal].append((tag, is_added, compile_trigger(trigger, scales)))
     return {signal: tuple(found) for signal, found in index.items()}
 
 

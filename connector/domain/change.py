@@ -25,15 +25,17 @@ class ChangeKind(StrEnum):
     MEMBERSHIP = "membership"  # desired state of one record in one list
     TASK = "task"  # act
     NOTE = "note"  # act
+    EMAIL = "email"  # act
 
 
-ACTS = frozenset({ChangeKind.TASK, ChangeKind.NOTE})
+ACTS = frozenset({ChangeKind.TASK, ChangeKind.NOTE, ChangeKind.EMAIL})
 
 LANES: Mapping[ChangeKind, Lane] = {
     ChangeKind.TASK: Lane.NOTIFY,
     ChangeKind.PROPERTIES: Lane.SCORE,
     ChangeKind.MEMBERSHIP: Lane.LIST,
     ChangeKind.NOTE: Lane.REST,
+    ChangeKind.EMAIL: Lane.LIST,
 }
 
 
@@ -58,15 +60,37 @@ class Desired:
 
 
 @dataclass(frozen=True, slots=True)
+class Email:
+    """One email that a CRM is to send: its design, our words in it."""
+
+    #: As in the mapping.
+    name: str
+    #: The email's number over there.
+    number: int
+    #: Sent whether or not the person wants marketing email: receipts, renewals.
+    is_transactional: bool = False
+    #: Leaves only while the CRM says in so many words that the lead did not opt out.
+    needs_known_consent: bool = False
+    #: The address, filled in at the moment of sending.
+    to: str = ""
+    sender: str = ""
+    reply_to: str = ""
+    #: What its design may show, by name.
+    values: Mapping[str, str] = field(default_factory=dict)
+    #: What sending it sets on the CRM record, by property.
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Act:
-    """One task or note."""
+    """One task, note or email."""
 
     #: Unique for the lead and stable over replays: what it is for, counted.
     key: str
     kind: ChangeKind
     #: Leaves no sooner.
     due_at: datetime
-    #: Plain text; empty for a note.
+    #: Plain text; empty for a note. Of an email, what people know it by.
     subject: str = ""
     #: HTML, already escaped.
     body: str = ""
@@ -77,3 +101,5 @@ class Act:
     type: str = ""
     #: The CRM's owner id; empty for nobody.
     owner: str = ""
+    #: Of an email.
+    email: Email | None = None

@@ -163,12 +163,14 @@ def _compile_outcome(outcome: Outcome, scales: Scales) -> CompiledOutcome:
 
 
 def _compile_triggers(triggers: Iterable[Trigger], scales: Scales) -> tuple[CompiledTrigger, ...]:
-    return tuple(
-        CompiledTrigger(
-            signal=trigger.on.signal if trigger.on else "",
-            matches=compile_signal_test(trigger.on) if trigger.on else lambda attributes: True,
-            test=_compile(trigger.when, scales),
-            date=trigger.date,
-        )
-        for trigger in triggers
+    return tuple(compile_trigger(trigger, scales) for trigger in triggers)
+
+
+def compile_trigger(trigger: Trigger, scales: Scales) -> CompiledTrigger:
+    """The trigger as functions; total and pure."""
+    return CompiledTrigger(
+        signal=trigger.on.signal if trigger.on else "",
+        matches=compile_signal_test(trigger.on) if trigger.on else lambda attributes: True,
+        test=_compile(trigger.when, scales),
+        date=trigger.date,
     )

@@ -93,6 +93,20 @@ class SegmentTest:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonaTest:
+    """This is the lead's persona."""
+
+    persona: str
+
+
+@dataclass(frozen=True, slots=True)
+class TagTest:
+    """The lead has the tag."""
+
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProgramTest:
     """The lead has an open enrolment in the program; in this phase, where one is named."""
 
@@ -132,4 +146,16 @@ class DidTest:
         return f"{self.what.signal}({wheres})x{self.at_least}"
 
 
-Condition = AllOf | AnyOf | Not | FieldTest | ScoreTest | GradeTest | SegmentTest | ProgramTest | DidTest
+Condition = (
+    AllOf
+    | AnyOf
+    | Not
+    | FieldTest
+    | ScoreTest
+    | GradeTest
+    | SegmentTest
+    | PersonaTest
+    | TagTest
+    | ProgramTest
+    | DidTest
+)

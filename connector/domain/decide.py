@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 
-from connector.domain import behaviour, journey, phases
+from connector.domain import behaviour, consent, journey, phases, tagging
 from connector.domain.acts import announce
 from connector.domain.book import Book
 from connector.domain.change import Act
@@ -165,6 +165,8 @@ def _take(draft: Draft, fact: Fact) -> None:
             signals = behaviour.take_record(draft, fact)
         case FactKind.SIGNAL:
             signals = [(fact.name, fact.data)]
+        case _ if consent.is_concerned(fact):
+            consent.take(draft, fact)
         case FactKind.COMMAND:
             journey.take_command(draft, fact)
         case FactKind.MERGED:
@@ -174,6 +176,8 @@ def _take(draft: Draft, fact: Fact) -> None:
         derive(draft)
     for signal in signals:
         behaviour.take_signal(draft, signal)
+        derive(draft)
+        tagging.take_signal(draft, signal)
         derive(draft)
         if draft.standing is Standing.ACTIVE:
             journey.take_signal(draft, signal)
@@ -236,15 +240,15 @@ def _change_book(draft: Draft, book: Book, earlier: Sequence[Fact]) -> None:
     book still has their place. Nobody is notified: only what happens from here on does that. A new program that takes
     existing leads enrols those of whom its condition holds.
     """
-    knowledge = _know(draft, book, earlier)
-    before = draft.book.programs
+    knowledge, former = _know(draft, book, earlier), draft.book
     draft.turn_over(book, knowledge)
     totals = {name: float(draft.points(name)) for name in book.scores}
     draft.note(HistoryKind.BOOK, book.version, totals)
+    tagging.turn_over(draft, former, knowledge.tags)
     journey.follow_book(draft)
     draft.touch_all()
-    arisen = _follow(draft)
-    _conclude(draft, [id_ for id_ in arisen if _takes_existing(book, id_) and id_.partition(":")[2] not in before])
+    new = {f"enrol:{name}" for name in book.programs.keys() - former.programs.keys()}
+    _conclude(draft, [id_ for id_ in _follow(draft) if id_ in new and _takes_existing(book, id_)])
 
 
 def _know(draft: Draft, book: Book, facts: Sequence[Fact]) -> Draft:
@@ -253,11 +257,15 @@ def _know(draft: Draft, book: Book, facts: Sequence[Fact]) -> Draft:
     begins_at = _begins_at(facts, draft.now)
     for fact in facts:
         quiet.begin(fact.key, max(_effective_position(fact, begins_at)[1], quiet.now))
+        if consent.is_concerned(fact):
+            consent.take(quiet, fact)
         signals = behaviour.take_record(quiet, fact) if fact.kind is FactKind.RECORD else []
         if fact.kind is FactKind.SIGNAL:
             signals = [(fact.name, fact.data)]
         for signal in signals:
             behaviour.take_signal(quiet, signal)
+            derive(quiet)
+            tagging.take_signal(quiet, signal)
         if fact.is_baseline:
             quiet.touch_all()
         derive(quiet)
@@ -287,5 +295,11 @@ def _finish(draft: Draft) -> Decision:
         position=draft.position,
         alarms=dict(sorted(draft.alarms.items())) if is_active else {},
         wake_at=wake_at,
+        mentions=draft.mentions,
+        tags=draft.tags,
+        persona=draft.persona,
+        persona_since=draft.persona_since,
+        suppressed_by=draft.suppressed_by,
+        latest=draft.latest,
     )
     return Decision(lead, tuple(draft.acts), tuple(draft.history))

@@ -9,11 +9,13 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from connector.domain.calendar import ALWAYS_OPEN, SendWindow
-from connector.domain.condition import Condition
+from connector.domain.computed import Computed
+from connector.domain.condition import Condition, SignalTest
 from connector.domain.field import Field
 from connector.domain.ids import WorkspaceId
-from connector.domain.program import Note, Program, Task
+from connector.domain.program import Note, Program, Task, Text, Trigger
 from connector.domain.score import Score
+from connector.domain.sources import FeedSource, ToldSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,27 @@ class Segment:
 
     name: str
     when: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Persona:
+    """Who a lead is: the first whose condition holds."""
+
+    name: str
+    when: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A label that rules put on leads and take off."""
+
+    name: str
+    #: Any of these puts it on.
+    add: tuple[Trigger, ...]
+    #: Any of these takes it off.
+    remove: tuple[Trigger, ...] = ()
+    #: It comes off by itself so long after it was last put on; None for never.
+    lasts: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +83,33 @@ class Notification:
 
 
 @dataclass(frozen=True, slots=True)
+class EmailRule:
+    """An email that activities send: a design in the CRM, and what it shows for each lead."""
+
+    name: str
+    #: CRM -> the email's number over there.
+    numbers: Mapping[str, int]
+    #: Sent whether or not the person wants marketing email.
+    is_transactional: bool = False
+    #: Leaves only while the consent field says in so many words that the lead did not opt out.
+    needs_known_consent: bool = False
+    #: Who it is from and where answers go; empty: as the design says.
+    sender: str = ""
+    reply_to: str = ""
+    #: What the design may show, by name: `subject`, `preview`, `text`, `html` and others.
+    values: Mapping[str, Text] = field(default_factory=dict)
+    #: What sending it sets on the CRM record, by property.
+    properties: Mapping[str, Text] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class WriteBack:
     """A CRM property that we keep up to date."""
 
     crm: str
     property: str
     #: Its path: ("score", name, "points" | "grade" | "why"), ("program", name, "phase" | "activity" | "state"),
-    #: ("field", name) or ("segments",).
+    #: ("field", name), ("segments",), ("tags",) or ("persona",).
     source: tuple[str, ...]
     #: The CRM property type to create: `number` or `string`.
     type: str = "string"
@@ -97,7 +140,14 @@ class Definitions:
     zone: ZoneInfo
     fields: tuple[Field, ...] = ()
     signals: tuple[SignalSource, ...] = ()
+    told: tuple[ToldSource, ...] = ()
+    feeds: tuple[FeedSource, ...] = ()
+    #: The fields that follow from signals; they are among `fields`, too.
+    computed: tuple[Computed, ...] = ()
     segments: tuple[Segment, ...] = ()
+    #: In their order: the first that fits.
+    personas: tuple[Persona, ...] = ()
+    tags: tuple[Tag, ...] = ()
     scores: tuple[Score, ...] = ()
     programs: tuple[Program, ...] = ()
     lists: tuple[ListRule, ...] = ()
@@ -107,3 +157,8 @@ class Definitions:
     cap: FrequencyCap | None = None
     #: How long acts wait before they leave, so that a late fact can still change the verdict.
     settle: timedelta = timedelta()
+    emails: tuple[EmailRule, ...] = ()
+    #: The signals after which no message is sent until a person lifts that.
+    suppress_on: tuple[SignalTest, ...] = ()
+    #: The signals that message texts look at.
+    quoted: frozenset[str] = frozenset()

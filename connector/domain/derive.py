@@ -4,21 +4,31 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from connector.domain import tagging
 from connector.domain.behaviour import note_points
+from connector.domain.computed import value_of
 from connector.domain.draft import Draft
+from connector.domain.field import format_value
 from connector.domain.history import HistoryKind
 from connector.domain.nodes import DateNode, FitNode, Watcher
 from connector.domain.score import Part
+from connector.domain.traits import ComputedNode, PersonaNode, TagNode
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
 
 
 def derive(draft: Draft) -> None:
-    """Bring the points for fit and the segments that are concerned up to date."""
+    """Bring all that is concerned of computed fields, segments, persona, tags and points for fit up to date."""
     while (node := draft.take_before(draft.book.nodes.journeys_at)) is not None:
         if isinstance(node, FitNode):
             _fit(draft, node)
+        elif isinstance(node, ComputedNode):
+            _compute(draft, node)
+        elif isinstance(node, PersonaNode):
+            _assign(draft, node)
+        elif isinstance(node, TagNode):
+            tagging.look_at(draft, node)
         elif not isinstance(node, Watcher) or _watch(draft, node):
             draft.touch(node.id)
 
@@ -45,6 +55,31 @@ def _fit(draft: Draft, node: FitNode) -> None:
         return
     draft.set_part(node.score, rule.id, Part(rule.points, draft.now, fades=False) if holds else None)
     note_points(draft, node.score, rule.id, rule.points if holds else -rule.points)
+
+
+def _compute(draft: Draft, node: ComputedNode) -> None:
+    """Bring a field that follows from signals up to date; how a number grew is told by the signals themselves."""
+    computed, name = node.computed, node.computed.name
+    was, value = draft.fields.get(name), value_of(computed, draft.mentions.get(name, ()), draft.now)
+    if was == value:
+        return
+    if value is None:
+        draft.fields.pop(name, None)
+    else:
+        draft.fields[name] = value
+    draft.touch(node.id)
+    if not computed.is_number:
+        draft.note(HistoryKind.FIELD_CHANGED, name, {"was": format_value(was), "now": format_value(value)})
+
+
+def _assign(draft: Draft, node: PersonaNode) -> None:
+    """Give the lead the first persona whose condition holds; none where none does."""
+    was, persona = draft.persona, next((name for name, test in node.tests if test.holds(draft)), "")
+    if was == persona:
+        return
+    draft.persona, draft.persona_since = persona, draft.now if persona else None
+    draft.touch(node.id)
+    draft.note(HistoryKind.PERSONA, persona, {"was": was})
 
 
 def _watch(draft: Draft, watcher: Watcher) -> bool:

@@ -36,6 +36,10 @@ def _value(draft: Draft, rule: WriteBack) -> str:
             return _of_program(draft, name, word)
         case ("segments",):
             return ";".join(sorted(key[8:] for key in draft.holding if key.startswith("segment:")))
+        case ("tags",):
+            return ";".join(sorted(filter(draft.has_tag, draft.tags)))
+        case ("persona",):
+            return draft.persona
         case ("field", name):
             return format_value(draft.fields.get(name))
     raise ValueError(f"write-back cannot say {rule.source}")

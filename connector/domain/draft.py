@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from connector.domain import score as scores
 from connector.domain.book import Book
 from connector.domain.change import Act
+from connector.domain.computed import Mentions
 from connector.domain.enrolment import Enrolment
 from connector.domain.fact import Position, Value
 from connector.domain.field import FieldRole
 from connector.domain.history import Detail, HistoryEntry, HistoryKind
-from connector.domain.lead import Had, Lead, Standing
+from connector.domain.lead import Had, Latest, Lead, Standing, Tagging
 from connector.domain.nodes import Node
 from connector.domain.score import Outlook, Part, Score
 
@@ -43,10 +44,16 @@ class Draft:
         #: Rules score -> what it will do by itself, where that was asked for since its parts changed.
         self._outlooks: dict[str, Outlook] = {}
         self.holding: dict[str, datetime] = dict(lead.holding)
+        self.mentions: dict[str, Mentions] = dict(lead.mentions)
+        self.tags: dict[str, Tagging] = dict(lead.tags)
+        self.persona = lead.persona
+        self.persona_since = lead.persona_since
         self.told: dict[str, tuple[int, datetime]] = dict(lead.told)
         self.enrolments: list[Enrolment] = list(lead.enrolments)
         self.had: dict[str, Had] = dict(lead.had)
         self.contacted: tuple[datetime, ...] = lead.contacted
+        self.suppressed_by = lead.suppressed_by
+        self.latest: dict[str, Latest] = dict(lead.latest)
         self.position: Position = lead.position
         #: Node -> when time alone may change it.
         self.alarms: dict[str, datetime] = dict(lead.alarms)
@@ -89,6 +96,14 @@ class Draft:
         """Whether the lead is in the segment."""
         return f"segment:{segment}" in self.holding
 
+    def has_tag(self, tag: str) -> bool:
+        """Whether the lead has the tag."""
+        return tag in self.tags and self.tags[tag].since is not None
+
+    def loses_tag_at(self, tag: str) -> datetime | None:
+        """When the tag comes off by itself; None for never, or where the lead does not have it."""
+        return self.tags[tag].until if tag in self.tags else None
+
     def in_program(self, program: str, phase: str | None) -> bool:
         """Whether the lead has an open enrolment there."""
         return any(
@@ -105,8 +120,8 @@ class Draft:
 
     @property
     def is_opted_out(self) -> bool:
-        """Whether the lead wants no email."""
-        return self.role(FieldRole.CONSENT) is True
+        """Whether the lead is to be sent no messages: it wants none, or its address bounced, or it complained."""
+        return self.role(FieldRole.CONSENT) is True or bool(self.suppressed_by)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -120,9 +135,12 @@ class Draft:
 
     def turn_over(self, book: Book, knowledge: Draft) -> None:
         """Judge by another book, which makes this of all that is known of the lead."""
-        self.book = book
+        if not book.definitions.personas:
+            self.persona, self.persona_since = "", None
+        self.book, self.mentions = book, knowledge.mentions
         self.fields, self.seen, self.parts = knowledge.fields, knowledge.seen, knowledge.parts
         self.holding = knowledge.holding
+        self.suppressed_by, self.latest = knowledge.suppressed_by, knowledge.latest
         self.alarms.clear()
         self.unasked.clear()
         self._outlooks.clear()

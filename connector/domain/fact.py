@@ -29,6 +29,7 @@ class FactKind(StrEnum):
     COMMAND = "command"  # a person's order: `name` is a CommandName, `data` its arguments
     MERGED = "merged"  # another lead turned out to be the same person; `data` names it
     ALARM = "alarm"  # time passed; never stored
+    OUTCOME = "outcome"  # what became of an email; `name` is an OutcomeName, `data` its act, name and reason
 
 
 class RecordName(StrEnum):
@@ -50,6 +51,16 @@ class CommandName(StrEnum):
     MOVE = "move"  # into `program`, out of `from`; `keep` to go on in the phase of the same name
     PAUSE = "pause"  # in `program`, or in all
     RESUME = "resume"
+    LIFT = "lift"  # messages may be sent again to a lead whose address bounced or who complained
+
+
+class OutcomeName(StrEnum):
+    """What became of an email."""
+
+    SENT = "sent"
+    FAILED = "failed"  # a dead letter: may be sent again by hand
+    SUPPRESSED = "suppressed"  # the CRM does not write to this address
+    WITHDRAWN = "withdrawn"  # not wanted any more when it was about to leave
 
 
 RANK = {kind: rank for rank, kind in enumerate(FactKind)}

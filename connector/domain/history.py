@@ -18,6 +18,9 @@ class HistoryKind(StrEnum):
     SCORED = "scored"  # subject: score; detail: rule, points, total, book
     JOINED = "joined"  # subject: segment:x or list:x
     LEFT = "left"
+    PERSONA = "persona"  # subject: the persona, empty for none; detail: was
+    TAGGED = "tagged"  # subject: tag; detail: by
+    UNTAGGED = "untagged"  # subject: tag; detail: by
     NOTIFIED = "notified"  # subject: notification
     ENTERED = "entered"  # subject: program; detail: phase
     NOT_ENTERED = "not_entered"  # subject: program; detail: why
@@ -38,6 +41,9 @@ class HistoryKind(StrEnum):
     RESTORED = "restored"
     MERGED = "merged"  # detail: lead
     BOOK = "book"  # subject: version
+    EMAIL = "email"  # subject: email; detail: what (sent, failed, suppressed, withdrawn), words
+    SUPPRESSED = "suppressed"  # subject: the signal, or what the CRM said; no messages from here on
+    LIFTED = "lifted"  # subject: what they had been stopped by
 
 
 Detail = Mapping[str, str | float]

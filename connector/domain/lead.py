@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from connector.domain.change import Desired
+from connector.domain.computed import Mentions
 from connector.domain.enrolment import Enrolment
 from connector.domain.fact import START, Position, Value
 from connector.domain.ids import LeadId
@@ -30,6 +31,28 @@ class Had:
     number: int
     #: Whether it was answered then.
     is_answered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tagging:
+    """One tag of one lead, and what is remembered of its conditions."""
+
+    #: Since when the lead has it; None for not.
+    since: datetime | None = None
+    #: When it comes off by itself; None for never.
+    until: datetime | None = None
+    #: Whether the conditions that put it on, and those that take it off, held when they were last looked at.
+    adds: bool = False
+    removes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """A signal as message texts see it: how often it was given, and what the last one said."""
+
+    times: int
+    at: datetime
+    attributes: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +87,13 @@ class Lead:
     alarms: Mapping[str, datetime] = field(default_factory=dict)
     #: When time alone changes something: the earliest alarm, or what an enrolment waits for.
     wake_at: datetime | None = None
+    #: Why no message is sent until a person lifts it: a signal, or what the CRM said; empty: nothing stops them.
+    suppressed_by: str = ""
+    #: Signal -> the last of those that message texts look at.
+    latest: Mapping[str, Latest] = field(default_factory=dict)
+    #: Field that follows from signals -> what is remembered of them.
+    mentions: Mapping[str, Mentions] = field(default_factory=dict)
+    tags: Mapping[str, Tagging] = field(default_factory=dict)
+    #: The persona's name, and since when; empty and None where no condition holds.
+    persona: str = ""
+    persona_since: datetime | None = None

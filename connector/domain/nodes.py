@@ -8,7 +8,7 @@ book is. A node whose answer time alone may change says when.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from graphlib import TopologicalSorter
@@ -18,14 +18,12 @@ from connector.domain.condition import AnyOf, Condition
 from connector.domain.dates import comes_at
 from connector.domain.definitions import Definitions
 from connector.domain.field import FieldRole
-from connector.domain.predicate import Predicate, Scales, View, compile_condition, earliest
+from connector.domain.predicate import FlipsAt, Predicate, Scales, View, compile_condition, earliest
 from connector.domain.score import FitRule, Score
+from connector.domain.traits import ComputedNode, PersonaNode, TagNode, compile_traits
 
 #: A written score that has faded by this much is written again.
 FADED_POINTS = 5
-
-#: From a lead to the earliest moment after its now at which time alone may change something there; None for never.
-FlipsAt = Callable[[View], datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +97,14 @@ class FadeNode:
     flips_at: FlipsAt
 
 
-Node = Watcher | FitNode | SumNode | JourneyNode | DateNode | FadeNode
+Node = Watcher | ComputedNode | PersonaNode | TagNode | FitNode | SumNode | JourneyNode | DateNode | FadeNode
 
 
 @dataclass(frozen=True, slots=True)
 class Nodes:
     """All nodes of a book, and which of them each change concerns."""
 
-    #: Each after what it reads: segments and scores, then journeys, then all that nothing looks at.
+    #: Each after what it reads: computed fields, segments, persona, tags, scores; then journeys; then what none reads.
     ordered: tuple[Node, ...]
     #: The places where journeys begin, and where what comes after them.
     journeys_at: int
@@ -119,7 +117,11 @@ class Nodes:
     @property
     def predicates(self) -> Iterable[Predicate]:
         """The conditions of all nodes, but those of programs."""
-        return (node.test for node in self.ordered if isinstance(node, Watcher | FitNode))
+        for node in self.ordered:
+            if isinstance(node, Watcher | FitNode):
+                yield node.test
+            elif isinstance(node, PersonaNode | TagNode):
+                yield from node.predicates
 
 
 def compile_nodes(definitions: Definitions, programs: Mapping[str, CompiledProgram], scales: Scales) -> Nodes:
@@ -146,8 +148,8 @@ def compile_nodes(definitions: Definitions, programs: Mapping[str, CompiledProgr
 
 
 def _sort_derived(definitions: Definitions, scales: Scales) -> Sequence[Node]:
-    """Segments and the nodes of scores, each after what it looks at."""
-    groups: dict[str, Sequence[Node]] = {}
+    """Computed fields, segments, persona, tags and the nodes of scores, each after what it looks at."""
+    groups: dict[str, Sequence[Node]] = {node.id: [node] for node in compile_traits(definitions, scales)}
     for segment in definitions.segments:
         groups[f"segment:{segment.name}"] = [_watch(f"segment:{segment.name}", segment.when, scales, is_told=True)]
     for score in definitions.scores:

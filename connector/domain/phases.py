@@ -9,6 +9,7 @@ from typing import Any
 
 from connector.domain.acts import emit, key_of, mark
 from connector.domain.compiled import CompiledOutcome, CompiledPhase, CompiledProgram, CompiledStep
+from connector.domain.consent import refusal_of
 from connector.domain.draft import Draft
 from connector.domain.enrolling import end, open_enrolments, replace_sent, tell, update
 from connector.domain.enrolment import Enrolment, EnrolmentState, Move, Sent, Step, to_state
@@ -212,10 +213,9 @@ def _send(draft: Draft, enrolment: Enrolment, phase: CompiledPhase, place: int, 
     why, until = obstacle(draft, enrolment, send)
     if until is not None:
         return put_off(draft, replace(enrolment, send_at=until), activity.name, why, until)
-    content = content_of(send)
-    if content and draft.is_opted_out:
-        return end(draft, enrolment, Step.EXIT, "opted out of email")
-    had = draft.had.get(content)
+    if refused := refusal_of(draft, send):
+        return end(draft, enrolment, Step.EXIT, refused)
+    had = draft.had.get(content_of(send))
     if had is not None and is_old(enrolment, activity, had):
         tell(draft, HistoryKind.LEFT_OUT, enrolment, activity=activity.name, why="the lead has had it")
         return _begin(draft, enrolment, phase, place, had_before(draft, activity, had))
@@ -274,8 +274,8 @@ def _remind(draft: Draft, enrolment: Enrolment, sent: Sent) -> Enrolment:
     if until is not None:
         waiting = replace_sent(draft, enrolment, sent, replace(sent, remind_at=until))
         return put_off(draft, waiting, sent.activity, why, until)
-    if content_of(send) and draft.is_opted_out:
-        return end(draft, enrolment, Step.EXIT, "opted out of email")
+    if refused := refusal_of(draft, send):
+        return end(draft, enrolment, Step.EXIT, refused)
     what = hand_out(draft, enrolment, activity, send, sent.times + 1)
     tell(draft, HistoryKind.SENT, enrolment, activity=sent.activity, what=f"{what} (reminder)")
     anew = Sent(sent.activity, draft.now, answer_by(draft, activity), times=sent.times + 1)

@@ -14,6 +14,7 @@ from math import ceil, floor
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from connector.domain.computed import Mentions
 from connector.domain.condition import (
     AllOf,
     AnyOf,
@@ -24,10 +25,12 @@ from connector.domain.condition import (
     Not,
     Op,
     Operand,
+    PersonaTest,
     ProgramTest,
     ScoreTest,
     SegmentTest,
     SignalTest,
+    TagTest,
 )
 from connector.domain.fact import Value
 from connector.domain.field import FieldType
@@ -56,6 +59,16 @@ class View(Protocol):
         """Counter -> the latest moments of its signal, oldest first, no more than the counter needs."""
         ...
 
+    @property
+    def mentions(self) -> Mapping[str, Mentions]:
+        """Field that follows from signals -> what is remembered of them."""
+        ...
+
+    @property
+    def persona(self) -> str:
+        """The lead's persona; empty where it has none."""
+        ...
+
     def points(self, score: str) -> int:
         """The score's whole points now."""
         ...
@@ -72,9 +85,21 @@ class View(Protocol):
         """Whether the lead is in the segment."""
         ...
 
+    def has_tag(self, tag: str) -> bool:
+        """Whether the lead has the tag."""
+        ...
+
+    def loses_tag_at(self, tag: str) -> datetime | None:
+        """When the tag comes off by itself; None for never, or where the lead does not have it."""
+        ...
+
     def in_program(self, program: str, phase: str | None) -> bool:
         """Whether the lead has an open enrolment there."""
         ...
+
+
+#: From a lead to the earliest moment after its now at which time alone may change something there; None for never.
+FlipsAt = Callable[[View], datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +108,9 @@ class Predicate:
 
     holds: Callable[[View], bool]
     #: The earliest moment after now at which time alone may change `holds`; None where time changes nothing.
-    flips_at: Callable[[View], datetime | None] | None = None
-    #: What it looks at: `field:industry`, `signal:form_submitted`, `score:fit`, `segment:big`, `program:welcome`.
+    flips_at: FlipsAt | None = None
+    #: What it looks at: `field:industry`, `signal:form_submitted`, `score:fit`, `segment:big`, `persona`, `tag:vip`,
+    #: `program:welcome`.
     reads: frozenset[str] = frozenset()
     #: The counters that leads must keep for it.
     counters: tuple[DidTest, ...] = ()
@@ -122,13 +148,24 @@ def compile_condition(condition: Condition, scales: Scales) -> Predicate:
             return _compile_score(condition)
         case GradeTest():
             return _compile_grade(condition, scales)
+        case SegmentTest() | PersonaTest() | TagTest() | ProgramTest():
+            return _compile_place(condition)
+        case DidTest():
+            return _compile_did(condition)
+
+
+def _compile_place(test: SegmentTest | PersonaTest | TagTest | ProgramTest) -> Predicate:
+    """Where the lead stands, which others keep up to date."""
+    match test:
         case SegmentTest(segment):
             return Predicate(lambda view: view.in_segment(segment), reads=frozenset({f"segment:{segment}"}))
+        case PersonaTest(persona):
+            return Predicate(lambda view: view.persona == persona, reads=frozenset({"persona"}))
+        case TagTest(tag):
+            return Predicate(lambda view: view.has_tag(tag), reads=frozenset({f"tag:{tag}"}))
         case ProgramTest(program, phase):
             reads = frozenset({f"program:{program}"})
             return Predicate(lambda view: view.in_program(program, phase), reads=reads)
-        case DidTest():
-            return _compile_did(condition)
 
 
 _Holds = Callable[[View], bool]

@@ -45,12 +45,21 @@ class ListSend:
     list: str
 
 
-Send = Task | Note | ListSend
+@dataclass(frozen=True, slots=True)
+class EmailSend:
+    """The CRM sends the lead this email of the mapping."""
+
+    email: str
+
+
+Send = Task | Note | ListSend | EmailSend
 
 
 def content_of(send: Send) -> str:
     """What the lead has had once this is sent: nobody is sent the same twice. Empty for what sales does."""
-    return f"list {send.list}" if isinstance(send, ListSend) else ""
+    if isinstance(send, ListSend):
+        return f"list {send.list}"
+    return f"email {send.email}" if isinstance(send, EmailSend) else ""
 
 
 class DateRule(NamedTuple):

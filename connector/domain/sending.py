@@ -11,7 +11,7 @@ from connector.domain.enrolling import tell, update
 from connector.domain.enrolment import Enrolment, Sent
 from connector.domain.history import HistoryKind
 from connector.domain.lead import Had
-from connector.domain.program import Activity, ListSend, Note, Send, Task, content_of
+from connector.domain.program import Activity, ListSend, Send, Task, content_of
 
 
 def obstacle(draft: Draft, enrolment: Enrolment, send: Send) -> tuple[str, datetime | None]:
@@ -77,4 +77,4 @@ def _emit_activity(draft: Draft, enrolment: Enrolment, activity: Activity, send:
     again = f":{times}" if times > 1 else ""
     key = f"{key_of(enrolment)}:{enrolment.visit}:{activity.name}{again}"
     emit(draft, key, send, program=enrolment.program, phase=enrolment.phase, activity=activity.name)
-    return {Task: "task", Note: "note"}[type(send)]
+    return content_of(send) or ("task" if isinstance(send, Task) else "note")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from connector.domain.draft import Draft
-from connector.domain.field import FieldRole
+from connector.domain.field import FieldRole, format_moment
 from connector.domain.score import Score, worth
 
 #: How many reasons a CRM property lists.
@@ -13,7 +13,10 @@ _MAX_REASONS = 5
 
 
 def context(draft: Draft, **place: str) -> Mapping[str, object]:
-    """All that message text may use: `lead`, `name`, `scores`, `grades`, `why`, and the place in a program."""
+    """All that message text may use.
+
+    `lead`, `name`, `scores`, `grades`, `why`, `did`, `segments`, `tags`, `persona`, and the place in a program.
+    """
     return {
         "lead": dict(draft.fields),
         "name": display_name(draft),
@@ -25,11 +28,23 @@ def context(draft: Draft, **place: str) -> Mapping[str, object]:
             if not draft.book.scores[name].sum_of
             for score, rule, points in reasons(draft, draft.book.scores[name])
         ],
+        "did": {name: _quoted(draft, name) for name in draft.book.definitions.quoted},
+        "segments": {segment.name: draft.in_segment(segment.name) for segment in draft.book.definitions.segments},
+        "tags": {name: draft.has_tag(name) for name in draft.book.tags},
+        "persona": draft.persona,
         "program": "",
         "phase": "",
         "activity": "",
         **place,
     }
+
+
+def _quoted(draft: Draft, signal: str) -> Mapping[str, object]:
+    """What the signal said last, how often it was given, and when last; all empty for one that was never given."""
+    last = draft.latest.get(signal)
+    if last is None:
+        return {"times": 0}
+    return {**last.attributes, "times": last.times, "at": format_moment(last.at)}
 
 
 def display_name(draft: Draft) -> str:

@@ -7,10 +7,11 @@ from datetime import datetime
 
 from connector.domain.ids import ConnectionId
 from connector.domain.predicate import earliest
-from connector.engine import dispatch, hydrate
+from connector.engine import dispatch, hydrate, seek
 from connector.engine.dispatch import DispatchResult
 from connector.engine.hydrate import HydrateResult
 from connector.engine.line import Line, Tools
+from connector.engine.seek import SeekResult
 from connector.engine.shelf import Shelf
 from connector.errors import CredentialsError, LostClaimError
 from connector.log import get_logger
@@ -24,15 +25,16 @@ class CallsResult:
     """What a round of calls did."""
 
     hydrate: HydrateResult = field(default_factory=HydrateResult)
+    seek: SeekResult = field(default_factory=SeekResult)
     dispatch: DispatchResult = field(default_factory=DispatchResult)
 
     @property
     def amount(self) -> int:
-        """Records read and changes settled."""
-        return self.hydrate.amount + self.dispatch.amount
+        """Records read, people sought and changes settled."""
+        return self.hydrate.amount + self.seek.amount + self.dispatch.amount
 
     def __add__(self, other: CallsResult) -> CallsResult:
-        return CallsResult(self.hydrate + other.hydrate, self.dispatch + other.dispatch)
+        return CallsResult(self.hydrate + other.hydrate, self.seek + other.seek, self.dispatch + other.dispatch)
 
 
 class Calls:
@@ -74,6 +76,7 @@ class Calls:
     def _talk(self, line: Line) -> CallsResult:
         try:
             read = hydrate.run_once(line, self._shelf)
+            sought = seek.run_once(line, self._shelf)
             written = dispatch.run_once(line, self._shelf)
         except CredentialsError as error:
             self._pause(line, error)
@@ -81,7 +84,7 @@ class Calls:
         except LostClaimError:
             log.info("claim.lost", connection=line.connection.id)
             return CallsResult()
-        return CallsResult(read, written)
+        return CallsResult(read, sought, written)
 
     def _pause(self, line: Line, error: CredentialsError) -> None:
         """Stop until the credentials are saved anew. What waits, waits on."""

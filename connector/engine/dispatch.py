@@ -12,8 +12,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from connector.domain.change import ACTS, ChangeKind, ChangeState
+from connector.engine import door
 from connector.engine.connect import prepare
 from connector.engine.line import Failure, Line
+from connector.engine.outcomes import outcomes
 from connector.engine.shelf import Shelf
 from connector.errors import InvariantError, LostClaimError, RetryableCrmError
 from connector.log import get_logger
@@ -79,7 +81,7 @@ def run_once(line: Line, shelf: Shelf) -> DispatchResult:
     for batch in to_batches(differing, line.crm.batch_sizes):
         if not line.may_call():
             break
-        result += _send(line, batch)
+        result += _send(line, shelf, batch)
     return result
 
 
@@ -107,17 +109,27 @@ def _close_equal(line: Line, equal: Sequence[OutboxChange]) -> DispatchResult:
     return _settle(line, done, DispatchResult(equal=len(done)))
 
 
-def _send(line: Line, batch: Sequence[OutboxChange]) -> DispatchResult:
+def _send(line: Line, shelf: Shelf, batch: Sequence[OutboxChange]) -> DispatchResult:
     try:
-        with line.store.transaction() as transaction:
-            transaction.outbox.mark_attempted(batch, line.clock.now())
+        batch = _begin(line, shelf, batch)
     except LostClaimError:
+        return DispatchResult()
+    if not batch:
         return DispatchResult()
     replies = line.call(lambda: _write(line.crm, batch))
     settled = _to_settled(line, batch, replies)
     result = _settle(line, settled, _count(settled))
     log.debug("changes.settled", connection=line.connection.id, kind=batch[0].kind, **asdict(result))
     return result
+
+
+def _begin(line: Line, shelf: Shelf, batch: Sequence[OutboxChange]) -> Sequence[OutboxChange]:
+    """Record that the calls for these begin; what may leave. Emails are held against consent once more."""
+    if batch[0].kind is ChangeKind.EMAIL:
+        return door.let_out(line, shelf, batch)
+    with line.store.transaction() as transaction:
+        transaction.outbox.mark_attempted(batch, line.clock.now())
+    return batch
 
 
 def _write(crm: Crm, batch: Sequence[OutboxChange]) -> Mapping[str, RecordReply]:
@@ -127,10 +139,12 @@ def _write(crm: Crm, batch: Sequence[OutboxChange]) -> Mapping[str, RecordReply]
         return crm.write_properties({change.record_id: change.to_write for change in batch})
     if kind is ChangeKind.MEMBERSHIP:
         return crm.write_membership(_to_membership(batch))
-    acts = {change.key: (change.record_id, change.act) for change in batch if change.act}
-    if len(acts) != len(batch):
+    acts = {change.key: (change.record_id, change.act) for change in batch if change.act and not change.remote_id}
+    sent = {change.key: change.remote_id for change in batch if change.act and change.remote_id}
+    if len(acts) + len(sent) != len(batch):
         raise InvariantError("a task or note without its text is in the outbox")
-    return crm.write_acts(kind, acts)
+    followed = crm.follow_emails(sent) if sent else {}
+    return {**followed, **crm.write_acts(kind, acts)} if acts else followed
 
 
 def _to_membership(batch: Sequence[OutboxChange]) -> Membership:
@@ -174,13 +188,15 @@ def settle(change: OutboxChange, reply: RecordReply, now: datetime, next_at: dat
     """
     if reply.state is ReplyState.DONE:
         return Settled(change, ChangeState.DONE, now, remote_id=reply.remote_id)
+    if reply.state is ReplyState.SUPPRESSED:
+        return Settled(change, ChangeState.WITHDRAWN, now, reply.words, is_suppressed=True, because=reply.because)
     if reply.state is ReplyState.REFUSED:
         return Settled(change, ChangeState.REFUSED, now, reply.words)
     attempts = change.attempts + 1
     if attempts >= MAX_ATTEMPTS:
         return Settled(change, ChangeState.REFUSED, now, f"gave up after {attempts} attempts: {reply.words}")
     waiting = ChangeState.ATTEMPTED if change.kind in ACTS else ChangeState.PENDING
-    return Settled(change, waiting, reply.retry_at or next_at, reply.words)
+    return Settled(change, waiting, reply.retry_at or next_at, reply.words, reply.remote_id or change.remote_id)
 
 
 def _count(settled: Sequence[Settled]) -> DispatchResult:
@@ -192,6 +208,7 @@ def _count(settled: Sequence[Settled]) -> DispatchResult:
 def _settle(line: Line, settled: Sequence[Settled], result: DispatchResult) -> DispatchResult:
     with line.store.transaction() as transaction:
         transaction.outbox.settle(settled, line.clock.now())
+        transaction.leads.add_facts(line.connection.workspace, outcomes(settled, line.clock.now()), line.clock.now())
         transaction.counts.add({f"dispatch.{name}": amount for name, amount in asdict(result).items() if amount})
     for one in settled:
         if one.state is ChangeState.REFUSED:

@@ -142,12 +142,12 @@ def _merge(room: Room, merges: Iterable[Received]) -> list[NewFact]:
     desk, in_order = room.desk, sorted(merges, key=lambda merge: merge.event.at)
     for one in in_order:
         event = one.event
-        into = _find_or_add(room, {event.ref})[event.ref]
+        into = find_or_add(room, {event.ref})[event.ref]
         desk.transaction.leads.merge(room.workspace, into, event.ref, _refs(event), desk.now)
         _read_again(room, {event.ref})
         desk.tally["merges"] += 1
     # Looked up when all is merged: a survivor may have been merged away by the next.
-    remaining = _find_or_add(room, {one.event.ref for one in in_order})
+    remaining = find_or_add(room, {one.event.ref for one in in_order})
     return [_to_merged(remaining[one.event.ref], one, ref) for one in in_order for ref in one.event.merged]
 
 
@@ -183,12 +183,13 @@ def _drop_superseded(room: Room, news: Sequence[Received]) -> Sequence[Received]
 
 
 def _take_in_news(room: Room, news: Sequence[Received]) -> list[NewFact]:
-    lead_ids = _find_or_add(room, {one.event.ref for one in news})
+    lead_ids = find_or_add(room, {one.event.ref for one in news})
     _read_again(room, {one.event.ref for one in news if not one.event.has_value})
     return [_to_new_fact(lead_ids[one.event.ref], one, _to_fact(one)) for one in news]
 
 
-def _find_or_add(room: Room, refs: set[CrmRef]) -> Mapping[CrmRef, LeadId]:
+def find_or_add(room: Room, refs: set[CrmRef]) -> Mapping[CrmRef, LeadId]:
+    """The leads of these records; of a record that nobody knows, a new one, which waits to be read."""
     if not refs:
         return {}
     desk, workspace = room.desk, room.workspace

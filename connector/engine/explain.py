@@ -14,8 +14,10 @@ from math import floor, fsum
 
 from connector.domain.book import Book
 from connector.domain.change import ChangeKind
+from connector.domain.computed import Computed, counting_of, shares_of
 from connector.domain.draft import Draft
 from connector.domain.enrolment import Enrolment, EnrolmentState, Move
+from connector.domain.field import format_value
 from connector.domain.history import HistoryEntry, HistoryKind
 from connector.domain.program import TargetKind
 from connector.domain.score import Score, worth
@@ -105,6 +107,34 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class TagExplanation:
+    """A tag that the lead has."""
+
+    name: str
+    since: datetime
+    #: When it comes off by itself; None for never.
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How much one value was said: how often, or how much of what weighs it."""
+
+    value: str
+    amount: float
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FieldExplanation:
+    """A field that follows from signals, and what its value was chosen from, the heaviest first."""
+
+    name: str
+    value: str
+    shares: tuple[Share, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Write:
     """One thing that we write to a CRM, and what became of it."""
 
@@ -146,6 +176,10 @@ class Explanation:
     now: datetime
     scores: tuple[ScoreExplanation, ...]
     ledger: tuple[LedgerLine, ...]
+    #: None where no persona's condition holds.
+    persona: Group | None
+    tags: tuple[TagExplanation, ...]
+    computed: tuple[FieldExplanation, ...]
     segments: tuple[Group, ...]
     lists: tuple[Group, ...]
     enrolments: tuple[EnrolmentExplanation, ...]
@@ -173,6 +207,9 @@ def explain(
         now=now,
         scores=tuple(_explain_score(draft, score) for score in outermost_scores(book)),
         ledger=tuple(_ledger(history)),
+        persona=None if draft.persona_since is None else Group(draft.persona, draft.persona_since),
+        tags=tuple(_tags(draft)),
+        computed=tuple(_explain_field(draft, computed) for computed in book.definitions.computed),
         segments=_groups(draft, "segment:"),
         lists=_groups(draft, "list:"),
         enrolments=tuple(_explain_enrolment(enrolment) for enrolment in reversed(lead.enrolments)),
@@ -300,6 +337,19 @@ def _destination(move: Move) -> str:
 def _groups(draft: Draft, prefix: str) -> tuple[Group, ...]:
     held = draft.holding.items()
     return tuple(Group(key.removeprefix(prefix), since) for key, since in sorted(held) if key.startswith(prefix))
+
+
+def _tags(draft: Draft) -> Iterator[TagExplanation]:
+    for name, tag in sorted(draft.tags.items()):
+        if tag.since is not None:
+            yield TagExplanation(name, tag.since, tag.until)
+
+
+def _explain_field(draft: Draft, computed: Computed) -> FieldExplanation:
+    counting = counting_of(computed, draft.mentions.get(computed.name, ()), draft.now)
+    said = [] if computed.is_number else shares_of(counting)
+    shares = (Share(format_value(one.value), one.weight, one.at) for one in said)
+    return FieldExplanation(computed.name, format_value(draft.fields.get(computed.name)), tuple(shares))
 
 
 def _writes(changes: Iterable[OutboxChange]) -> Iterator[Write]:

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from connector.engine.events import Desk, Received, keep_event_aside, take_in_events
 from connector.engine.shelf import Shelf
+from connector.engine.told import ReceivedSignal, parse_told, take_in_told
 from connector.errors import LostClaimError, SetupError, StoreError
 from connector.log import get_logger
 from connector.ports import (
@@ -58,6 +59,8 @@ class IntakeResult:
     refused: int = 0
     #: Values that an event did not carry, to be read.
     rereads: int = 0
+    #: Signals of people whose record the CRM is asked for.
+    sought: int = 0
     leads: int = 0
     merges: int = 0
     erasures: int = 0
@@ -133,9 +136,9 @@ def _parse(deliveries: Sequence[Delivery], endpoints: Mapping[str, Endpoint]) ->
     batch: list[tuple[Delivery, Parsed]] = []
     events = 0
     for delivery in deliveries:
-        parsed = endpoints[delivery.endpoint].parse(delivery.body)
+        parsed = parse_told(delivery) or endpoints[delivery.endpoint].parse(delivery.body)
         batch.append((delivery, parsed))
-        events += len(parsed.events) + sum(len(event.merged) for event in parsed.events)
+        events += len(parsed.told) + len(parsed.events) + sum(len(event.merged) for event in parsed.events)
         if events >= _MAX_EVENTS:
             break
     return batch
@@ -150,6 +153,8 @@ def _settle(desk: Desk, batch: Sequence[tuple[Delivery, Parsed]]) -> IntakeResul
     received = [Received(event, delivery) for delivery, parsed in batch for event in parsed.events]
     for connection, part in _by_connection(desk, received):
         take_in_events(desk, connection, part)
+    told = [ReceivedSignal(one, delivery) for delivery, parsed in batch for one in parsed.told]
+    take_in_told(desk, told)
     desk.transaction.deliveries.settle({delivery.id: _state(parsed) for delivery, parsed in batch})
     desk.transaction.deliveries.add_strays(desk.strays)
     if desk.to_forget:
@@ -157,7 +162,7 @@ def _settle(desk: Desk, batch: Sequence[tuple[Delivery, Parsed]]) -> IntakeResul
     result = IntakeResult(
         deliveries=len(batch),
         unreadable=sum(parsed.is_broken for _, parsed in batch),
-        events=len(received),
+        events=len(received) + len(told),
         strays=len(desk.strays),
         **desk.tally,
     )

@@ -41,14 +41,34 @@ def _signal(subject: str, detail: Detail) -> str:
 def _sent(subject: str, detail: Detail) -> str:
     """What left, and how: a list that sends, or what sales was given to do."""
     activity, what = detail.get("activity", "?"), str(detail.get("what", "?"))
-    if what.startswith("list "):
+    if what.startswith(("list ", "email ")):
         return f"{subject} sent {activity}, by {what}"
     return f"{subject} gave sales a {what}: {activity}"
+
+
+def _email(subject: str, detail: Detail) -> str:
+    what, words = detail.get("what", "?"), detail.get("words", "")
+    return f"email {subject} was {_BECAME.get(str(what), what)}" + (f": {words}" if words else "")
+
+
+_BECAME = {
+    "sent": "sent",
+    "failed": "refused by the CRM",
+    "suppressed": "held back by the CRM",
+    "withdrawn": "withdrawn",
+}
 
 
 def _scored(subject: str, detail: Detail) -> str:
     points, total = float(detail.get("points", 0.0)), float(detail.get("total", 0.0))
     return f"{points:+g} {subject} for {detail.get('rule', '?')}, now {total:g}"
+
+
+def _persona(subject: str, detail: Detail) -> str:
+    was = detail.get("was", "")
+    if was and subject:
+        return f"persona changed from {was} to {subject}"
+    return f"persona is {subject}" if subject else f"has no persona any more (it was {was})"
 
 
 def _group(subject: str) -> str:
@@ -75,6 +95,9 @@ _SENTENCES: Mapping[HistoryKind, Callable[[str, Detail], str]] = {
     HistoryKind.SCORED: _scored,
     HistoryKind.JOINED: lambda subject, _: f"joined {_group(subject)}",
     HistoryKind.LEFT: lambda subject, _: f"left {_group(subject)}",
+    HistoryKind.PERSONA: _persona,
+    HistoryKind.TAGGED: _told_by("was tagged {subject}: {by}"),
+    HistoryKind.UNTAGGED: _told_by("lost the tag {subject}: {by}"),
     HistoryKind.NOTIFIED: _told_by("sales was told: {subject}"),
     HistoryKind.ENTERED: _told_by("entered {subject}, phase {phase}"),
     HistoryKind.NOT_ENTERED: _told_by("did not enter {subject}: {why}"),
@@ -95,4 +118,7 @@ _SENTENCES: Mapping[HistoryKind, Callable[[str, Detail], str]] = {
     HistoryKind.RESTORED: _told_by("was restored in the CRM"),
     HistoryKind.MERGED: _told_by("was merged with {lead}"),
     HistoryKind.BOOK: _told_by("is judged by mapping {subject} from here on"),
+    HistoryKind.EMAIL: _email,
+    HistoryKind.SUPPRESSED: _told_by("is sent no more messages: {subject}"),
+    HistoryKind.LIFTED: _told_by("may be sent messages again; they had been stopped by {subject}"),
 }

@@ -9,19 +9,10 @@ from connector.domain.program import Note, Task
 from connector.mapping.conditions import ConditionReader
 from connector.mapping.models import MappingFile, WrittenProperty
 from connector.mapping.names import Names
-from connector.mapping.places import Path, find
+from connector.mapping.places import Path
 from connector.mapping.program_models import NoteEntry, TaskEntry
 from connector.mapping.report import nearest, quoted
-from connector.mapping.template_checks import check_template
-from connector.mapping.templates import Message
-
-
-def to_message(source: str, path: Path, reader: ConditionReader, *, html: bool) -> Message:
-    """A text; reports what the template cannot do or does not know."""
-    node, _ = find(reader.problems.root, path)
-    for mistake in check_template(source, reader.names):
-        reader.problems.error(path, mistake.message, mistake.hint, line=mistake.line if node.is_block else 0)
-    return Message(source, html)
+from connector.mapping.texts import to_message
 
 
 def to_task(entry: TaskEntry, path: Path, reader: ConditionReader) -> Task:
@@ -103,6 +94,7 @@ def _label(property_: str) -> str:
 
 _OF_SCORE = ("points", "grade", "why")
 _OF_PROGRAM = ("phase", "activity", "state")
+_OF_ALL = ("segments", "tags", "persona")
 
 
 def _source(entry: WrittenProperty, path: Path, reader: ConditionReader) -> tuple[str, ...]:
@@ -114,8 +106,8 @@ def _source(entry: WrittenProperty, path: Path, reader: ConditionReader) -> tupl
         return ("program", owner, part)
     if entry.value in names.fields:
         return ("field", entry.value)
-    if entry.value == "segments":
-        return ("segments",)
+    if entry.value in _OF_ALL:
+        return (entry.value,)
     message, hint = _unknown_source(entry.value, owner, part, names)
     reader.problems.error((*path, "value"), message, hint)
     return ()
@@ -129,5 +121,5 @@ def _unknown_source(value: str, owner: str, part: str, names: Names) -> tuple[st
             f"a program has no {quoted(part) if part else 'value of its own'}",
             f"write {owner}.phase, {owner}.activity or {owner}.state",
         )
-    known = (*names.scores, *names.programs, *names.fields, "segments")
+    known = (*names.scores, *names.programs, *names.fields, *_OF_ALL)
     return f"unknown value {quoted(value)} to write", nearest(owner, known)

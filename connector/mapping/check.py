@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from graphlib import TopologicalSorter
 
-from connector.domain.condition import AllOf, AnyOf, Condition, GradeTest, Not, ScoreTest, SegmentTest
+from connector.domain.condition import (
+    AllOf,
+    AnyOf,
+    Condition,
+    GradeTest,
+    Not,
+    PersonaTest,
+    ScoreTest,
+    SegmentTest,
+    TagTest,
+)
 from connector.domain.definitions import Definitions
 from connector.domain.field import FieldRole
-from connector.domain.program import ListSend, Program
+from connector.domain.program import EmailSend, ListSend, Program
 from connector.domain.score import FitRule, Score
 from connector.mapping.circles import find_circle
 from connector.mapping.conditions import ConditionReader
+from connector.mapping.emails import report_unused_emails
 from connector.mapping.journeys import check_journeys, place_of
 from connector.mapping.models import MappingFile
 from connector.mapping.places import Path, Problems
@@ -37,6 +48,7 @@ def check_whole(mapping: MappingFile, definitions: Definitions, reader: Conditio
         for program in definitions.programs:
             _report_sending(program, problems)
     _report_unused_lists(definitions, problems)
+    report_unused_emails(definitions, problems)
     _report_nobody(definitions, problems)
 
 
@@ -51,10 +63,11 @@ def _report_nobody(definitions: Definitions, problems: Problems) -> None:
 def _report_sending(program: Program, problems: Problems) -> None:
     for phase in program.phases:
         for activity in phase.activities:
-            if isinstance(activity.send, ListSend):
+            if isinstance(activity.send, ListSend | EmailSend):
                 path = place_of(program.name, phase, activity)
                 message = "a message is sent, but no field says who opted out of email"
-                problems.error((*path, "send", "list"), message, _REMEDY)
+                key = "list" if isinstance(activity.send, ListSend) else "email"
+                problems.error((*path, "send", key), message, _REMEDY)
                 return
 
 
@@ -67,16 +80,18 @@ def _report_unused_lists(definitions: Definitions, problems: Problems) -> None:
             problems.warn(("lists", rule.name), message, "add when:, or send it in an activity", on_key=True)
 
 
-# --- circles of segments and scores ---
+# --- circles of segments, scores, personas and tags ---
+
+_KINDS: Mapping[str | int, str] = {"segments": "segment", "scores": "score", "tags": "tag", "personas": "the persona"}
 
 
 def _report_circles(definitions: Definitions, problems: Problems) -> bool:
-    """Report segments and scores that depend on one another in a circle; whether there are any."""
+    """Report segments, scores, personas and tags that depend on one another in a circle; whether there are any."""
     graph = dict(_dependencies(definitions))
     found = False
     while circle := find_circle(graph):
         found = True
-        words = arrows([f"{'segment' if kind == 'segments' else 'score'} {name}" for kind, name in circle])
+        words = arrows([" ".join((_KINDS[path[0]], *map(str, path[1:]))) for path in circle])
         problems.error(circle[-1], f"in a circle: {words}", "one of them must not look at the next", on_key=True)
         graph[circle[-1]] = set()
     return found
@@ -107,6 +122,10 @@ def _dependencies(definitions: Definitions) -> Iterator[tuple[Path, set[Path]]]:
         yield ("segments", segment.name), set(_looked_at(segment.when))
     for score in definitions.scores:
         yield ("scores", score.name), set(_score_looks_at(score))
+    yield ("personas",), {path for persona in definitions.personas for path in _looked_at(persona.when)}
+    for tag in definitions.tags:
+        alone = (each.when for each in (*tag.add, *tag.remove) if each.on is None and each.when)
+        yield ("tags", tag.name), {path for condition in alone for path in _looked_at(condition)}
 
 
 def _score_looks_at(score: Score) -> Iterator[Path]:
@@ -125,5 +144,9 @@ def _looked_at(condition: Condition) -> Iterator[Path]:
             yield from _looked_at(part)
         case SegmentTest(segment):
             yield ("segments", segment)
+        case PersonaTest():
+            yield ("personas",)
+        case TagTest(tag):
+            yield ("tags", tag)
         case ScoreTest(score) | GradeTest(score):
             yield ("scores", score)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -16,10 +16,12 @@ from connector.domain.condition import (
     FieldTest,
     GradeTest,
     Not,
+    PersonaTest,
     ProgramTest,
     ScoreTest,
     SegmentTest,
     SignalTest,
+    TagTest,
 )
 from connector.domain.field import Field, FieldType
 from connector.mapping.comparisons import ATTRIBUTE_OPS, OPS, SCORE_OPS, Subject, is_yearly, read_comparisons
@@ -29,12 +31,19 @@ from connector.mapping.places import Path, Problems
 from connector.mapping.report import Known, kind_of, nearest, quoted
 
 #: Keys of a condition that are no fields. `where`, `at_least` and `within` belong to `did`.
-WORDS = ("all", "any", "not", "did", "where", "at_least", "within", "segment", "in_program")
+WORDS = ("all", "any", "not", "did", "where", "at_least", "within", "segment", "persona", "tag", "in_program")
+#: Words that came later, with the section that gives them their meaning; a field or score of such a name is older.
+LATER = {"persona": "personas", "tag": "tags"}
 _OF_DID = ("where", "at_least", "within")
 #: A lead keeps so many moments for one condition at most.
 MOST_TIMES = 1_000
 #: Stands for what could not be read; the mapping is refused anyway.
 NOTHING = AllOf(())
+#: Stands for a signal that nobody knows: it is reported as such, and may carry anything.
+_OPEN = Attributes({}, is_open=True)
+
+
+_GROUPS: Mapping[str, Callable[[str], Condition]] = {"segment": SegmentTest, "persona": PersonaTest, "tag": TagTest}
 
 
 class Threshold(NamedTuple):
@@ -52,6 +61,8 @@ class ConditionReader:
     problems: Problems
     #: Every comparison with a score that was read.
     thresholds: list[Threshold] = field(default_factory=list)
+    #: The signals that texts look at.
+    quoted: set[str] = field(default_factory=set)
 
     def read(self, raw: Any, path: Path) -> Condition:
         """The condition; several keys in one mapping mean all of them."""
@@ -74,8 +85,8 @@ class ConditionReader:
                 return [Not(self.read(value, here))]
             case "did":
                 return [self._did(raw, path)]
-            case "segment":
-                return [self._segment(value, here)]
+            case "segment" | "persona" | "tag":
+                return self._group(key, value, here)
             case "in_program":
                 return [self._program(value, here)]
             case _ if key in _OF_DID:
@@ -140,14 +151,17 @@ class ConditionReader:
         if wanted:
             yield GradeTest(score, tuple(grade for _, grade in wanted))
 
-    # --- segments, programs, behaviour ---
+    # --- segments, personas, tags, programs, behaviour ---
 
-    def _segment(self, value: Any, path: Path) -> Condition:
-        tests = []
-        for index, segment in self._words(value, path, "a segment"):
-            self._know(segment, self.names.segments, (*path, index), "segment")
-            tests.append(SegmentTest(segment))
-        return any_of(tests)
+    def _group(self, kind: str, value: Any, path: Path) -> Iterable[Condition]:
+        """The lead is in one of these segments, is one of these personas, or has one of these tags."""
+        if kind in LATER and (kind in self.names.fields or kind in self.names.scores):
+            return self._comparison(kind, value, path)
+        known = {"segment": self.names.segments, "persona": self.names.personas, "tag": self.names.tags}[kind]
+        words = self._words(value, path, f"a {kind}")
+        for index, word in words:
+            self._know(word, known, (*path, index), kind)
+        return [any_of(_GROUPS[kind](word) for _, word in words)]
 
     def _program(self, value: Any, path: Path) -> Condition:
         if not isinstance(value, dict):
@@ -218,17 +232,25 @@ class ConditionReader:
                 path, f"expected attributes of the signal, found {kind_of(raw)}", "write where: {form: Report 2026}"
             )
             return ()
-        attributes = self.names.signals.get(signal, Attributes({}, is_open=True))
+        attributes = self.names.signals.get(signal, _OPEN)
         return tuple(
             test for key, value in raw.items() for test in self._attribute(signal, attributes, key, value, (*path, key))
         )
 
+    def know_attribute(self, signal: str, key: str, path: Path, *, on_key: bool = False) -> bool:
+        """Report an attribute that the signal does not carry."""
+        attributes = self.names.signals.get(signal, _OPEN)
+        is_known = attributes.is_open or key in attributes.known
+        if not is_known:
+            hint = nearest(key, attributes.known) or f"add attributes: to the signal {signal}"
+            message = f"the signal {quoted(signal)} has no attribute {quoted(key)}"
+            self.problems.error(path, message, hint, on_key=on_key)
+        return is_known
+
     def _attribute(
         self, signal: str, attributes: Attributes, key: str, value: Any, path: Path
     ) -> Iterator[AttributeTest]:
-        if key not in attributes.known and not attributes.is_open:
-            hint = nearest(key, attributes.known) or f"add attributes: to the signal {signal}"
-            self.problems.error(path, f"the signal {quoted(signal)} has no attribute {quoted(key)}", hint, on_key=True)
+        if not self.know_attribute(signal, key, path, on_key=True):
             return
         for comparison in read_comparisons(self._attribute_subject(attributes, key), value, path, self.problems):
             yield AttributeTest(key, comparison.op, comparison.operand)

@@ -1,16 +1,13 @@
-"""Fields and signals: from the file to the domain's terms."""
+"""Fields: from the file to the domain's terms."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-
-from connector.domain.definitions import SignalSource
 from connector.domain.field import Field, FieldRole, FieldType, format_value, parse_value
-from connector.mapping.conditions import WORDS
-from connector.mapping.models import FieldEntry, MappingFile, PropertySignal
-from connector.mapping.names import Names
+from connector.mapping.conditions import LATER, WORDS
+from connector.mapping.models import FieldEntry, MappingFile
 from connector.mapping.places import Problems
-from connector.mapping.report import nearest, quoted
+from connector.mapping.report import quoted
+from connector.mapping.trait_models import NUMBERS
 
 _ROLES = {
     "identity": FieldRole.IDENTITY,
@@ -25,7 +22,7 @@ def to_fields(mapping: MappingFile, problems: Problems) -> tuple[Field, ...]:
     fields = tuple(_to_field(name, entry, problems) for name, entry in mapping.fields.items())
     _check_roles(fields, problems)
     for name in mapping.fields:
-        if name in WORDS:
+        if name in WORDS and (name not in LATER or getattr(mapping, LATER[name])):
             hint = "give it another name"
             problems.error(
                 ("fields", name), f"{quoted(name)} is a word of conditions and cannot be a field", hint, on_key=True
@@ -37,12 +34,12 @@ def _to_field(name: str, entry: FieldEntry, problems: Problems) -> Field:
     properties = {"hubspot": entry.hubspot, "salesforce": entry.salesforce}
     field = Field(
         name=name,
-        type=FieldType(entry.type),
+        type=FieldType.NUMBER if entry.reckoning in NUMBERS else FieldType(entry.type),
         properties={crm: found for crm, found in properties.items() if found},
-        values={theirs: _text(ours) for theirs, ours in entry.values.items()},
+        values={theirs: to_text(ours) for theirs, ours in entry.values.items()},
         role=next((role for key, role in _ROLES.items() if getattr(entry, key)), None),
     )
-    if not field.properties and not problems.touch(("fields", name)):
+    if not field.properties and not entry.reckoning and not problems.touch(("fields", name)):
         problems.warn(
             ("fields", name), f"nothing fills the field {quoted(name)}", "add hubspot: and a property", on_key=True
         )
@@ -51,7 +48,7 @@ def _to_field(name: str, entry: FieldEntry, problems: Problems) -> Field:
     return field
 
 
-def _text(value: str | float | bool) -> str:
+def to_text(value: str | float | bool) -> str:
     """A scalar of the file as the CRM would write it; whole numbers without a point."""
     return format_value(value if isinstance(value, bool | str) else float(value))
 
@@ -73,26 +70,3 @@ def _check_roles(fields: tuple[Field, ...], problems: Problems) -> None:
             message = f"a second field for {field.role}; the first is {quoted(first[field.role])}"
             problems.error(("fields", field.name, field.role.value), message, on_key=True)
         first.setdefault(field.role, field.name)
-
-
-def to_signals(mapping: MappingFile, names: Names, problems: Problems) -> tuple[SignalSource, ...]:
-    """What gives signals; reports attributes that are filled from an unknown field."""
-    return tuple(_sources(mapping, names, problems))
-
-
-def _sources(mapping: MappingFile, names: Names, problems: Problems) -> Iterator[SignalSource]:
-    for name, entry in mapping.signals.items():
-        for index, source in enumerate(entry.hubspot if entry else ()):
-            _check_attributes(name, index, source, names.fields, problems)
-            to = tuple(_text(value) for value in source.to)
-            yield SignalSource(name, "hubspot", source.when_changed, to, dict(source.attributes))
-
-
-def _check_attributes(
-    name: str, index: int, source: PropertySignal, fields: Mapping[str, object], problems: Problems
-) -> None:
-    for attribute, wanted in source.attributes.items():
-        if wanted != "value" and wanted not in fields:
-            path = ("signals", name, "hubspot", index, "attributes", attribute)
-            message = f"unknown field {quoted(wanted)} for an attribute"
-            problems.error(path, message, nearest(wanted, ("value", *fields)))

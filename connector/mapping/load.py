@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -13,7 +14,8 @@ from connector.mapping.acting import to_lists, to_notifications, to_write_back
 from connector.mapping.against_catalog import compare
 from connector.mapping.check import check_whole
 from connector.mapping.conditions import ConditionReader
-from connector.mapping.fields import to_fields, to_signals
+from connector.mapping.emails import to_emails, to_suppressors
+from connector.mapping.fields import to_fields
 from connector.mapping.fingerprint import to_plain_text, to_version
 from connector.mapping.merge import parse_files
 from connector.mapping.models import MappingFile
@@ -24,6 +26,9 @@ from connector.mapping.programs import to_programs, to_workspace_window
 from connector.mapping.report import Problem, Report, nearest, quoted, render
 from connector.mapping.scores import to_scores
 from connector.mapping.shape import check_shape
+from connector.mapping.signals import to_feeds, to_signals, to_told
+from connector.mapping.texts import check_blocks
+from connector.mapping.traits import to_computed, to_personas, to_tags
 from connector.ports import Catalog
 
 #: A promise is broken: nothing in the files is at fault.
@@ -168,16 +173,25 @@ def _build(version: str, problems: Problems, *, is_kept: bool) -> Definitions:
         zone=_zone(mapping, problems),
         fields=fields,
         signals=to_signals(mapping, names, problems),
+        told=to_told(mapping),
+        feeds=to_feeds(mapping),
+        computed=to_computed(mapping, fields, reader),
         segments=_segments(mapping, reader),
+        personas=to_personas(mapping, reader),
+        tags=to_tags(mapping, reader),
         scores=to_scores(mapping, reader),
         programs=to_programs(mapping, window, reader),
         lists=to_lists(mapping, reader),
         notifications=to_notifications(mapping, reader),
+        emails=to_emails(mapping, reader),
+        suppress_on=to_suppressors(mapping, reader),
         write_back=to_write_back(mapping, reader),
         window=window,
         cap=FrequencyCap(mapping.frequency_cap.messages, mapping.frequency_cap.per) if mapping.frequency_cap else None,
         settle=mapping.settle,
     )
+    check_blocks(mapping, reader)
+    definitions = replace(definitions, quoted=frozenset(reader.quoted))
     if not is_kept:
         check_whole(mapping, definitions, reader)
     return definitions

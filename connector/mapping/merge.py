@@ -12,7 +12,9 @@ MAX_FILES = 100
 MAX_TOTAL = 500_000
 #: Section -> how many levels of keys may be spread over files.
 _SPREADABLE = {
-    **dict.fromkeys(("fields", "signals", "segments", "scores", "programs", "lists", "notifications"), 1),
+    **dict.fromkeys(
+        ("fields", "signals", "segments", "tags", "scores", "programs", "lists", "notifications", "emails", "texts"), 1
+    ),
     "write_back": 2,
 }
 FORMAT = 1

@@ -14,12 +14,12 @@ from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from connector.domain.score import Cap
 from connector.mapping.durations import PATTERN, parse_duration
+from connector.mapping.email_models import EmailEntry, SuppressOn
 from connector.mapping.forms import (
     Condition,
     Duration,
     Entry,
     Name,
-    Names,
     OneOrMany,
     Span,
     TextFor,
@@ -28,13 +28,14 @@ from connector.mapping.forms import (
     wrong,
 )
 from connector.mapping.program_models import Holidays, Notes, ProgramEntry, Tasks, WindowEntry, read_pause
+from connector.mapping.signal_models import Property, SignalEntry
+from connector.mapping.trait_models import PersonaEntry, ReckonedEntry, TagEntry
 
 Points = Annotated[float, Field(ge=-1_000_000, le=1_000_000)]
-Property = Annotated[str, Field(pattern=r"^[^\s]+$", max_length=255)]
 
 
-class FieldEntry(Entry):
-    """A lead field: where it is read from and what it holds."""
+class FieldEntry(ReckonedEntry):
+    """A lead field: where it is read from, or how it follows from signals, and what it holds."""
 
     what: ClassVar[str] = "a field"
 
@@ -60,29 +61,6 @@ class FieldEntry(Entry):
         if roles and self.type != wanted:
             raise wrong(f"a field for {roles[0]} holds {wanted}", f"write type: {wanted}", "type")
         return self
-
-
-class PropertySignal(Entry):
-    """A signal given by the change of a CRM property."""
-
-    what: ClassVar[str] = "a signal source"
-
-    when_changed: Property = Field(description="The property whose change is the signal.")
-    to: Annotated[tuple[str | bool | float, ...], OneOrMany()] = Field(
-        default=(), description="Only when it changes to one of these."
-    )
-    attributes: dict[Name, Name] = Field(
-        default={}, description="What the signal carries: `value` for the new value, or the name of a lead field."
-    )
-
-
-class SignalEntry(Entry):
-    """Something that a lead does, in the past tense."""
-
-    what: ClassVar[str] = "a signal"
-
-    hubspot: Annotated[tuple[PropertySignal, ...], OneOrMany()] = ()
-    attributes: Names = Field(default=(), description="What the signal carries when it comes through the API.")
 
 
 def read_cap(value: Any) -> Cap:
@@ -204,7 +182,7 @@ class WrittenProperty(Entry):
     what: ClassVar[str] = "a written property"
 
     value: Words = Field(
-        description="lead_score, lead_score.grade, lead_score.why, my_program.phase, segments, or a field."
+        description="lead_score, lead_score.grade, lead_score.why, my_program.phase, segments, tags, persona, a field."
     )
     label: str = Field(default="", description="The property's label where it must be made.")
 
@@ -245,8 +223,17 @@ class MappingFile(Entry):
     fields: dict[Name, FieldEntry] = Field(default={})
     signals: dict[Name, SignalEntry | None] = Field(default={})
     segments: dict[Name, Condition] = Field(default={})
+    personas: dict[Name, PersonaEntry] = Field(
+        default={}, description="The first whose condition holds is the lead's persona; the last may be: otherwise."
+    )
+    tags: dict[Name, Annotated[TagEntry, TextFor("add")]] = Field(default={})
     scores: dict[Name, ScoreEntry] = Field(default={})
     programs: dict[Name, ProgramEntry] = Field(default={})
     lists: dict[Name, Annotated[ListEntry, TextFor("hubspot")]] = Field(default={})
     notifications: dict[Name, NotificationEntry] = Field(default={})
+    emails: dict[Name, EmailEntry] = Field(default={})
+    texts: dict[Name, Words] = Field(default={}, description="Blocks for texts: {{ texts.<name> }}.")
+    suppress_on: SuppressOn = Field(
+        default=(), description="Signals after which no message is sent until a person lifts that."
+    )
     write_back: WriteBackEntry = Field(default_factory=WriteBackEntry)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from connector.domain.field import Field
-from connector.mapping.models import MappingFile, SignalEntry
+from connector.mapping.models import MappingFile
 from connector.mapping.nodes import Node
+from connector.mapping.signal_models import SignalEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,16 @@ class Names:
     fields: Mapping[str, Field | None]
     signals: Mapping[str, Attributes]
     segments: frozenset[str]
+    personas: frozenset[str]
+    tags: frozenset[str]
     #: Score -> its grades.
     scores: Mapping[str, tuple[str, ...]]
     #: Program -> its phases.
     programs: Mapping[str, tuple[str, ...]]
     lists: frozenset[str]
+    emails: frozenset[str] = frozenset()
+    #: Text block -> its source.
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 def names_of(root: Node, mapping: MappingFile, fields: Iterable[Field]) -> Names:
@@ -42,9 +48,13 @@ def names_of(root: Node, mapping: MappingFile, fields: Iterable[Field]) -> Names
         fields={name: typed.get(name) for name in _keys(root, "fields")},
         signals={name: _attributes(mapping.signals.get(name, _MISSHAPEN)) for name in _keys(root, "signals")},
         segments=frozenset(_keys(root, "segments")),
+        personas=frozenset(_keys(root, "personas")),
+        tags=frozenset(_keys(root, "tags")),
         scores={name: _keys(root, "scores", name, "grades") for name in _keys(root, "scores")},
         programs={name: _keys(root, "programs", name, "phases") for name in _keys(root, "programs")},
         lists=frozenset(_keys(root, "lists")),
+        emails=frozenset(_keys(root, "emails")),
+        texts=mapping.texts,
     )
 
 
@@ -63,7 +73,8 @@ def _keys(root: Node, *path: str) -> tuple[str, ...]:
 
 def _attributes(entry: SignalEntry | None) -> Attributes:
     entry = entry or _MISSHAPEN
-    known: dict[str, str | None] = dict.fromkeys(entry.attributes)
+    known: dict[str, str | None] = dict.fromkeys((*entry.attributes, *(entry.api.attributes if entry.api else ())))
     for source in entry.hubspot:
-        known |= {name: None if wanted == "value" else wanted for name, wanted in source.attributes.items()}
-    return Attributes(known, is_open=not entry.hubspot and not entry.attributes)
+        for name, wanted in source.attributes.items():
+            known[name] = wanted if source.when_changed and wanted != "value" else None
+    return Attributes(known, is_open=not entry.hubspot and not entry.api and not entry.attributes)

@@ -147,15 +147,16 @@ class SendEntry(Entry):
     list_: Name | None = Field(
         default=None, alias="list", description="Puts the lead on this list; the CRM sends what belongs to it."
     )
+    email: Name | None = Field(default=None, description="The CRM sends this email of the section emails.")
     task: Task | None = None
     note: Note | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        amount = sum(part is not None for part in (self.list_, self.task, self.note))
+        amount = sum(part is not None for part in (self.list_, self.email, self.task, self.note))
         if amount != 1:
             hint = "make two activities of two things" if amount else "write send: {list: greeting}, for example"
-            raise wrong("an activity sends one thing: a list, a task or a note", hint)
+            raise wrong("an activity sends one thing: a list, an email, a task or a note", hint)
         return self
 
 

@@ -16,6 +16,7 @@ from connector.domain.program import (
     Activity,
     Case,
     DateRule,
+    EmailSend,
     Fork,
     ListSend,
     Milestone,
@@ -89,11 +90,11 @@ def _to_program(name: str, entry: ProgramEntry, window: SendWindow, reader: Cond
     return Program(
         name=name,
         phases=tuple(_to_phases(entry, completed, path, reader)),
-        enrol=() if is_by_hand(entry) else tuple(_triggers(entry.enrol, (*path, "enrol"), reader, with_dates=True)),
+        enrol=() if is_by_hand(entry) else tuple(to_triggers(entry.enrol, (*path, "enrol"), reader, with_dates=True)),
         again_after=entry.again.after,
         again_if=frozenset(entry.again.ended),
-        goal=tuple(_triggers(entry.goal, (*path, "goal"), reader)),
-        exit=tuple(_triggers(entry.exit, (*path, "exit"), reader)),
+        goal=tuple(to_triggers(entry.goal, (*path, "goal"), reader)),
+        exit=tuple(to_triggers(entry.exit, (*path, "exit"), reader)),
         window=to_window(entry.send_window, window, (*path, "send_window"), reader),
         on_completed=to_acts(entry.completed.task, entry.completed.note, (*path, "completed"), reader),
         milestones=frozenset(Milestone(word) for word in entry.milestones),
@@ -128,9 +129,10 @@ def _condition(raw: Any, path: Path, reader: ConditionReader) -> Condition | Non
     return None if raw is None else reader.read(raw, path)
 
 
-def _triggers(
+def to_triggers(
     entries: tuple[TriggerEntry, ...], path: Path, reader: ConditionReader, *, with_dates: bool = False
 ) -> Iterator[Trigger]:
+    """The triggers; reports unknown signals, fields and attributes, and days where nothing begins."""
     for index, entry in enumerate(entries):
         here = (*path, index)
         when = _condition(entry.when, (*here, "when"), reader)
@@ -245,7 +247,7 @@ def _to_activity(
         name=name,
         send=None if entry.send is None else _send(entry.send, (*path, "send"), reader),
         after=entry.after,
-        answered=tuple(_triggers(triggers, (*path, word), reader)),
+        answered=tuple(to_triggers(triggers, (*path, word), reader)),
         within=entry.at_most if waits else entry.within,
         at=entry.at,
         on=entry.on,
@@ -277,6 +279,11 @@ def _send(entry: SendEntry, path: Path, reader: ConditionReader) -> Send:
         return to_task(entry.task, (*path, "task"), reader)
     if entry.note is not None:
         return to_note(entry.note, (*path, "note"), reader)
+    if entry.email is not None:
+        if entry.email not in reader.names.emails:
+            hint = nearest(entry.email, reader.names.emails) or "say what it is in the section emails:"
+            reader.problems.error((*path, "email"), f"unknown email {quoted(entry.email)}", hint)
+        return EmailSend(entry.email)
     name = entry.list_ or ""
     if name not in reader.names.lists:
         reader.problems.error((*path, "list"), f"unknown list {quoted(name)}", nearest(name, reader.names.lists))

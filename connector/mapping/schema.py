@@ -47,6 +47,10 @@ _JUDGED_LATER: dict[str, dict[str, Any]] = {
         "additionalProperties": _VALUE_OR_COMPARISON,
         "minProperties": 1,
     },
+    "PersonaCondition": {
+        "description": "Who is this persona: a condition; of the last one, otherwise.",
+        "anyOf": [_CONDITION, {"const": "otherwise"}],
+    },
     "Condition": {
         "description": "What must hold: fields and scores with a value, a list or a comparison; several keys mean all.",
         "type": "object",
@@ -55,6 +59,8 @@ _JUDGED_LATER: dict[str, dict[str, Any]] = {
             "any": {**_CONDITIONS, "description": "At least one of these."},
             "not": {**_CONDITION, "description": "Not this."},
             "segment": {**_NAMES, "description": "In one of these segments."},
+            "persona": {**_NAMES, "description": "This, or one of these, is the lead's persona."},
+            "tag": {**_NAMES, "description": "Has one of these tags."},
             "in_program": {
                 "description": "In one of these programs; or program: phase.",
                 "anyOf": [*_NAMES["anyOf"], {"type": "object", "additionalProperties": _NAMES, "minProperties": 1}],

@@ -15,10 +15,12 @@ from connector.domain.condition import (
     Not,
     Op,
     Operand,
+    PersonaTest,
     ProgramTest,
     ScoreTest,
     SegmentTest,
     SignalTest,
+    TagTest,
 )
 from connector.domain.field import format_value
 from connector.mapping.durations import format_duration
@@ -60,12 +62,22 @@ def to_sentence(condition: Condition) -> str:
             return f"{condition.score} {to_phrase(condition.op, condition.operand)}"
         case GradeTest():
             return f"grade of {condition.score} is {_listed(condition.grades, 'or')}"
-        case SegmentTest():
-            return f"in segment {condition.segment}"
-        case ProgramTest():
-            return f"in program {condition.program}" + (f" at {condition.phase}" if condition.phase else "")
+        case SegmentTest() | PersonaTest() | TagTest() | ProgramTest():
+            return _place(condition)
         case DidTest():
             return _did(condition)
+
+
+def _place(test: SegmentTest | PersonaTest | TagTest | ProgramTest) -> str:
+    match test:
+        case SegmentTest(segment):
+            return f"in segment {segment}"
+        case PersonaTest(persona):
+            return f"persona is {persona}"
+        case TagTest(tag):
+            return f"tagged {tag}"
+        case ProgramTest(program, phase):
+            return f"in program {program}" + (f" at {phase}" if phase else "")
 
 
 def signal_sentence(test: SignalTest) -> str:

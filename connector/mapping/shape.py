@@ -18,12 +18,8 @@ _ROUNDS = 25
 FileModel = TypeVar("FileModel", bound=Entry)
 #: Words of the language to come, so that nobody thinks they are misspelt.
 NOT_YET = {
-    "poll": "polling for a signal",
     "track": "tracking web pages",
     "hand_to_sales": "handing over to sales",
-    "tags": "tags",
-    "personas": "personas",
-    "email": "sending email directly",
     "sms": "SMS",
     "slack": "Slack",
     "webhook": "outgoing webhooks",

@@ -8,16 +8,18 @@ from typing import NamedTuple
 
 from jinja2 import TemplateSyntaxError, nodes
 
-from connector.mapping.names import Names
+from connector.mapping.names import Attributes, Names
 from connector.mapping.report import nearest, quoted
 from connector.mapping.templates import MAX_SOURCE, PLAIN
 
 #: Compiling takes time that grows with the third power of this.
 _MAX_DEPTH = 20
 #: What a text knows beside `lead`, `scores` and `grades`.
-PLAIN_NAMES = ("program", "phase", "activity", "name")
+PLAIN_NAMES = ("program", "phase", "activity", "name", "persona")
 LISTS: Mapping[str, tuple[str, ...]] = {"why": ("rule", "points", "score")}
-_OWNERS = ("lead", "scores", "grades")
+_OWNERS = ("lead", "scores", "grades", "segments", "tags", "did")
+#: What a text knows of every signal beside its attributes.
+_OF_SIGNALS = ("times", "at")
 _LOOP = ("first", "last", "index", "length")
 
 _ALLOWED = (
@@ -71,6 +73,13 @@ def check_template(source: str, names: Names) -> list[TemplateMistake]:
     return list(_Checker(names).visit(tree, {}))
 
 
+def quoted_signals(source: str) -> Iterator[str]:
+    """The signals that a text without mistakes looks at."""
+    for node in PLAIN.parse(source).find_all((nodes.Getattr, nodes.Getitem)):
+        if signal := _signal_of(node):
+            yield signal
+
+
 def _depth(tree: nodes.Node) -> int:
     deepest, level = 0, [tree]
     while level:
@@ -85,6 +94,19 @@ def _unknown_word(node: nodes.Node) -> Iterator[TemplateMistake]:
             yield TemplateMistake(node.lineno, f"unknown filter {quoted(name)}", nearest(name, tuple(PLAIN.filters)))
         case nodes.Test(name=name) if name not in PLAIN.tests:
             yield TemplateMistake(node.lineno, f"unknown test {quoted(name)}", nearest(name, tuple(PLAIN.tests)))
+
+
+_CLOSED = Attributes({})
+
+
+def _signal_of(owner: nodes.Node) -> str:
+    """`report_read` of `did.report_read`; empty for anything else."""
+    match owner:
+        case nodes.Getattr(node=nodes.Name(name="did"), attr=str(signal)):
+            return signal
+        case nodes.Getitem(node=nodes.Name(name="did"), arg=nodes.Const(value=str(signal))):
+            return signal
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +167,8 @@ class _Checker:
         self, node: nodes.Node, owner: nodes.Expr, attribute: str, scope: Scope
     ) -> Iterator[TemplateMistake]:
         mistakes = list(self.visit(owner, scope)) if not self._is_owner(owner) else []
+        if (signal := _signal_of(owner)) and self.names.signals.get(signal, _CLOSED).is_open:
+            return
         known, what = self._parts(owner, scope)
         if not mistakes and attribute not in known:
             hint = nearest(attribute, known) if known else ""
@@ -161,6 +185,15 @@ class _Checker:
                 return tuple(self.names.fields), "field"
             case nodes.Name(name="scores" | "grades"):
                 return tuple(self.names.scores), "score"
+            case nodes.Name(name="segments"):
+                return tuple(sorted(self.names.segments)), "segment"
+            case nodes.Name(name="tags"):
+                return tuple(sorted(self.names.tags)), "tag"
+            case nodes.Name(name="did"):
+                return tuple(self.names.signals), "signal"
+            case nodes.Getattr() | nodes.Getitem() if signal := _signal_of(owner):
+                carried = self.names.signals.get(signal, _CLOSED).known
+                return (*carried, *_OF_SIGNALS), f"part of did.{signal}:"
             case nodes.Name(name=name):
                 return scope.get(name, ()), f"part of {name}"
             case nodes.Getitem(node=nodes.Name(name=name)) | nodes.Filter(node=nodes.Name(name=name)):

@@ -33,11 +33,13 @@ _FAILURES = (
 class Message:
     """A text of the mapping as the domain's `Text`: called with a lead's values, it never raises.
 
-    As HTML every value is escaped, and a source without any HTML tag is plain text whose lines are kept.
+    As HTML every value is escaped, and a source without any HTML tag is plain text whose lines are kept. Otherwise it
+    is one line, unless it `keeps_lines`.
     """
 
     source: str
     html: bool = False
+    keeps_lines: bool = False
 
     def __call__(self, values: Mapping[str, object]) -> str:
         """The text for one lead; a value that is missing shows as nothing."""
@@ -51,7 +53,7 @@ class Message:
         text = _joined(compile_template(self.source, has_tags), values)
         if self.html and not has_tags:
             return escape(text).strip().replace("\n", "<br>\n")
-        return text.strip() if self.html else " ".join(text.split())
+        return text.strip() if self.html or self.keeps_lines else " ".join(text.split())
 
 
 def _joined(template: Template, values: Mapping[str, object]) -> str:

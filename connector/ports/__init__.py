@@ -19,7 +19,7 @@ from connector.ports.crm import (
     ReplyState,
     Settled,
 )
-from connector.ports.leads import NewFact, SavedLead, StoredLead, Unread
+from connector.ports.leads import CurrentLead, NewFact, SavedLead, StoredLead, Unread
 from connector.ports.reading import Health, LeadSummary, ProgramCount, ReadModels
 from connector.ports.receiving import (
     CrmEvent,
@@ -33,6 +33,21 @@ from connector.ports.receiving import (
     Stray,
     StrayReason,
     Unreadable,
+)
+from connector.ports.signals import (
+    API,
+    ApiKey,
+    ApiKeys,
+    BatchName,
+    Feed,
+    FeedPage,
+    Feeds,
+    FeedState,
+    Happening,
+    Misfit,
+    Seekers,
+    Sought,
+    ToldSignal,
 )
 from connector.ports.store import (
     Books,
@@ -50,6 +65,10 @@ from connector.ports.store import (
 )
 
 __all__ = [
+    "API",
+    "ApiKey",
+    "ApiKeys",
+    "BatchName",
     "Books",
     "Catalog",
     "CatalogReader",
@@ -61,18 +80,25 @@ __all__ = [
     "CrmEvent",
     "CrmProperty",
     "CrmRecord",
+    "CurrentLead",
     "Deliveries",
     "Delivery",
     "DeliveryClaim",
     "DeliveryState",
     "Endpoint",
     "EventKind",
+    "Feed",
+    "FeedPage",
+    "FeedState",
+    "Feeds",
+    "Happening",
     "Health",
     "LeadClaim",
     "LeadSummary",
     "Leads",
     "Leases",
     "Membership",
+    "Misfit",
     "NewDelivery",
     "NewFact",
     "Outbox",
@@ -85,12 +111,15 @@ __all__ = [
     "RecordReply",
     "ReplyState",
     "SavedLead",
+    "Seekers",
     "Settled",
+    "Sought",
     "Store",
     "StoredBook",
     "StoredLead",
     "Stray",
     "StrayReason",
+    "ToldSignal",
     "Transaction",
     "Unread",
     "Unreadable",

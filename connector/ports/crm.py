@@ -75,6 +75,7 @@ class ReplyState(StrEnum):
     DONE = "done"
     LATER = "later"  # may succeed later
     REFUSED = "refused"  # never will
+    SUPPRESSED = "suppressed"  # the CRM does not write to this person; nothing to mend
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ class RecordReply:
     remote_id: str = ""
     #: Of LATER: when the CRM said to come back.
     retry_at: datetime | None = None
+    #: Of SUPPRESSED: why no message at all should go there, where that is so: a bounce, a complaint.
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,9 @@ class Settled:
     due_at: datetime
     words: str = ""
     remote_id: str = ""
+    #: The CRM does not write to this person; and why no message at all should go there, where it said so.
+    is_suppressed: bool = False
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +151,10 @@ class Crm(Protocol):
         """Read up to 100 records, by the id asked for; a record that is not there is left out."""
         ...
 
+    def find_records(self, emails: Sequence[str]) -> Mapping[str, str]:
+        """The records of up to 100 addresses in lower case, address -> record id; unknown ones are left out."""
+        ...
+
     def write_properties(self, changes: Mapping[str, Mapping[str, str]]) -> Mapping[str, RecordReply]:
         """Set properties, record id -> property -> text; one reply a record. Repeating it changes nothing."""
         ...
@@ -156,8 +166,13 @@ class Crm(Protocol):
     def write_acts(self, kind: ChangeKind, acts: Mapping[str, tuple[str, Act]]) -> Mapping[str, RecordReply]:
         """Make tasks or notes, key -> (record id, act), and tie them to record and owner; one reply a key.
 
-        The key is stored with the task or note; a second run with the same key makes no second one.
+        The key is stored with the task or note; a second run with the same key makes no second one. Emails are handed
+        over to be sent, at most once a key; LATER with a remote id says that what became of one is not known yet.
         """
+        ...
+
+    def follow_emails(self, sent: Mapping[str, str]) -> Mapping[str, RecordReply]:
+        """What became of emails that were handed over, key -> remote id; one reply a key. Changes nothing."""
         ...
 
     def calls_allowed_at(self, now: datetime) -> datetime:

@@ -45,6 +45,15 @@ class SavedLead:
     refolded: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class CurrentLead:
+    """A lead as it stands now, for what is about to leave."""
+
+    lead: Lead
+    #: Facts have come in that it was not judged by yet.
+    has_mail: bool
+
+
 class NewFact(NamedTuple):
     """A fact for a lead's mailbox."""
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from connector.domain.ids import CrmRef
+from connector.ports.signals import ToldSignal
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class RawRequest:
 class NewDelivery:
     """A verified request to keep."""
 
-    #: The endpoint it came through, for example `hubspot`.
+    #: The endpoint it came through, for example `hubspot`; `api:acme` for the API and the workspace of the key.
     endpoint: str
     received_at: datetime
     body: bytes
@@ -121,6 +122,8 @@ class Parsed:
 
     events: Sequence[CrmEvent]
     unreadable: Sequence[Unreadable] = ()
+    #: Signals that came through the API.
+    told: Sequence[ToldSignal] = ()
     #: True when not even the outer form could be read.
     is_broken: bool = False
 
@@ -132,6 +135,8 @@ class StrayReason(StrEnum):
     UNKNOWN_TYPE = "unknown_type"
     UNREADABLE = "unreadable"
     OTHER_OBJECT = "other_object"  # a company, a deal: nothing in the mapping looks at it
+    UNKNOWN_SIGNAL = "unknown_signal"  # the mapping takes no signal of this name from the API
+    UNKNOWN_PERSON = "unknown_person"  # a signal of somebody who is no lead
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from connector.domain.change import ChangeState
 from connector.domain.fact import Fact
 from connector.domain.ids import ConnectionId, CrmRef, LeadId, WorkspaceId
 from connector.ports.crm import Connection, OutboxChange, Settled
-from connector.ports.leads import NewFact, SavedLead, StoredLead, Unread
+from connector.ports.leads import CurrentLead, NewFact, SavedLead, StoredLead, Unread
 from connector.ports.reading import ReadModels
 from connector.ports.receiving import Delivery, DeliveryState, NewDelivery, Stray
+from connector.ports.signals import ApiKeys, BatchName, Feeds, Seekers
 
 
 class Deliveries(Protocol):
@@ -28,6 +29,13 @@ class Deliveries(Protocol):
         """Keep aside what became no fact."""
         ...
 
+    def keep_once(self, delivery: NewDelivery, batch: BatchName) -> bool:
+        """Keep a batch unless one of its name was kept before; whether it is, or was, the same batch.
+
+        False, with nothing kept, where the name was given to another one. A second run changes nothing.
+        """
+        ...
+
     def strays(self, limit: int) -> Sequence[Stray]:
         """The latest first."""
         ...
@@ -39,7 +47,7 @@ class Deliveries(Protocol):
     def forget_before(self, moment: datetime) -> int:
         """Drop the deliveries received before this moment that do not wait, and what strays quote; how many deliveries.
 
-        A stray itself stays: its reason, type and account.
+        A stray itself stays: its reason, type and account. What batches were called is forgotten, too.
         """
         ...
 
@@ -49,6 +57,10 @@ class Leads(Protocol):
 
     def find(self, workspace: WorkspaceId, refs: Collection[CrmRef]) -> Mapping[CrmRef, LeadId]:
         """The leads of these records; unknown records are left out."""
+        ...
+
+    def find_by_email(self, workspace: WorkspaceId, emails: Collection[str]) -> Mapping[str, LeadId]:
+        """The leads that have these addresses, in lower case; of several leads, the first by id."""
         ...
 
     def add(self, workspace: WorkspaceId, leads: Mapping[CrmRef, LeadId], book: str, now: datetime) -> None:
@@ -69,6 +81,10 @@ class Leads(Protocol):
         self, workspace: WorkspaceId, lead_ids: Collection[LeadId], prefix: str
     ) -> Mapping[LeadId, Sequence[Fact]]:
         """Facts of these leads whose keys begin so, in order of arrival; leads without any are left out."""
+        ...
+
+    def current(self, workspace: WorkspaceId, lead_ids: Collection[LeadId]) -> Mapping[LeadId, CurrentLead]:
+        """These leads as they stand; those that are gone are left out."""
         ...
 
     def read_again(self, workspace: WorkspaceId, refs: Collection[CrmRef], now: datetime) -> None:
@@ -110,6 +126,10 @@ class Leads(Protocol):
 
     def erased(self, workspace: WorkspaceId, refs: Collection[CrmRef]) -> frozenset[CrmRef]:
         """Which of these were erased."""
+        ...
+
+    def erased_emails(self, workspace: WorkspaceId, emails: Collection[str]) -> frozenset[str]:
+        """Which of these addresses, in lower case, belonged to somebody who was erased."""
         ...
 
     def untold(self, workspace: WorkspaceId, version: str, limit: int) -> Mapping[LeadId, str]:
@@ -245,6 +265,9 @@ class Transaction(Protocol):
     books: Books
     counts: Counts
     leases: Leases
+    api_keys: ApiKeys
+    seekers: Seekers
+    feeds: Feeds
 
 
 class DeliveryClaim(Protocol):

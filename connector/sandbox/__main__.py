@@ -17,6 +17,7 @@ from connector.sandbox.clock import SandboxClock
 from connector.sandbox.properties import Option, Property
 from connector.sandbox.sandbox import Sandbox
 from connector.sandbox.server import running
+from connector.sandbox.single_sends import SavedEmail
 from connector.sandbox.told_clock import ToldClock
 
 
@@ -61,6 +62,8 @@ def _open_portal(sandbox: Sandbox, number: int, options: argparse.Namespace) -> 
     for definition in options.property:
         if definition.name not in portal.contacts.catalog.properties:
             portal.contacts.catalog.create(definition)
+    for email in options.email:
+        portal.single_sends.save(email)
     if options.unlimited:
         portal.limits.max_calls = portal.limits.max_searches_per_second = None
     for contact in range(options.contacts):
@@ -88,6 +91,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME:TYPE",
         help="a contact property that the portal has beside HubSpot's own, and that the app hears of; "
         f"TYPE is one of {', '.join(_FIELD_TYPES)}",
+    )
+    parser.add_argument(
+        "--email",
+        action="append",
+        default=[],
+        type=_to_email,
+        metavar="NUMBER:KIND:NAME",
+        help="an email that was saved for the single-send API; KIND is marketing or transactional",
     )
     parser.add_argument("--redirect-url", action="append", default=[], help="an OAuth redirect URL of the app")
     parser.add_argument("--rate", type=float, default=1.0, help="portal seconds in a real second; 0 stands still")
@@ -117,6 +128,13 @@ def _to_property(text: str) -> Property:
         raise argparse.ArgumentTypeError(f"{text}: write NAME:TYPE, TYPE one of {', '.join(_FIELD_TYPES)}")
     options = _YES_OR_NO if kind == "bool" else ()
     return Property(name, name, kind, _FIELD_TYPES[kind], options=options, hubspot_defined=False)
+
+
+def _to_email(text: str) -> SavedEmail:
+    number, kind, name = [*text.split(":", 2), "", ""][:3]
+    if not number.isdecimal() or kind not in ("marketing", "transactional") or not name:
+        raise argparse.ArgumentTypeError(f"{text}: write NUMBER:KIND:NAME, KIND marketing or transactional")
+    return SavedEmail(int(number), name, kind == "transactional")
 
 
 if __name__ == "__main__":

@@ -88,6 +88,11 @@ def send_email(portal: Portal, contact_id: str, email_name: str) -> bool:
     return portal.marketing.send_email(contact_id, email_name)
 
 
+def save_email(portal: Portal, email_id: int, name: str, transactional: bool = False) -> None:
+    """Save an email for the single-send API."""
+    portal.save_email(email_id, name, transactional=transactional)
+
+
 def open_email(portal: Portal, contact_id: str, email_name: str) -> None:
     """The contact opens a marketing email."""
     portal.marketing.open_email(contact_id, email_name)
@@ -135,6 +140,7 @@ ACTIONS: Mapping[str, Action] = {
         send_email_when_joined,
         submit_form,
         send_email,
+        save_email,
         open_email,
         click_email,
         bounce_email,

@@ -35,6 +35,8 @@ DEFAULT_SCOPES = (
     "crm.objects.owners.read",
     "content",
     "forms",
+    "marketing-email",
+    "transactional-email",
 )
 
 #: A broad choice of contact properties to hear of, as an app-wide subscription must be.

@@ -118,13 +118,13 @@ class Marketing:
             self.submissions.append(Submission(conversion_id, form, now, filled, page_url, record.id))
             return record.id
 
-    def send_email(self, contact_id: str, email_name: str) -> bool:
-        """Send a marketing email, unless the contact is gone or has opted out; says whether it was sent."""
+    def send_email(self, contact_id: str, email_name: str, *, despite_opt_out: bool = False) -> bool:
+        """Send an email, unless the contact is gone or has opted out; says whether it was sent."""
         with self._crm.lock:
             record = self._contacts.find(contact_id)
             if record is None or "email" not in record.properties:
                 return False
-            if record.properties.get("hs_email_optout") == "true":
+            if record.properties.get("hs_email_optout") == "true" and not despite_opt_out:
                 self._log(record, EmailEventType.DROPPED, email_name)
                 return False
             self._email_event(record, EmailEventType.SENT, email_name, {"hs_email_last_email_name": email_name})

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from connector.sandbox import account_api as account
 from connector.sandbox import associations_api as links
 from connector.sandbox import batch_api as batch
+from connector.sandbox import emails_api as emails
 from connector.sandbox import feeds_api as feeds
 from connector.sandbox import lists_api as lists
 from connector.sandbox import objects_api as objects
@@ -65,6 +66,12 @@ _OF_RECORD = "/records/<object_type_id>/<record_id>/memberships"
 _OTHER = "/<to_type>/<to_id>"
 _FORMS = ("/marketing/v3/forms", "/marketing/forms/2026-09-beta")
 _LEGACY_FORM = "/form-integrations/v1/submissions/forms/<form_guid>"
+_SINGLE_SEND = ("/marketing/v4/email/single-send", "/marketing/email-campaigns/2026-03/single-send")
+_TRANSACTIONAL = (
+    "/marketing/v3/transactional/single-email/send",
+    f"/marketing/transactional/{DATE_VERSION}/single-email/send",
+)
+_SEND_STATUS = "/marketing/v3/email/send-statuses/<status_id>"
 _CAMPAIGN = "/email/public/v1/campaigns/<campaign_id>"
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -170,5 +177,10 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("forms.list", "GET", _FORMS, scopes.FORMS, feeds.list_forms),
     Operation("forms.submissions", "GET", (_LEGACY_FORM,), scopes.FORMS, feeds.list_submissions),
     Operation("emails.events", "GET", ("/email/public/v1/events",), scopes.CONTENT, feeds.list_email_events),
+    Operation("emails.send", "POST", _SINGLE_SEND, scopes.SINGLE_SEND, emails.send_marketing),
+    Operation(
+        "emails.send_transactional", "POST", _TRANSACTIONAL, scopes.TRANSACTIONAL_EMAIL, emails.send_transactional
+    ),
+    Operation("emails.send_status", "GET", (_SEND_STATUS,), scopes.SINGLE_SEND, emails.get_status),
     Operation("emails.campaign", "GET", (_CAMPAIGN,), scopes.CONTENT, feeds.get_campaign),
 )

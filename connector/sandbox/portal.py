@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -14,6 +14,7 @@ from connector.sandbox.marketing import Marketing
 from connector.sandbox.owners import Owner
 from connector.sandbox.plans import PlanBook
 from connector.sandbox.records import Record, RecordTable
+from connector.sandbox.single_sends import SavedEmail, SingleSends
 from connector.sandbox.vocabulary import CONTACT, NOTE, TASK, Origin, by_user, iso
 
 
@@ -43,6 +44,7 @@ class Portal:
         self.crm = Crm(clock)
         self.admin = self.crm.owners.add("admin@example.com", "Ada", "Admin", clock.now())
         self.marketing = Marketing(self.crm)
+        self.single_sends = SingleSends(self.crm, self.marketing)
         self._plans = plans
         self._workflows: dict[str, list[Callable[[str], object]]] = {}
         self.crm.lists.on_joined = self._on_joined
@@ -128,6 +130,10 @@ class Portal:
     def send_email_when_joined(self, list_name: str, email_name: str) -> None:
         """A workflow: whoever joins the list is sent a marketing email."""
         self.when_joined(list_name, lambda contact_id: self.marketing.send_email(contact_id, email_name))
+
+    def save_email(self, email_id: int, name: str, *, transactional: bool = False, needs: Iterable[str] = ()) -> None:
+        """Save an email for the single-send API; `needs` are custom properties that its design cannot do without."""
+        self.single_sends.save(SavedEmail(email_id, name, transactional, frozenset(needs)))
 
     def plan(self, after: timedelta, action: Callable[[], object]) -> None:
         """Do something when so much portal time has passed."""

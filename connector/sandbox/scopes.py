@@ -41,6 +41,8 @@ PROPERTIES_READ = _any(
 ASSOCIATIONS = _any(*(f"crm.objects.{family}.{right}" for family in _FAMILIES for right in ("read", "write")))
 FORMS = _any("forms")
 CONTENT = _any("content")
+TRANSACTIONAL_EMAIL = _any("transactional-email")
+SINGLE_SEND = _any("marketing-email", "transactional-email")
 
 #: Placeholders that depend on the object type of the path.
 OBJECT_READ, OBJECT_WRITE, SCHEMA_WRITE = "object.read", "object.write", "schema.write"

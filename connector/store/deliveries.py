@@ -9,12 +9,12 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Text, bindparam, delete, literal_column, select, update
 
 from connector.errors import LostClaimError
-from connector.ports import Delivery, DeliveryState, Stray, StrayReason
+from connector.ports import BatchName, Delivery, DeliveryState, NewDelivery, Stray, StrayReason
 from connector.store.codec import from_ms, to_ms
 from connector.store.listed import among
-from connector.store.schema import deliveries, strays
+from connector.store.schema import batches, deliveries, strays
 from connector.store.session import Session, limited, to_list
-from connector.store.upsert import insert_into
+from connector.store.upsert import insert_if_absent, insert_into
 
 _RECEIVED = deliveries.c.state == literal_column(f"'{DeliveryState.RECEIVED}'")
 
@@ -37,6 +37,14 @@ _EMPTY_STRAYS = (
     .where(strays.c.received_at < bindparam("moment", type_=BigInteger), strays.c.raw != literal_column("''"))
     .values(raw=literal_column("''"))
 )
+
+# The state has its default.
+_KEEP = insert_into(deliveries, but=frozenset({"id", "state"}))
+_NAME_BATCH = insert_if_absent(batches)
+_BATCH = select(batches.c.fingerprint).where(
+    batches.c.workspace == bindparam("workspace", type_=Text), batches.c.name == bindparam("name", type_=Text)
+)
+_FORGET_BATCHES = delete(batches).where(batches.c.received_at < bindparam("moment", type_=BigInteger))
 
 _ADD_STRAY = insert_into(strays, but=frozenset({"id"}))
 _STRAYS = limited(select(strays).order_by(strays.c.id.desc()))
@@ -82,6 +90,16 @@ class StoredDeliveries:
             ],
         )
 
+    def keep_once(self, delivery: NewDelivery, batch: BatchName) -> bool:
+        """Keep a batch unless one of its name was kept before; whether it is, or was, the same batch."""
+        received_at = to_ms(delivery.received_at)
+        row = {**batch._asdict(), "received_at": received_at}
+        if self._session.run(_NAME_BATCH, row) == 0:
+            ((fingerprint,),) = self._session.rows(_BATCH, row)
+            return bool(fingerprint == batch.fingerprint)
+        self._session.run(_KEEP, {"endpoint": delivery.endpoint, "received_at": received_at, "body": delivery.body})
+        return True
+
     def strays(self, limit: int) -> Sequence[Stray]:
         """The latest first."""
         return [
@@ -97,5 +115,6 @@ class StoredDeliveries:
 
     def forget_before(self, moment: datetime) -> int:
         """Drop old deliveries that do not wait, and what old strays quote; how many deliveries."""
+        self._session.run(_FORGET_BATCHES, {"moment": to_ms(moment)})
         self._session.run(_EMPTY_STRAYS, {"moment": to_ms(moment)})
         return self._session.run(_FORGET_BEFORE, {"moment": to_ms(moment)})

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, Text, bindparam, delete, literal_column, or_, select
+from sqlalchemy import LargeBinary, Text, bindparam, delete, func, literal_column, or_, select
 
 from connector.domain.ids import CrmRef, LeadId, WorkspaceId, to_ref
 from connector.ports import DeliveryState
@@ -14,7 +14,18 @@ from connector.store.codec import to_ms
 from connector.store.functions import HasWord, PlaceOf
 from connector.store.identity import find_leads
 from connector.store.listed import among
-from connector.store.schema import crm_refs, deliveries, enrolments, erasures, facts, history, leads, outbox, strays
+from connector.store.schema import (
+    crm_refs,
+    deliveries,
+    enrolments,
+    erasures,
+    facts,
+    history,
+    leads,
+    outbox,
+    seekers,
+    strays,
+)
 from connector.store.sealed import Seal
 from connector.store.session import Session, to_list
 from connector.store.upsert import insert_if_absent
@@ -53,6 +64,14 @@ _DROP_LEAD = (
     ),
     delete(leads).where(leads.c.workspace == _WORKSPACE, leads.c.id == _LEAD),
 )
+_EMAIL = select(leads.c.email).where(leads.c.workspace == _WORKSPACE, leads.c.id == _LEAD)
+# Who tells signals knows people by their address; of what could not be handed out, only the address tells whose it is.
+_DROP_SEEKERS = delete(seekers).where(
+    seekers.c.workspace == _WORKSPACE, seekers.c.email == bindparam("email_", type_=Text)
+)
+_DROP_STRAYS_OF_ADDRESS = delete(strays).where(
+    PlaceOf(bindparam("quoted_email", type_=Text), func.lower(strays.c.raw)) > literal_column("0")
+)
 _REMEMBER = insert_if_absent(erasures)
 _ERASED = select(erasures.c.hash).where(erasures.c.workspace == _WORKSPACE, among(erasures.c.hash, "hashes"))
 
@@ -62,12 +81,28 @@ def erase_lead(session: Session, seal: Seal, workspace: WorkspaceId, ref: CrmRef
     lead_id = find_leads(session, workspace, [ref]).get(ref)
     refs = {ref, *_load_refs(session, workspace, lead_id)} if lead_id else {ref}
     if lead_id:
+        _forget_address(session, seal, workspace, lead_id, now)
         for statement in _DROP_LEAD:
             session.run(statement, {"workspace_": workspace, "lead_id_": lead_id})
     for one in sorted(refs):
         _drop_what_tells_of(session, one)
         session.run(_REMEMBER, {"workspace": workspace, "hash": seal.hash(str(one)), "erased_at": to_ms(now)})
     return lead_id is not None
+
+
+def _forget_address(session: Session, seal: Seal, workspace: WorkspaceId, lead_id: LeadId, now: datetime) -> None:
+    for (email,) in session.rows(_EMAIL, {"workspace_": workspace, "lead_id_": lead_id}):
+        if not email:
+            continue
+        session.run(_DROP_DELIVERIES, {"id_bytes": email.encode()})
+        session.run(_DROP_SEEKERS, {"workspace_": workspace, "email_": email})
+        session.run(_DROP_STRAYS_OF_ADDRESS, {"quoted_email": f'"{email.lower()}"'})
+        hash_ = seal.hash(_to_name(email))
+        session.run(_REMEMBER, {"workspace": workspace, "hash": hash_, "erased_at": to_ms(now)})
+
+
+def _to_name(email: str) -> str:
+    return f"email:{email.lower()}"
 
 
 def _drop_what_tells_of(session: Session, ref: CrmRef) -> None:
@@ -83,6 +118,13 @@ def _drop_what_tells_of(session: Session, ref: CrmRef) -> None:
 def load_erased(session: Session, seal: Seal, workspace: WorkspaceId, refs: Collection[CrmRef]) -> frozenset[CrmRef]:
     """Which of these records were erased."""
     by_hash = {hash_: ref for ref in refs for hash_ in seal.hashes(str(ref))}
+    found = session.rows(_ERASED, {"workspace_": workspace, "hashes": to_list(by_hash)})
+    return frozenset(by_hash[hash_] for (hash_,) in found)
+
+
+def load_erased_emails(session: Session, seal: Seal, workspace: WorkspaceId, emails: Collection[str]) -> frozenset[str]:
+    """Which of these addresses belonged to somebody who was erased."""
+    by_hash = {hash_: email for email in emails for hash_ in seal.hashes(_to_name(email))}
     found = session.rows(_ERASED, {"workspace_": workspace, "hashes": to_list(by_hash)})
     return frozenset(by_hash[hash_] for (hash_,) in found)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Text, and_, bindparam, case, null, or_, select, true, update
+from sqlalchemy import BigInteger, Text, and_, bindparam, case, func, literal_column, null, or_, select, true, update
 
 from connector.domain.fact import Fact
 from connector.domain.ids import CrmRef, LeadId, WorkspaceId, to_ref
-from connector.ports import Connection, NewFact, Unread
-from connector.store.codec import to_ms
-from connector.store.erase import erase_lead, load_erased
+from connector.ports import Connection, CurrentLead, NewFact, Unread
+from connector.store.codec import decode_lead, to_ms
+from connector.store.erase import erase_lead, load_erased, load_erased_emails
 from connector.store.facts import add_facts, load_facts_by_prefix
 from connector.store.identity import add_leads, add_refs, find_leads
 from connector.store.listed import among
@@ -23,8 +23,16 @@ from connector.store.session import Session, limited, to_list
 _WORKSPACE = bindparam("workspace_", type_=Text)
 _NOW = bindparam("now", type_=BigInteger)
 
+_CURRENT = select(leads.c.id, leads.c.doc, leads.c.last_fact, leads.c.folded_fact).where(
+    leads.c.workspace == _WORKSPACE, among(leads.c.id, "ids")
+)
 _WANT_READING = (
     update(leads).where(leads.c.workspace == _WORKSPACE, among(leads.c.id, "ids")).values(read_wanted_at=_NOW)
+)
+_BY_EMAIL = (
+    select(leads.c.email, func.min(leads.c.id))
+    .where(leads.c.workspace == _WORKSPACE, among(leads.c.email, "emails"), leads.c.email != literal_column("''"))
+    .group_by(leads.c.email)
 )
 _LEADS_OF = select(crm_refs.c.lead_id).where(crm_refs.c.workspace == _WORKSPACE, among(crm_refs.c.ref, "refs"))
 _READ_AGAIN = (
@@ -80,6 +88,10 @@ class StoredLeads:
         """The leads of these records; unknown records are left out."""
         return find_leads(self._session, workspace, refs)
 
+    def find_by_email(self, workspace: WorkspaceId, emails: Collection[str]) -> Mapping[str, LeadId]:
+        """The leads that have these addresses, in lower case; of several leads, the first by id."""
+        return dict(self._session.rows(_BY_EMAIL, {"workspace_": workspace, "emails": to_list(emails)}))
+
     def add(self, workspace: WorkspaceId, leads: Mapping[CrmRef, LeadId], book: str, now: datetime) -> None:
         """Make leads that wait to be read from their CRM. One that exists is left as it is.
 
@@ -99,6 +111,11 @@ class StoredLeads:
     ) -> Mapping[LeadId, Sequence[Fact]]:
         """Facts of these leads whose keys begin so, in order of arrival; leads without any are left out."""
         return load_facts_by_prefix(self._session, workspace, lead_ids, prefix)
+
+    def current(self, workspace: WorkspaceId, lead_ids: Collection[LeadId]) -> Mapping[LeadId, CurrentLead]:
+        """These leads as they stand; those that are gone are left out."""
+        rows = self._session.rows(_CURRENT, {"workspace_": workspace, "ids": to_list(lead_ids)})
+        return {row.id: CurrentLead(decode_lead(row.doc), row.last_fact > row.folded_fact) for row in rows}
 
     def read_again(self, workspace: WorkspaceId, refs: Collection[CrmRef], now: datetime) -> None:
         """Have these records read again; meanwhile their leads are judged by what is known."""
@@ -142,6 +159,10 @@ class StoredLeads:
     def merged_away(self, workspace: WorkspaceId, refs: Collection[CrmRef]) -> frozenset[CrmRef]:
         """Which of these records live on in another one."""
         return load_merged_away(self._session, workspace, refs)
+
+    def erased_emails(self, workspace: WorkspaceId, emails: Collection[str]) -> frozenset[str]:
+        """Which of these addresses, in lower case, belonged to somebody who was erased."""
+        return load_erased_emails(self._session, self._seal, workspace, emails)
 
     def erased(self, workspace: WorkspaceId, refs: Collection[CrmRef]) -> frozenset[CrmRef]:
         """Which of these were erased."""

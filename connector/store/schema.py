@@ -32,7 +32,7 @@ from connector.domain.change import ACTS, ChangeKind, ChangeState
 from connector.ports import ConnectionState, DeliveryState
 
 #: The migration that makes this schema.
-VERSION = "0002"
+VERSION = "0004"
 
 metadata = MetaData()
 
@@ -291,5 +291,79 @@ leases = Table(
     Column("name", Text, primary_key=True),
     Column("holder", Text, nullable=False),
     Column("until_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Who may tell signals through the API.
+#
+#   valid --revoked--> revoked
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    # SHA-256 of 32 random bytes; they are kept nowhere.
+    Column("secret_hash", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+    sqlite_with_rowid=False,
+)
+
+# What senders called their batches, so that one that is sent again is not kept again.
+batches = Table(
+    "batches",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    # Of the body: the same name must mean the same batch.
+    Column("fingerprint", Text, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Index("batches_received", "received_at"),
+    sqlite_with_rowid=False,
+)
+
+# Signals of people of whom only an address is known, until the CRM has told which record that is.
+seekers = Table(
+    "seekers",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("email", Text, primary_key=True),
+    Column("at", BigInteger, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("connection_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("data", Text, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    # 0 for none.
+    Column("delivery_id", BigInteger, nullable=False),
+    # Whether it is kept aside, visibly, when nobody has that address.
+    Column("is_told", Boolean, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Index("seekers_due", "connection_id", "due_at"),
+    sqlite_with_rowid=False,
+)
+
+# How far each feed of a connection was read.
+#
+#   between sweeps --due--> under way --the last page--> between sweeps
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("connection_id", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    # What of it; empty for all.
+    Column("only", Text, primary_key=True),
+    Column("began_at", BigInteger, nullable=False),
+    # Everything up to here is known.
+    Column("complete_to", BigInteger, nullable=False),
+    # The end of the sweep under way.
+    Column("until", BigInteger),
+    # Where the next call goes on.
+    Column("place", Text, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    # Why it cannot be read, in the CRM's words.
+    Column("problem", Text, nullable=False),
     sqlite_with_rowid=False,
 )

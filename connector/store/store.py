@@ -12,16 +12,19 @@ from sqlalchemy.engine import make_url
 
 from connector.errors import SettingsError
 from connector.ports import (
+    ApiKeys,
     Books,
     Connections,
     Counts,
     Deliveries,
     DeliveryClaim,
+    Feeds,
     LeadClaim,
     Leads,
     Leases,
     Outbox,
     ReadModels,
+    Seekers,
     Transaction,
 )
 from connector.store.books import StoredBooks
@@ -31,6 +34,8 @@ from connector.store.connections import StoredConnections
 from connector.store.counts import StoredCounts
 from connector.store.database import Database, Hold
 from connector.store.deliveries import StoredDeliveries, load_oldest
+from connector.store.feeds import StoredFeeds
+from connector.store.keys import StoredApiKeys
 from connector.store.leads import StoredLeads
 from connector.store.leases import StoredLeases
 from connector.store.migrate import is_current, migrate
@@ -38,6 +43,7 @@ from connector.store.outbox import StoredOutbox
 from connector.store.read_models import StoredReadModels
 from connector.store.schema import leads
 from connector.store.sealed import Seal
+from connector.store.seekers import StoredSeekers
 from connector.store.session import Session
 
 _NEXT_WAKE_AT = select(func.min(leads.c.wake_at)).where(leads.c.wake_at.is_not(None))
@@ -69,7 +75,18 @@ def _open_database(url: str) -> Database:
 class StoreTransaction:
     """The Transaction port: one session, one concern each."""
 
-    __slots__ = ("books", "connections", "counts", "deliveries", "leads", "leases", "outbox")
+    __slots__ = (
+        "api_keys",
+        "books",
+        "connections",
+        "counts",
+        "deliveries",
+        "feeds",
+        "leads",
+        "leases",
+        "outbox",
+        "seekers",
+    )
 
     def __init__(self, session: Session, seal: Seal) -> None:
         self.deliveries: Deliveries = StoredDeliveries(session)
@@ -79,6 +96,9 @@ class StoreTransaction:
         self.books: Books = StoredBooks(session)
         self.counts: Counts = StoredCounts(session)
         self.leases: Leases = StoredLeases(session)
+        self.api_keys: ApiKeys = StoredApiKeys(session)
+        self.seekers: Seekers = StoredSeekers(session)
+        self.feeds: Feeds = StoredFeeds(session)
 
 
 class DatabaseStore:

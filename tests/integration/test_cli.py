@@ -578,3 +578,31 @@ def test_output_keeps_to_the_width_of_the_terminal(
 @pytest.mark.parametrize("command", PRINTING, ids=" ".join)
 def test_nothing_but_text_goes_where_no_terminal_is(run: Any, command: tuple[str, ...]) -> None:
     assert "\x1b" not in run(*command).output
+
+
+# --- keys of the API ----------------------------------------------------------------------------------------
+
+
+def test_a_key_is_made_shown_once_and_revoked(run: Any) -> None:
+    made = read(run("keys", "add", "website", "--json"))
+    listed = run("keys", "list")
+
+    assert made["key"].startswith(f"coltiva_{made['id']}_")
+    assert made["workspace"] == "acme"
+    assert "website" in listed.output
+    assert made["key"].split("_", 2)[2] not in listed.output
+
+    assert run("keys", "revoke", made["id"]).exit_code == 0
+    assert read(run("keys", "list", "--json"))["keys"][0]["revoked_at"]
+
+
+def test_a_key_that_is_not_there_cannot_be_revoked(run: Any) -> None:
+    result = run("keys", "revoke", "nonsense")
+
+    assert result.exit_code == 2
+    assert "coltiva keys list" in flat(result)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 61, "a\x1b[31mb"])
+def test_a_holders_name_can_be_read_on_a_terminal(run: Any, name: str) -> None:
+    assert run("keys", "add", name).exit_code == 2

@@ -11,13 +11,15 @@ from connector.domain.change import ChangeKind
 MANIFEST: Final = CrmManifest(
     name=HUBSPOT,
     label="HubSpot",
-    roles=frozenset({Role.INBOX, Role.READER, Role.WRITER, Role.LISTS, Role.ACTS, Role.CATALOG}),
+    roles=frozenset({Role.INBOX, Role.READER, Role.WRITER, Role.LISTS, Role.ACTS, Role.EMAILS, Role.CATALOG}),
     lead_types=frozenset({CONTACT}),
     batch_sizes={
         # HubSpot: Using object APIs: at most 100 inputs.
         ChangeKind.PROPERTIES: 100,
         ChangeKind.TASK: 100,
         ChangeKind.NOTE: 100,
+        # One call each; so many are held against consent together.
+        ChangeKind.EMAIL: 20,
         # Not documented by HubSpot: a size that is safe.
         ChangeKind.MEMBERSHIP: 500,
     },

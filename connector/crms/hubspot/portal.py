@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from connector.clock import Clock
-from connector.crms.hubspot import acts, catalog, reader, writer
+from connector.crms.hubspot import acts, catalog, emails, reader, writer
 from connector.crms.hubspot.client import BASE_URL, VERSION, HubSpotClient
 from connector.crms.hubspot.halving import Replies
 from connector.crms.hubspot.lists import Lists
@@ -41,6 +41,10 @@ class HubSpotPortal:
         """Read up to 100 contacts, by the id asked for; one that is not there is left out."""
         return reader.fetch_records(self._client, record_ids, properties)
 
+    def find_records(self, emails: Sequence[str]) -> Mapping[str, str]:
+        """The contacts of up to 100 addresses, address -> contact id; unknown ones are left out."""
+        return reader.find_records(self._client, emails)
+
     def write_properties(self, changes: Mapping[str, Mapping[str, str]]) -> Replies:
         """Set properties, contact id -> property -> text; one reply a contact. Repeating it changes nothing."""
         return writer.write_properties(self._client, changes)
@@ -50,8 +54,14 @@ class HubSpotPortal:
         return self._lists.write(membership)
 
     def write_acts(self, kind: ChangeKind, acts_: Mapping[str, tuple[str, Act]]) -> Replies:
-        """Make tasks or notes, each exactly once, tied to contact and owner; one reply a key."""
+        """Make tasks, notes or emails, each exactly once, tied to contact and owner; one reply a key."""
+        if kind is ChangeKind.EMAIL:
+            return emails.send_emails(self._client, acts_)
         return acts.write_acts(self._client, kind, acts_)
+
+    def follow_emails(self, sent: Mapping[str, str]) -> Replies:
+        """What became of emails that were handed over, key -> status id; one reply a key."""
+        return emails.follow_emails(self._client, sent)
 
     def calls_allowed_at(self, now: datetime) -> datetime:
         """When the next call may be made; `now` when it may be made at once."""

@@ -116,6 +116,17 @@ class DefinitionBatch(msgspec.Struct):
     results: list[Definition]
 
 
+class SendStatus(msgspec.Struct, rename="camel"):
+    """What is known of an email that was handed over."""
+
+    status_id: str
+    #: PENDING, PROCESSING, CANCELED or COMPLETE.
+    status: str
+    #: One of some fifty words, once it is known.
+    send_result: str = ""
+    message: str = ""
+
+
 class AccountDetails(msgspec.Struct, rename="camel", frozen=True):
     """What HubSpot tells about an account."""
 

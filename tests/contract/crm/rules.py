@@ -9,7 +9,7 @@ from typing import Protocol
 
 import pytest
 
-from connector.domain.change import Act, ChangeKind
+from connector.domain.change import Act, ChangeKind, Email
 from connector.errors import CredentialsError, RetryableCrmError, SetupError
 from connector.ports import Crm, Membership, PropertyWish, RecordReply, ReplyState
 
@@ -28,6 +28,15 @@ class StoredAct:
     owner: str
     due_at: datetime
     is_done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEmail:
+    """An email as the CRM sent it."""
+
+    number: int
+    to: str
+    values: Mapping[str, str]
 
 
 class Stage(Protocol):
@@ -50,6 +59,12 @@ class Stage(Protocol):
     def all_acts(self, kind: ChangeKind) -> int: ...
     def complete_task(self, record_id: str) -> None: ...
     def separate(self, kind: ChangeKind, record_id: str) -> None: ...
+    def save_email(self, number: int, *, transactional: bool = False, needs: tuple[str, ...] = ()) -> None: ...
+    def let_emails_leave(self) -> None: ...
+    def emails(self) -> list[StoredEmail]: ...
+    def opt_out(self, record_id: str) -> None: ...
+    def bounce(self, record_id: str) -> None: ...
+    def forbid_emails(self) -> None: ...
     def calls(self) -> int: ...
     def writes(self) -> int: ...
     def break_calls(self, status: int, *, times: int | None = 1, probability: float = 1.0) -> None: ...
@@ -82,6 +97,11 @@ def task(stage: Stage, **changes: object) -> Act:
 
 def note() -> Act:
     return Act(key="met:1", kind=ChangeKind.NOTE, due_at=NOW, body="<b>Goal met</b>")
+
+
+def email(to: str = "ada@example.com", number: int = 12, **changes: object) -> Act:
+    sent = Email("report", number, to=to, values={"offer": "A report"})
+    return Act("p:1:1:mail", ChangeKind.EMAIL, NOW, subject="report", email=replace(sent, **changes))  # type: ignore[arg-type]
 
 
 class CrmRules:
@@ -335,6 +355,116 @@ class CrmRules:
         done, refused = ReplyState.DONE, ReplyState.REFUSED
         assert states(replies) == {"L1|a": done, "L2|a": refused, "L3|a": refused, "L4|a": done}
         assert stage.all_acts(ChangeKind.TASK) == 2
+
+    # --- emails ---------------------------------------------------------------------------------------------
+
+    def test_an_email_is_handed_over_and_its_result_is_told_when_it_left(self, stage: Stage) -> None:
+        stage.save_email(12)
+        ada = stage.add_record(email="ada@example.com")
+
+        first = stage.crm.write_acts(ChangeKind.EMAIL, {"L1|mail": (ada, email())})
+        unsettled = stage.crm.follow_emails({"L1|mail": first["L1|mail"].remote_id})
+        stage.let_emails_leave()
+        settled = stage.crm.follow_emails({"L1|mail": first["L1|mail"].remote_id})
+
+        assert states(first) == states(unsettled) == {"L1|mail": ReplyState.LATER}
+        assert states(settled) == {"L1|mail": ReplyState.DONE}
+        assert stage.emails() == [StoredEmail(12, "ada@example.com", {"offer": "A report"})]
+
+    def test_an_email_that_is_asked_for_twice_is_sent_once(self, stage: Stage) -> None:
+        stage.save_email(12)
+        acts = {"L1|mail": (stage.add_record(email="ada@example.com"), email())}
+        stage.lose_answers()
+        with pytest.raises(RetryableCrmError):
+            stage.crm.write_acts(ChangeKind.EMAIL, acts)
+        stage.let_emails_leave()
+
+        again = stage.crm.write_acts(ChangeKind.EMAIL, acts)
+        stage.let_emails_leave()
+
+        assert states(stage.crm.follow_emails({"L1|mail": again["L1|mail"].remote_id})) == {"L1|mail": ReplyState.DONE}
+        assert len(stage.emails()) == 1
+
+    def test_sending_an_email_sets_what_the_mapping_says_on_the_record(self, stage: Stage) -> None:
+        stage.save_email(12)
+        ada = stage.add_record(email="ada@example.com")
+
+        stage.crm.write_acts(ChangeKind.EMAIL, {"L1|mail": (ada, email(properties={"city": "Turin"}))})
+        stage.let_emails_leave()
+
+        assert stage.values(ada)["city"] == "Turin"
+
+    def test_the_crm_does_not_mail_those_who_opted_out_or_whose_address_bounced(self, stage: Stage) -> None:
+        stage.save_email(12)
+        out, lost = stage.add_record(email="out@example.com"), stage.add_record(email="lost@example.com")
+        stage.opt_out(out)
+        stage.bounce(lost)
+        acts = {"L1|m": (out, email("out@example.com")), "L2|m": (lost, email("lost@example.com"))}
+
+        handed = stage.crm.write_acts(ChangeKind.EMAIL, acts)
+        stage.let_emails_leave()
+        replies = stage.crm.follow_emails({key: reply.remote_id for key, reply in handed.items()})
+
+        assert set(states(replies).values()) == {ReplyState.SUPPRESSED}
+        assert (bool(replies["L1|m"].because), bool(replies["L2|m"].because)) == (False, True)
+        assert all(reply.words for reply in replies.values())
+        assert stage.emails() == []
+
+    def test_a_transactional_email_reaches_who_wants_no_marketing(self, stage: Stage) -> None:
+        stage.save_email(13, transactional=True)
+        out = stage.add_record(email="out@example.com")
+        stage.opt_out(out)
+
+        stage.crm.write_acts(
+            ChangeKind.EMAIL, {"L1|m": (out, email("out@example.com", number=13, is_transactional=True))}
+        )
+        stage.let_emails_leave()
+
+        assert [sent.to for sent in stage.emails()] == ["out@example.com"]
+
+    def test_an_email_that_lacks_what_its_design_needs_is_refused_in_the_crms_words(self, stage: Stage) -> None:
+        stage.save_email(12, needs=("offer", "price"))
+        ada = stage.add_record(email="ada@example.com")
+
+        handed = stage.crm.write_acts(ChangeKind.EMAIL, {"L1|m": (ada, email())})
+        stage.let_emails_leave()
+        reply = stage.crm.follow_emails({"L1|m": handed["L1|m"].remote_id})["L1|m"]
+
+        assert reply.state is ReplyState.REFUSED
+        assert "MISSING" in reply.words
+
+    def test_an_email_that_the_account_does_not_have_holds_up_no_other(self, stage: Stage) -> None:
+        stage.save_email(12)
+        ada = stage.add_record(email="ada@example.com")
+
+        replies = stage.crm.write_acts(ChangeKind.EMAIL, {"L1|m": (ada, email(number=99)), "L2|m": (ada, email())})
+
+        assert states(replies) == {"L1|m": ReplyState.REFUSED, "L2|m": ReplyState.LATER}
+        assert replies["L1|m"].words
+
+    def test_an_account_that_may_not_send_refuses_emails_and_nothing_else(self, stage: Stage) -> None:
+        stage.save_email(12)
+        ada = stage.add_record(email="ada@example.com")
+        stage.forbid_emails()
+
+        replies = stage.crm.write_acts(ChangeKind.EMAIL, {"L1|m": (ada, email())})
+
+        assert states(replies) == {"L1|m": ReplyState.REFUSED}
+        assert "scope" in replies["L1|m"].words
+        assert stage.crm.fetch_records([ada], ["email"])
+
+    def test_emails_that_were_handed_over_stay_so_when_the_crm_becomes_unavailable(self, stage: Stage) -> None:
+        stage.save_email(12)
+        ada = stage.add_record(email="ada@example.com")
+        handed = stage.crm.write_acts(ChangeKind.EMAIL, {"L1|m": (ada, email())})
+        stage.break_calls(503, times=None)
+
+        with pytest.raises(RetryableCrmError):
+            stage.crm.follow_emails({"L1|m": handed["L1|m"].remote_id})
+        stage.mend()
+        stage.let_emails_leave()
+
+        assert states(stage.crm.follow_emails({"L1|m": handed["L1|m"].remote_id})) == {"L1|m": ReplyState.DONE}
 
     def test_a_full_batch_of_tasks_is_one_call(self, stage: Stage) -> None:
         stage.crm.prepare([])

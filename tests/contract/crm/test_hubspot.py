@@ -24,7 +24,7 @@ from connector.sandbox.server import running
 from connector.sandbox.vocabulary import CONTACT, NOTE, TASK, Origin, by_app
 from connector.sandbox.web import create_web
 from tests.clocks import HandClock
-from tests.contract.crm.rules import NOW, SCORE, CrmRules, StoredAct, states, task
+from tests.contract.crm.rules import NOW, SCORE, CrmRules, StoredAct, StoredEmail, states, task
 from tests.contract.sandbox import specifications
 from tests.contract.sandbox.specifications import Exchange
 from tests.unit.hubspot.scripted import scripted
@@ -92,6 +92,26 @@ class HubSpotStage:
         links, type_id = self.portal.crm.associations, TYPES[kind].type_id
         for act_id in list(links.linked(CONTACT.type_id, record_id, type_id)):
             links.unlink(type_id, act_id, CONTACT.type_id, record_id, self._origin)
+
+    def save_email(self, number: int, *, transactional: bool = False, needs: tuple[str, ...] = ()) -> None:
+        self.portal.save_email(number, f"Email {number}", transactional=transactional, needs=needs)
+
+    def let_emails_leave(self) -> None:
+        self.portal.single_sends.work_off()
+
+    def emails(self) -> list[StoredEmail]:
+        return [StoredEmail(send.email.id, send.to, send.custom) for send in self.portal.single_sends.sent]
+
+    def opt_out(self, record_id: str) -> None:
+        self.portal.marketing.opt_out(record_id)
+
+    def bounce(self, record_id: str) -> None:
+        self.portal.marketing.bounce_email(record_id, "Email 12")
+
+    def forbid_emails(self) -> None:
+        scopes = [scope for scope in self.app.scopes if "email" not in scope]
+        grant = self.sandbox.install(self.app, self.portal, scopes)
+        self.crm = self.connect(self.sandbox.tokens.new_access_token(grant))
 
     def calls(self) -> int:
         return self.sandbox.calls.total()

@@ -47,11 +47,14 @@ SINGLE = {
     ),
     "nothing to send": (
         activity("send: {}"),
-        ("6:30: an activity sends one thing: a list, a task or a note; write send: {list: greeting}, for example"),
+        (
+            "6:30: an activity sends one thing: a list, an email, a task or a note; "
+            "write send: {list: greeting}, for example"
+        ),
     ),
     "two things to send": (
         activity("send: {list: greeting, note: Hi}"),
-        "6:30: an activity sends one thing: a list, a task or a note; make two activities of two things",
+        "6:30: an activity sends one thing: a list, an email, a task or a note; make two activities of two things",
     ),
     "a misspelt key that is needed": (
         activity("sent: {note: Hi}"),

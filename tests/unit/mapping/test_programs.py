@@ -327,11 +327,11 @@ MISTAKES = {
     ),
     "two things sent": (
         with_activity("{send: {note: Hi, list: greeting}}"),
-        ["5:35: an activity sends one thing: a list, a task or a note; make two activities of two things"],
+        ["5:35: an activity sends one thing: a list, an email, a task or a note; make two activities of two things"],
     ),
-    "an email sent": (
+    "an unknown email": (
         with_activity("{send: {email: hello}}"),
-        ['5:42: sending email directly ("email") is not supported yet'],
+        ['5:49: unknown email "hello"; say what it is in the section emails:'],
     ),
     "an unknown list": (
         with_activity("{send: {list: greting}}"),

@@ -103,7 +103,7 @@ MISTAKES = {
     "{{ nam }}": 'unknown name "nam" in a text; did you mean "name"?',
     "{{ lead }}": '"lead" is not a value by itself; write lead. and a name',
     "{{ user.name }}": (
-        'unknown name "user" in a text; known: activity, grades, lead, name, phase, program, scores, why'
+        'unknown name "user" in a text; known: activity, '
     ),
     "{% for r in why %}{{ r.rul }}{% endfor %}": 'unknown part of r "rul" in a text; did you mean "rule"?',
     "{% for r in range(9) %}{% endfor %}": (

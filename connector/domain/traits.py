@@ -1,0 +1,108 @@
+"""What kind of lead it is: the nodes of computed fields, of the persona and of tags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from connector.domain.computed import Computed, changes_at
+from connector.domain.condition import AnyOf
+from connector.domain.definitions import Definitions, Persona, Tag
+from connector.domain.predicate import FlipsAt, Predicate, Scales, View, compile_condition, earliest
+from connector.domain.program import Trigger
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedNode:
+    """A field that follows from signals."""
+
+    #: `field:x`.
+    id: str
+    computed: Computed
+    reads: frozenset[str]
+    flips_at: FlipsAt | None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonaNode:
+    """Who the lead is: the first persona whose condition holds."""
+
+    #: `persona`.
+    id: str
+    tests: tuple[tuple[str, Predicate], ...]
+    reads: frozenset[str]
+    flips_at: FlipsAt
+
+    @property
+    def predicates(self) -> Iterable[Predicate]:
+        """Its conditions."""
+        return (test for _, test in self.tests)
+
+
+@dataclass(frozen=True, slots=True)
+class TagNode:
+    """A tag with the conditions that put it on and take it off when they come to hold."""
+
+    #: `tag:x`.
+    id: str
+    tag: Tag
+    adds: Predicate
+    removes: Predicate
+    reads: frozenset[str]
+    flips_at: FlipsAt
+
+    @property
+    def predicates(self) -> Iterable[Predicate]:
+        """Its conditions."""
+        return self.adds, self.removes
+
+
+def compile_traits(definitions: Definitions, scales: Scales) -> Iterable[ComputedNode | PersonaNode | TagNode]:
+    """The nodes; total and pure."""
+    yield from map(_compile_computed, definitions.computed)
+    if definitions.personas:
+        yield _compile_personas(definitions.personas, scales)
+    for tag in definitions.tags:
+        yield _compile_tag(tag, scales)
+
+
+def _compile_computed(computed: Computed) -> ComputedNode:
+    name = computed.name
+
+    def flips_at(view: View) -> datetime | None:
+        return changes_at(computed, view.mentions.get(name, ()), view.now)
+
+    reads = frozenset({f"signal:{computed.on.signal}"})
+    return ComputedNode(f"field:{name}", computed, reads, flips_at if computed.within else None)
+
+
+def _compile_personas(personas: Iterable[Persona], scales: Scales) -> PersonaNode:
+    tests = tuple((persona.name, compile_condition(persona.when, scales)) for persona in personas)
+    predicates = [test for _, test in tests]
+    return PersonaNode("persona", tests, _reads(predicates), _flips(predicates))
+
+
+def _compile_tag(tag: Tag, scales: Scales) -> TagNode:
+    key, name = f"tag:{tag.name}", tag.name
+    adds, removes = _any_condition(tag.add, scales), _any_condition(tag.remove, scales)
+    flips = _flips([adds, removes])
+
+    def flips_at(view: View) -> datetime | None:
+        return earliest((flips(view), view.loses_tag_at(name)))
+
+    return TagNode(key, tag, adds, removes, _reads([adds, removes]), flips_at)
+
+
+def _any_condition(triggers: Iterable[Trigger], scales: Scales) -> Predicate:
+    """Any of the conditions that stand alone; those that belong to a signal are asked when it comes."""
+    return compile_condition(AnyOf(tuple(each.when for each in triggers if each.on is None and each.when)), scales)
+
+
+def _reads(predicates: Iterable[Predicate]) -> frozenset[str]:
+    return frozenset().union(*(each.reads for each in predicates))
+
+
+def _flips(predicates: Iterable[Predicate]) -> FlipsAt:
+    flips = [each.flips_at for each in predicates if each.flips_at is not None]
+    return lambda view: earliest(flip(view) for flip in flips)

@@ -1,0 +1,170 @@
+"""Batches of signals as senders of the API write them: what can be read, and what is wrong with the rest, by place.
+
+The door reads a batch to answer, and intake to take it in; both find the same. Nothing here knows the mapping.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import Any, Final
+
+import msgspec
+
+from connector.clock import whole_milliseconds
+from connector.domain.fact import Value
+from connector.errors import MalformedRequestError
+from connector.ports import Misfit, ToldSignal
+
+MAX_BODY: Final = 1024 * 1024
+MAX_SIGNALS: Final = 1_000
+MAX_ATTRIBUTES: Final = 20
+MAX_TEXT: Final = 1_000
+#: How far a sender's clock may run ahead of ours; as with webhooks.
+MAX_SKEW: Final = timedelta(minutes=5)
+#: Before this nobody gave a signal: a moment that was sent in seconds, or left at its default, is a mistake.
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_MAX_SHOWN: Final = 2_000
+
+#: As names in the mapping language.
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_EMAIL: Final = re.compile(r"[^\s@\x00-\x1f\x7f]{1,64}@[^\s@\x00-\x1f\x7f]{1,255}")
+_RECORD_ID: Final = re.compile(r"[1-9][0-9]{0,18}")
+_PLACE: Final = re.compile(r" - at `\$\.?([^`]*)`$")
+
+
+class _Outer(msgspec.Struct, forbid_unknown_fields=True):
+    signals: list[msgspec.Raw]
+
+
+class _Item(msgspec.Struct, forbid_unknown_fields=True):
+    signal: str
+    email: str = ""
+    hubspot: str = ""
+    at: str | None = None
+    attributes: dict[str, msgspec.Raw] = {}
+
+
+_OUTER: Final = msgspec.json.Decoder(_Outer)
+_ITEM: Final = msgspec.json.Decoder(_Item)
+_VALUE: Final = msgspec.json.Decoder(str | bool | float)
+_UNREADABLE: Final = (msgspec.MsgspecError, ValueError, RecursionError)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch as far as it can be read."""
+
+    told: Sequence[ToldSignal]
+    misfits: Sequence[Misfit]
+
+
+class _MisfitError(ValueError):
+    """A part of a signal cannot be what it is meant to be; never leaves this module."""
+
+    def __init__(self, place: str, problem: str) -> None:
+        super().__init__(problem)
+        self.misfit = Misfit(place, problem)
+
+
+def parse_batch(body: bytes, received_at: datetime) -> Batch:
+    """The signals of a batch, and what is wrong with those that cannot be read.
+
+    Raises MalformedRequestError where not even the outer form can be read.
+    """
+    told: list[ToldSignal] = []
+    misfits: list[Misfit] = []
+    for index, raw in enumerate(_read_outer(body)):
+        try:
+            told.append(_read_item(index, raw, received_at))
+        except _MisfitError as error:
+            place = f"signals[{index}]" + (f".{error.misfit.place}" if error.misfit.place else "")
+            misfits.append(Misfit(place, error.misfit.problem))
+    return Batch(told, misfits)
+
+
+def _read_outer(body: bytes) -> list[msgspec.Raw]:
+    try:
+        items = _OUTER.decode(body)
+    except _UNREADABLE as error:
+        problem = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise MalformedRequestError(f'The body is not of the form {{"signals": [...]}}: {problem}.') from error
+    if not 0 < len(items.signals) <= MAX_SIGNALS:
+        raise MalformedRequestError(f"A batch holds 1 to {MAX_SIGNALS:,} signals, and this one {len(items.signals):,}.")
+    return items.signals
+
+
+def _read_item(index: int, raw: msgspec.Raw, received_at: datetime) -> ToldSignal:
+    try:
+        item = _ITEM.decode(raw)
+    except _UNREADABLE as error:
+        raise _to_misfit(error) from error
+    if not _NAME.fullmatch(item.signal):
+        raise _MisfitError("signal", "is no name of a signal: small letters, digits and _, at most 60")
+    email, record_id = _read_person(item)
+    at = _read_moment(item.at, received_at)
+    attributes = _read_attributes(item.attributes)
+    moment = at.isoformat() if at else f"#{index}"
+    # Of its parts alone: the same signal written otherwise is the same.
+    parts = [item.signal, email, record_id, moment, sorted(attributes.items())]
+    key = blake2b(msgspec.json.encode(parts), digest_size=16).hexdigest()
+    shown = bytes(raw)[:_MAX_SHOWN].decode("utf-8", "replace")
+    return ToldSignal(key, item.signal, attributes, at, email, "hubspot" if record_id else "", record_id, shown)
+
+
+def _to_misfit(error: Exception) -> _MisfitError:
+    if isinstance(error, RecursionError):
+        return _MisfitError("", "nested too deeply")
+    words = str(error)
+    found = _PLACE.search(words)
+    return _MisfitError(found[1] if found else "", words[: found.start()] if found else words)
+
+
+def _read_person(item: _Item) -> tuple[str, str]:
+    if bool(item.email) == bool(item.hubspot):
+        raise _MisfitError("", "names who it was by either email or hubspot, the record's id")
+    if item.hubspot:
+        if not _RECORD_ID.fullmatch(item.hubspot):
+            raise _MisfitError("hubspot", "is no record id of HubSpot: digits in quotation marks")
+        return "", item.hubspot
+    email = item.email.strip().lower()
+    if not _EMAIL.fullmatch(email):
+        raise _MisfitError("email", "is no email address")
+    return email, ""
+
+
+def _read_moment(text: str | None, received_at: datetime) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise _MisfitError("at", "is no moment such as 2026-11-22T10:00:00Z") from None
+    if moment.tzinfo is None:
+        raise _MisfitError("at", "has no offset; write 2026-11-22T10:00:00Z or 2026-11-22T11:00:00+01:00")
+    if not EARLIEST <= moment <= received_at + MAX_SKEW:
+        raise _MisfitError("at", "lies in the future, or before the year 2000")
+    return whole_milliseconds(moment.astimezone(UTC))
+
+
+def _read_attributes(given: Mapping[str, msgspec.Raw]) -> dict[str, Value]:
+    if len(given) > MAX_ATTRIBUTES:
+        raise _MisfitError("attributes", f"are more than {MAX_ATTRIBUTES}")
+    return {name: _read_value(name, raw) for name, raw in given.items()}
+
+
+def _read_value(name: str, raw: msgspec.Raw) -> Value:
+    if not _NAME.fullmatch(name):
+        raise _MisfitError("attributes", "have a name that is none: small letters, digits and _, at most 60")
+    place = f"attributes.{name}"
+    try:
+        value: Any = _VALUE.decode(raw)
+    except _UNREADABLE:
+        raise _MisfitError(place, "is neither text nor a number nor true or false") from None
+    if isinstance(value, str) and (len(value) > MAX_TEXT or "\0" in value):
+        raise _MisfitError(place, f"is longer than {MAX_TEXT:,} characters, or holds a NUL")
+    result: Value = value
+    return result

@@ -1,0 +1,111 @@
+"""The shape of signals: where they come from, and what they carry."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from connector.mapping.feeds import FEEDS
+from connector.mapping.forms import Entry, Name, Names, OneOrMany, Words, wrong
+
+Property = Annotated[str, Field(pattern=r"^[^\s]+$", max_length=255)]
+
+_HUBSPOT = FEEDS["hubspot"]
+#: Keys that say what of a feed is meant.
+_KEYS = ("type", "list_", "form")
+
+
+class SourceEntry(Entry):
+    """Where a signal comes from: the change of a CRM property, or a feed that the CRM is asked for."""
+
+    what: ClassVar[str] = "a signal source"
+
+    when_changed: Property | None = Field(default=None, description="The property whose change is the signal.")
+    to: Annotated[tuple[str | bool | float, ...], OneOrMany()] = Field(
+        default=(), description="Only when it changes to one of these."
+    )
+    poll: Literal["form_submissions", "email_events", "list_memberships", "meetings", "page_visits"] | None = Field(
+        default=None, description="What HubSpot is asked for every few minutes, because it does not tell by itself."
+    )
+    type: (
+        Literal[
+            "SENT",
+            "DROPPED",
+            "PROCESSED",
+            "DELIVERED",
+            "DEFERRED",
+            "BOUNCE",
+            "OPEN",
+            "CLICK",
+            "PRINT",
+            "FORWARD",
+            "STATUSCHANGE",
+            "SPAMREPORT",
+        ]
+        | None
+    ) = Field(default=None, description="Of email_events: what happened to the email.")
+    list_: Words | None = Field(default=None, alias="list", description="Of list_memberships: the list's name.")
+    form: Annotated[tuple[Words, ...], OneOrMany()] = Field(
+        default=(), description="Of form_submissions: the forms' names; without, every form."
+    )
+    attributes: dict[Name, Name] = Field(
+        default={},
+        description="What the signal carries. Of a property: `value` for the new value, or the name of a lead field. "
+        "Of a feed: what the feed tells, such as form_name.",
+    )
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if (self.when_changed is None) == (self.poll is None):
+            hint = "add when_changed: and a property, or poll: and a feed" if self.poll is None else "make two sources"
+            raise wrong("a signal source has either `when_changed` or `poll`", hint, "poll" if self.poll else "")
+        if self.poll is None:
+            self._refuse(_KEYS, "a source with `poll`")
+        else:
+            self._check_feed(self.poll)
+        return self
+
+    def _check_feed(self, poll: str) -> None:
+        feed = _HUBSPOT[poll]
+        self._refuse(("to",), "a source with `when_changed`")
+        self._refuse([key for key in _KEYS if key.rstrip("_") != feed.key], "another feed")
+        if feed.needs_key and not self.only:
+            raise wrong(f'"{feed.key}" is missing in a source that polls {poll}', f"add {feed.key}:", "poll")
+        for attribute, wanted in self.attributes.items():
+            if wanted not in feed.tells:
+                known = ", ".join(feed.tells)
+                raise wrong(f'{poll} does not tell "{wanted}"', f'"{attribute}" can be one of {known}', "attributes")
+
+    def _refuse(self, keys: list[str] | tuple[str, ...], where: str) -> None:
+        for key in keys:
+            if getattr(self, key):
+                name = key.rstrip("_")
+                raise wrong(f"`{name}` belongs to {where}", "remove it", name)
+
+    @property
+    def only(self) -> tuple[str, ...]:
+        """What of the feed is meant; nothing for all of it."""
+        return tuple(word for word in (self.type, self.list_, *self.form) if word)
+
+
+class ApiEntry(Entry):
+    """A signal that other systems tell through Coltiva's API."""
+
+    what: ClassVar[str] = "a signal of the API"
+
+    attributes: Names = Field(default=(), description="What of its attributes is kept.")
+    unknown: Literal["set_aside", "look_up"] = Field(
+        default="set_aside",
+        description="A person whom no lead is known by: keep the signal aside, or look the person up in the CRM.",
+    )
+
+
+class SignalEntry(Entry):
+    """Something that a lead does, in the past tense."""
+
+    what: ClassVar[str] = "a signal"
+
+    hubspot: Annotated[tuple[SourceEntry, ...], OneOrMany()] = ()
+    api: ApiEntry | None = Field(default=None, description="Other systems may tell it through the API.")
+    attributes: Names = Field(default=(), description="The names of what a signal without a source carries.")

@@ -1,0 +1,62 @@
+"""Signals: from the file to the domain's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from connector.domain.definitions import SignalSource
+from connector.domain.sources import FeedSource, ToldSource
+from connector.mapping.fields import to_text
+from connector.mapping.models import MappingFile
+from connector.mapping.names import Names
+from connector.mapping.places import Problems
+from connector.mapping.report import nearest, quoted
+from connector.mapping.signal_models import SourceEntry
+
+
+def to_signals(mapping: MappingFile, names: Names, problems: Problems) -> tuple[SignalSource, ...]:
+    """What gives signals by changing; reports attributes that are filled from an unknown field."""
+    return tuple(_to_signals(mapping, names, problems))
+
+
+def to_feeds(mapping: MappingFile) -> tuple[FeedSource, ...]:
+    """What is polled for signals."""
+    return tuple(
+        FeedSource(name, "hubspot", source.poll, only, dict(source.attributes))
+        for name, _, source in _sources(mapping)
+        if source.poll
+        for only in source.only or ("",)
+    )
+
+
+def to_told(mapping: MappingFile) -> tuple[ToldSource, ...]:
+    """The signals that the API takes."""
+    return tuple(
+        ToldSource(name, frozenset((*entry.attributes, *entry.api.attributes)), entry.api.unknown == "look_up")
+        for name, entry in mapping.signals.items()
+        if entry and entry.api
+    )
+
+
+def _to_signals(mapping: MappingFile, names: Names, problems: Problems) -> Iterator[SignalSource]:
+    for name, index, source in _sources(mapping):
+        if source.when_changed:
+            _check_attributes(name, index, source, names.fields, problems)
+            to = tuple(to_text(value) for value in source.to)
+            yield SignalSource(name, "hubspot", source.when_changed, to, dict(source.attributes))
+
+
+def _sources(mapping: MappingFile) -> Iterator[tuple[str, int, SourceEntry]]:
+    for name, entry in mapping.signals.items():
+        for index, source in enumerate(entry.hubspot if entry else ()):
+            yield name, index, source
+
+
+def _check_attributes(
+    name: str, index: int, source: SourceEntry, fields: Mapping[str, object], problems: Problems
+) -> None:
+    for attribute, wanted in source.attributes.items():
+        if wanted != "value" and wanted not in fields:
+            path = ("signals", name, "hubspot", index, "attributes", attribute)
+            message = f"unknown field {quoted(wanted)} for an attribute"
+            problems.error(path, message, nearest(wanted, ("value", *fields)))

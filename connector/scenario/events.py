@@ -1,0 +1,139 @@
+"""What happens to leads, by the words in which scenarios expect it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from html import unescape
+
+from connector.domain.book import Book
+from connector.domain.change import Act, ChangeKind
+from connector.domain.definitions import Definitions
+from connector.domain.history import HistoryEntry, HistoryKind
+from connector.mapping.names import Names
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened to a lead."""
+
+    #: A key of `KINDS`.
+    kind: str
+    at: datetime
+    #: `new_contact.awareness.thank_you`, a subject.
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One word of scenarios for something that happens."""
+
+    #: In words: `sent`.
+    told: str
+    #: The full names that there can be; None for text that is rendered for each lead.
+    names: Callable[[Names, Definitions], Iterable[str]] | None
+
+
+def _programs(names: Names, _: Definitions) -> Iterable[str]:
+    return names.programs
+
+
+def _phases(names: Names, _: Definitions) -> Iterator[str]:
+    return (f"{program}.{phase}" for program, phases in names.programs.items() for phase in phases)
+
+
+def _activities(_: Names, definitions: Definitions) -> Iterator[str]:
+    for program in definitions.programs:
+        for phase in program.phases:
+            for activity in phase.activities:
+                yield f"{program.name}.{phase.name}.{activity.name}"
+
+
+def _groups(names: Names, definitions: Definitions) -> Iterator[str]:
+    yield from (f"segment.{name}" for name in names.segments)
+    yield from (f"list.{rule.name}" for rule in definitions.lists if rule.when is not None)
+
+
+#: The words of scenarios.
+KINDS: Mapping[str, Kind] = {
+    "signals": Kind("signals given", lambda names, _: names.signals),
+    "entered": Kind("programs entered", _programs),
+    "not_entered": Kind("programs not entered", _programs),
+    "moved": Kind("phases moved to", _phases),
+    "sent": Kind("sent", _activities),
+    "answered": Kind("answered", _activities),
+    "unanswered": Kind("not answered in time", _activities),
+    "completed": Kind("programs completed", _programs),
+    "won": Kind("programs won", _programs),
+    "exited": Kind("programs left otherwise", _programs),
+    "notified": Kind("notifications", lambda _, definitions: (each.name for each in definitions.notifications)),
+    "joined": Kind("segments and lists joined", _groups),
+    "left": Kind("segments and lists left", _groups),
+    "tagged": Kind("tags put on", lambda names, _: names.tags),
+    "untagged": Kind("tags taken off", lambda names, _: names.tags),
+    "personas": Kind("personas become", lambda names, _: names.personas),
+    "tasks": Kind("tasks", None),
+    "notes": Kind("notes", None),
+}
+
+Namer = Callable[[HistoryEntry], str]
+
+
+def _subject(entry: HistoryEntry) -> str:
+    return entry.subject.replace(":", ".")
+
+
+def _place(entry: HistoryEntry) -> str:
+    return ".".join([entry.subject, *(str(entry.detail[key]) for key in ("phase", "activity") if key in entry.detail)])
+
+
+_OF_HISTORY: Mapping[HistoryKind, tuple[str, Namer]] = {
+    HistoryKind.SIGNAL: ("signals", _subject),
+    HistoryKind.ENTERED: ("entered", _subject),
+    HistoryKind.NOT_ENTERED: ("not_entered", _subject),
+    HistoryKind.PHASE: ("moved", _place),
+    HistoryKind.SENT: ("sent", _place),
+    HistoryKind.ANSWERED: ("answered", _place),
+    HistoryKind.UNANSWERED: ("unanswered", _place),
+    HistoryKind.COMPLETED: ("completed", _subject),
+    HistoryKind.WON: ("won", _subject),
+    HistoryKind.EXITED: ("exited", _subject),
+    HistoryKind.NOTIFIED: ("notified", _subject),
+    HistoryKind.JOINED: ("joined", _subject),
+    HistoryKind.LEFT: ("left", _subject),
+    HistoryKind.TAGGED: ("tagged", _subject),
+    HistoryKind.UNTAGGED: ("untagged", _subject),
+    HistoryKind.PERSONA: ("personas", _subject),
+}
+_OF_ACTS = {ChangeKind.TASK: "tasks", ChangeKind.NOTE: "notes"}
+
+
+def events_of(book: Book, history: Iterable[HistoryEntry], acts: Iterable[Act]) -> Iterator[Event]:
+    """What happened, in the words of scenarios. Tasks and notes count when they are decided, not when they settled."""
+    for entry in history:
+        if entry.kind in _OF_HISTORY:
+            kind, name = _OF_HISTORY[entry.kind]
+            yield Event(kind, entry.at, name(entry))
+    settle: timedelta = book.definitions.settle
+    for act in acts:
+        if act.kind in _OF_ACTS:
+            yield Event(_OF_ACTS[act.kind], act.due_at - settle, act.subject or to_text(act.body))
+
+
+def to_text(body: str) -> str:
+    """A body as a person sees it: without tags, on one line."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", body)).split())
+
+
+def fits(wanted: str, name: str) -> bool:
+    """Whether the name is the wanted one: the whole of it, or its end from some dot on. `*` stands for any text."""
+    return _pattern(wanted).fullmatch(name) is not None
+
+
+@lru_cache(maxsize=4096)
+def _pattern(wanted: str) -> re.Pattern[str]:
+    parts = ".*".join(re.escape(part) for part in wanted.split("*"))
+    return re.compile(rf"(?:[a-z0-9_.]*\.)?{parts}", re.DOTALL)

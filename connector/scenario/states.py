@@ -1,0 +1,239 @@
+"""How things stand: from what a scenario expects at a moment to functions that look at a lead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from connector.domain.book import Book
+from connector.domain.condition import Condition, GradeTest
+from connector.domain.draft import Draft
+from connector.domain.field import format_value
+from connector.domain.predicate import Scales, compile_condition
+from connector.mapping.conditions import ConditionReader
+from connector.mapping.names import Names
+from connector.mapping.places import Path, Problems, place_of
+from connector.mapping.report import Known, kind_of, nearest, quoted
+from connector.mapping.sentences import to_sentence
+from connector.scenario.models import ExpectEntry
+from connector.scenario.scenario import State
+
+_ENDS = ("completed", "won", "exited", "never")
+#: The end of a list that may have more in it.
+OPEN_END = "..."
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is needed to read a scenario file."""
+
+    book: Book
+    names: Names
+    problems: Problems
+
+    @property
+    def conditions(self) -> ConditionReader:
+        """Reads conditions of this file."""
+        return ConditionReader(self.names, self.problems)
+
+    def line(self, path: Path) -> int:
+        """The line on which something stands."""
+        return place_of(self.problems.root, path, on_key=True).line
+
+    def is_known(self, name: str, known: Known, what: str, path: Path) -> bool:
+        """Whether there is something of this name; reports it where there is not."""
+        if name in known:
+            return True
+        is_key = path[-1] == name
+        self.problems.error(path, f"unknown {what} {quoted(name)}", nearest(name, known), on_key=is_key)
+        return False
+
+
+def read_states(expect: ExpectEntry, path: Path, reading: Reading) -> Iterator[State]:
+    """Every state that is expected; what cannot be is reported."""
+    for key, read in READERS.items():
+        asked = getattr(expect, key)
+        if asked is not None and asked != {}:
+            yield from (replace(state, kind=key) for state in read(asked, (*path, key), reading))
+
+
+def _programs(asked: Mapping[str, str], path: Path, reading: Reading) -> Iterator[State]:
+    for name, wanted in asked.items():
+        here = (*path, name)
+        if not reading.is_known(name, reading.names.programs, "program", here):
+            continue
+        if reading.is_known(wanted, (*reading.names.programs[name], *_ENDS, "running", "moving"), "place", here):
+            yield State(f"program {name}", wanted, _stands_at(name, wanted), _place_of(name), reading.line(here))
+
+
+def _stands_at(program: str, wanted: str) -> Callable[[Draft], bool]:
+    return lambda draft: wanted in _places(draft, program)
+
+
+def _place_of(program: str) -> Callable[[Draft], str]:
+    return lambda draft: ", ".join(_places(draft, program))
+
+
+def _places(draft: Draft, program: str) -> tuple[str, ...]:
+    """Where the latest enrolment stands: phase and state while it is open, else its end."""
+    latest = next((each for each in reversed(draft.enrolments) if each.program == program), None)
+    if latest is None:
+        return ("never",)
+    return (latest.phase, str(latest.state)) if latest.is_open else (str(latest.state),)
+
+
+def _scores(asked: Mapping[str, Any], path: Path, reading: Reading) -> Iterator[State]:
+    for name, wanted in asked.items():
+        if reading.is_known(name, reading.names.scores, "score", (*path, name)):
+            condition = reading.conditions.read({name: wanted}, path)
+            yield _of_condition(name, condition, (*path, name), reading, _points_of(name))
+
+
+def _points_of(score: str) -> Callable[[Draft], str]:
+    return lambda draft: f"{score} is {draft.points(score)}"
+
+
+def _grades(asked: Mapping[str, str], path: Path, reading: Reading) -> Iterator[State]:
+    for name, wanted in asked.items():
+        here = (*path, name)
+        if not reading.is_known(name, reading.names.scores, "score", here):
+            continue
+        if reading.is_known(wanted, reading.names.scores[name], "grade", here):
+            condition = GradeTest(name, (wanted,))
+            yield _of_condition(name, condition, here, reading, _grade_of(name))
+
+
+def _grade_of(score: str) -> Callable[[Draft], str]:
+    return lambda draft: f"grade of {score} is {draft.grade(score) or 'none'}, with {draft.points(score)} points"
+
+
+def _fields(asked: Mapping[str, Any], path: Path, reading: Reading) -> Iterator[State]:
+    for name, wanted in asked.items():
+        if reading.is_known(name, reading.names.fields, "field", (*path, name)):
+            condition = reading.conditions.read({name: {"unknown": True} if wanted == "" else wanted}, path)
+            yield _of_condition(name, condition, (*path, name), reading, _value_of(name))
+
+
+def _value_of(field: str) -> Callable[[Draft], str]:
+    return lambda draft: f"{field} is {format_value(draft.fields.get(field)) or 'not known'}"
+
+
+def _holds(asked: Any, path: Path, reading: Reading) -> Iterator[State]:
+    condition = reading.conditions.read(asked, path)
+    yield _of_condition("condition", condition, path, reading, lambda draft: "this does not hold")
+
+
+def _of_condition(what: str, condition: Condition, path: Path, reading: Reading, tell: Callable[[Draft], str]) -> State:
+    definitions = reading.book.definitions
+    scales = Scales({score.name: score.grades for score in definitions.scores}, definitions.zone)
+    test = compile_condition(condition, scales)
+    kept = {counter for counters in reading.book.counters.values() for counter, *_ in counters}
+    if any(each.counter not in kept for each in test.counters):
+        hint = "expect signals:, or ask what the mapping asks"
+        reading.problems.error(path, "leads do not remember this, for no condition of the mapping asks for it", hint)
+    return State(what, to_sentence(condition), test.holds, tell, reading.line(path))
+
+
+def _segments(asked: tuple[str, ...], path: Path, reading: Reading) -> Iterator[State]:
+    yield from _members(asked, path, reading, reading.names.segments, "segment", _segments_of)
+
+
+def _segments_of(draft: Draft) -> set[str]:
+    return {key.removeprefix("segment:") for key in draft.holding if key.startswith("segment:")}
+
+
+def _lists(asked: tuple[str, ...], path: Path, reading: Reading) -> Iterator[State]:
+    yield from _members(asked, path, reading, reading.names.lists, "list", _lists_of)
+
+
+def _lists_of(draft: Draft) -> set[str]:
+    """Our names of the lists that some CRM is to hold the lead on."""
+    return {
+        name
+        for name, rule in draft.book.lists.items()
+        for crm, title in rule.titles.items()
+        if crm in draft.lead.desired and title in draft.lead.desired[crm].lists
+    }
+
+
+def _tags(asked: tuple[str, ...], path: Path, reading: Reading) -> Iterator[State]:
+    yield from _members(asked, path, reading, reading.names.tags, "tag", _tags_of)
+
+
+def _tags_of(draft: Draft) -> set[str]:
+    return set(filter(draft.has_tag, draft.tags))
+
+
+def _persona(asked: str, path: Path, reading: Reading) -> Iterator[State]:
+    if not asked or reading.is_known(asked, reading.names.personas, "persona", path):
+        line = reading.line(path)
+        yield State(
+            "persona",
+            asked or "none",
+            lambda draft: draft.persona == asked,
+            lambda draft: draft.persona or "none",
+            line,
+        )
+
+
+def _members(
+    asked: tuple[str, ...],
+    path: Path,
+    reading: Reading,
+    known: frozenset[str],
+    what: str,
+    members: Callable[[Draft], set[str]],
+) -> Iterator[State]:
+    """A set of names: exactly these, or at least these where it ends with dots."""
+    is_open = asked[-1:] == (OPEN_END,)
+    names = {name for index, name in enumerate(asked[:-1] if is_open else asked)
+             if reading.is_known(name, known, what, (*path, index))}  # fmt: skip
+
+    def holds(draft: Draft) -> bool:
+        return names <= members(draft) if is_open else names == members(draft)
+
+    more = [OPEN_END] if is_open else []
+    expected = ", ".join([*sorted(names), *more]) or "none"
+    yield State(
+        f"{what}s", expected, holds, lambda draft: ", ".join(sorted(members(draft))) or "none", reading.line(path)
+    )
+
+
+def _hubspot(asked: Mapping[str, Any], path: Path, reading: Reading) -> Iterator[State]:
+    written = tuple(rule.property for rule in reading.book.definitions.write_back if rule.crm == "hubspot")
+    for name, wanted in asked.items():
+        here = (*path, name)
+        if isinstance(wanted, dict | list):
+            reading.problems.error(here, f"expected the property's text, found {kind_of(wanted)}")
+        elif reading.is_known(name, written, "written property", here):
+            text = format_value(float(wanted) if isinstance(wanted, int) and not isinstance(wanted, bool) else wanted)
+            yield State(name, text or "nothing", _is_written(name, text), _written_to(name), reading.line(here))
+
+
+def _is_written(name: str, text: str) -> Callable[[Draft], bool]:
+    return lambda draft: _property(draft, name) == text
+
+
+def _written_to(name: str) -> Callable[[Draft], str]:
+    return lambda draft: _property(draft, name) or "nothing"
+
+
+def _property(draft: Draft, name: str) -> str:
+    desired = draft.lead.desired.get("hubspot")
+    return desired.properties.get(name, "") if desired else ""
+
+
+#: The words of scenarios for how things stand.
+READERS: Mapping[str, Callable[[Any, Path, Reading], Iterator[State]]] = {
+    "programs": _programs,
+    "scores": _scores,
+    "grades": _grades,
+    "fields": _fields,
+    "segments": _segments,
+    "lists": _lists,
+    "tags": _tags,
+    "persona": _persona,
+    "hubspot": _hubspot,
+    "holds": _holds,
+}
