@@ -1,0 +1,391 @@
+"""Programs as a marketer writes them, several at once, and what one lead lives through."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from connector.domain.condition import AttributeTest, Op, SegmentTest, SignalTest
+from connector.domain.definitions import Definitions, FrequencyCap, ListRule, Segment
+from connector.domain.enrolment import EnrolmentState
+from connector.domain.fact import CommandName, Fact, FactKind
+from connector.domain.field import Field, FieldRole, FieldType
+from connector.domain.history import HistoryKind as K
+from connector.domain.phases import chance
+from connector.domain.program import (
+    Activity,
+    Case,
+    DateRule,
+    Fork,
+    ListSend,
+    Outcome,
+    Program,
+    Reminders,
+    Target,
+    TargetKind,
+    Trigger,
+)
+from tests.builders import (
+    CRM,
+    EXIT,
+    FIELDS,
+    START,
+    Story,
+    activity,
+    after,
+    baseline,
+    book_applied,
+    changed,
+    definitions,
+    field_is,
+    holds,
+    on,
+    outcome,
+    phase,
+    program,
+    signal,
+    utc,
+)
+
+DAY = timedelta(days=1)
+LISTS = tuple(ListRule(name, {CRM: name}) for name in ("news", "offer", "report"))
+CONSENT = Field("opted_out", FieldType.BOOLEAN, {CRM: ("hs_email_optout",)}, role=FieldRole.CONSENT)
+
+
+def mail(name: str, list_: str = "", *, answered: str = "", days: float = 7, **more: object) -> Activity:
+    """A message by a list of the activity's name."""
+    made = activity(name, ListSend(list_ or name), answered=answered, days=days)
+    return Activity(**{**{slot: getattr(made, slot) for slot in made.__slots__}, **more})
+
+
+def story(*programs: Program, **parts: object) -> Story:
+    return Story(programs=programs, lists=LISTS, fields=(*FIELDS, CONSENT), **parts).receive(
+        baseline(industry="software")
+    )
+
+
+def came(days: float = 0) -> Fact:
+    return signal("came", after(days=days))
+
+
+def whys(told: Story, kind: K) -> list[str]:
+    return [str(entry.detail["why"]) for entry in told.told(kind)]
+
+
+# --- the frequency cap and who comes first --------------------------------------------------------------------
+
+
+def test_no_lead_gets_more_messages_than_the_cap_allows_and_what_is_too_much_comes_later() -> None:
+    lived = story(
+        program("p", phase("one", mail("news"))),
+        program("q", phase("one", mail("offer"))),
+        cap=FrequencyCap(1, 7 * DAY),
+    )
+
+    lived.receive(came()).let_pass(after(days=30))
+
+    assert lived.sent() == [(START, "news"), (after(days=7), "offer")]
+    assert whys(lived, K.PUT_OFF) == ["no more than 1 messages in 7 days"]
+
+
+def test_the_program_with_the_higher_priority_gets_the_slot() -> None:
+    lived = story(
+        program("p", phase("one", mail("news"))),
+        program("q", phase("one", mail("offer")), priority=1),
+        cap=FrequencyCap(1, 7 * DAY),
+    )
+
+    lived.receive(came()).let_pass(after(days=30))
+
+    assert lived.sent() == [(START, "offer"), (after(days=7), "news")]
+
+
+def test_what_sales_is_told_is_no_message() -> None:
+    lived = story(program("p", phase("one", activity("a"), activity("b"))), cap=FrequencyCap(1, 7 * DAY))
+
+    lived.receive(came())
+
+    assert lived.sent() == [(START, "a"), (START, "b")]
+
+
+# --- nothing twice --------------------------------------------------------------------------------------------
+
+
+def test_what_one_program_sent_no_other_sends_again() -> None:
+    lived = story(
+        program("p", phase("one", mail("a", "news"))), program("q", phase("one", mail("b", "news")), enrol="wrote")
+    )
+
+    lived.receive(came(), signal("wrote", after(days=3)))
+
+    assert lived.sent() == [(START, "a")]
+    assert whys(lived, K.LEFT_OUT) == ["the lead has had it"]
+
+
+def test_an_answer_to_what_another_program_sent_counts() -> None:
+    first = program("p", phase("one", mail("a", "news", answered="clicked")))
+    second = program("q", phase("one", mail("b", "news", answered="clicked")), enrol="wrote")
+
+    lived = story(first, second).receive(came(), signal("wrote", after(days=1)), signal("clicked", after(days=2)))
+
+    assert [lived.enrolment(each).state for each in "pq"] == [EnrolmentState.COMPLETED] * 2
+
+
+def test_a_lead_that_is_led_back_gets_what_it_did_not_answer() -> None:
+    one = phase("one", mail("a", "news", answered="read"), mail("b", "offer", answered="wrote"), some=outcome("two"))
+    two = phase("two", mail("c", "report", answered="called"), none=outcome(Target(TargetKind.PREVIOUS)))
+
+    lived = story(program("p", one, two)).receive(came(), signal("read", after(days=1))).let_pass(after(days=15))
+
+    assert [name for _, name in lived.sent()] == ["a", "b", "c", "b"]
+
+
+def test_the_mapping_may_say_that_it_is_sent_again() -> None:
+    second = program("q", phase("one", mail("b", "news", again=True)), enrol="wrote")
+
+    lived = story(program("p", phase("one", mail("a", "news"))), second).receive(came(), signal("wrote", after(days=3)))
+
+    assert [name for _, name in lived.sent()] == ["a", "b"]
+
+
+# --- steps that are no messages -------------------------------------------------------------------------------
+
+
+def test_a_step_is_left_out_for_those_of_whom_its_condition_does_not_hold() -> None:
+    bankers = mail("offer", when=field_is("industry", "banking"))
+
+    lived = story(program("p", phase("one", bankers, mail("news")))).receive(came())
+
+    assert lived.sent() == [(START, "news")]
+
+
+def wait(days: float = 7) -> Activity:
+    return Activity("reply", None, answered=(on("wrote"),), within=days * DAY, holds_up=True)
+
+
+@pytest.mark.parametrize(("wrote_after", "sent_after"), [(2, 2), (30, 7)])
+def test_a_lead_waits_until_something_happens_or_the_time_is_over(wrote_after: int, sent_after: int) -> None:
+    lived = story(program("p", phase("one", wait(), mail("news"))))
+
+    lived.receive(came(), signal("wrote", after(days=wrote_after))).let_pass(after(days=40))
+
+    assert lived.sent() == [(after(days=sent_after), "news")]
+
+
+def fork(*cases: Case, by_chance: bool = False) -> Activity:
+    return Activity("way", None, fork=Fork(cases, by_chance))
+
+
+def test_the_ways_part_by_condition_nest_and_come_together_again() -> None:
+    inner = Activity(
+        "inner", None, fork=Fork((Case("small", field_is("employees", 10.0, Op.LT, FieldType.NUMBER)), Case("rest")))
+    )
+    steps = (
+        fork(Case("banks", field_is("industry", "banking")), Case("others")),
+        mail("offer", path=(("way", "banks"),)),
+        Activity("inner", None, fork=Fork((small, Case("rest"))), path=(("way", "others"),)),
+        mail("report", path=(("way", "others"), ("inner", "rest"))),
+        mail("news"),
+    )
+
+    lived = story(program("p", phase("one", *steps))).receive(came())
+
+    assert [name for _, name in lived.sent()] == ["report", "news"]
+    assert [entry.detail["way"] for entry in lived.told(K.CHOSE)] == ["others", "rest"]
+
+
+def test_chance_sends_a_lead_the_same_way_for_ever_and_all_in_proportion() -> None:
+    shares = [chance(f"lead {number}", "p", "way") for number in range(4000)]
+
+    assert chance("lead 1", "p", "way") == shares[1]
+    assert sum(share < 0.25 for share in shares) == pytest.approx(1000, abs=100)
+
+
+def test_a_split_goes_one_of_its_ways() -> None:
+    steps = (
+        fork(Case("a", weight=1), Case("b", weight=1), by_chance=True),
+        mail("news", path=(("way", "a"),)),
+        mail("offer", path=(("way", "b"),)),
+    )
+
+    lived = story(program("p", phase("one", *steps))).receive(came())
+
+    (chosen,) = lived.told(K.CHOSE)
+    assert [name for _, name in lived.sent()] == [{"a": "news", "b": "offer"}[str(chosen.detail["way"])]]
+
+
+def test_of_a_hundred_some_are_held_out_and_their_goal_still_counts() -> None:
+    lived = story(program("p", phase("one", mail("news")), holdout=100.0, goal=(on("bought"),)))
+
+    lived.receive(came(), signal("bought", after(days=1)))
+
+    assert lived.sent() == []
+    assert lived.enrolment().state is EnrolmentState.WON
+
+
+# --- no answer ------------------------------------------------------------------------------------------------
+
+
+def test_a_reminder_goes_out_when_no_answer_came_and_its_answer_counts() -> None:
+    reminded = mail("news", answered="clicked", reminders=Reminders(2, DAY))
+
+    lived = story(program("p", phase("one", reminded))).receive(came(), signal("clicked", after(days=10)))
+
+    assert lived.sent() == [(START, "news"), (after(days=8), "news")]
+    assert lived.enrolment().state is EnrolmentState.COMPLETED
+
+
+def test_after_the_last_reminder_the_lead_goes_where_the_activity_says() -> None:
+    away = Outcome(Target(TargetKind.PHASE, "two"))
+    reminded = mail("news", answered="clicked", reminders=Reminders(1, DAY), unanswered=away)
+
+    lived = story(program("p", phase("one", reminded, mail("offer", after=60 * DAY)), phase("two", mail("report"))))
+    lived.receive(came()).let_pass(after(days=20))
+
+    assert lived.sent() == [(START, "news"), (after(days=8), "news"), (after(days=15), "report")]
+
+
+def test_what_follows_a_phase_depends_on_the_lead() -> None:
+    banks = Outcome(Target(TargetKind.PHASE, "two"))
+    others = Outcome(Target(TargetKind.PHASE, "three"))
+    either = Outcome(EXIT, cases=((field_is("industry", "banking"), banks), (field_is("industry", "software"), others)))
+
+    lived = story(program("p", phase("one", activity("a"), all_=either), phase("two"), phase("three"))).receive(came())
+
+    assert [name for _, name in lived.sent()] == ["a", "three_note"]
+
+
+# --- entering -------------------------------------------------------------------------------------------------
+
+
+def test_a_changed_field_enrols_but_not_what_was_known_from_the_start() -> None:
+    to_banking = SignalTest("changed:industry", (AttributeTest("now", Op.EQ, "banking"),))
+
+    lived = story(
+        program("p", phase("one"), enrol_on=None)
+        if False
+        else Program("p", (phase("one"),), enrol=(Trigger(to_banking),))
+    )
+    assert lived.lead.enrolments == ()
+
+    lived.receive(changed(after(days=1), industry="energy"), changed(after(days=2), industry="banking"))
+
+    assert lived.enrolment().entered_at == after(days=2)
+
+
+def by_date(**more: object) -> Program:
+    return Program("p", (phase("one"),), enrol=(Trigger(date=DateRule("renewal", **more)),), again_after=timedelta())
+
+
+def test_so_many_days_before_a_date_the_lead_enters_on_its_own_clock() -> None:
+    lived = Story(programs=(by_date(offset=-30 * DAY, at=utc("2026-09-07 09:00").time()),))
+
+    lived.receive(baseline(renewal="2026-12-01", hs_timezone="America/New_York")).let_pass(utc("2026-12-31 00:00"))
+
+    assert lived.enrolment().entered_at == utc("2026-11-01 14:00")  # 9 o'clock, after summer time
+
+
+def test_a_day_that_comes_every_year_comes_every_year_on_leap_days_too() -> None:
+    lived = Story(programs=(by_date(every_year=True),))
+
+    lived.receive(baseline(renewal="2024-02-29", hs_timezone="UTC")).let_pass(utc("2028-12-31 00:00"))
+
+    days = [entry.at.date().isoformat() for entry in lived.told(K.ENTERED)]
+    assert days == ["2027-02-28", "2028-02-29"]
+
+
+def test_a_date_that_is_moved_moves_the_day() -> None:
+    lived = Story(programs=(by_date(),)).receive(baseline(renewal="2026-12-01"))
+
+    lived.receive(changed(after(days=1), renewal="2026-10-01")).let_pass(utc("2026-12-31 00:00"))
+
+    assert [entry.at for entry in lived.told(K.ENTERED)] == [utc("2026-09-30 22:00")]  # midnight in Rome
+
+
+def test_of_one_group_a_lead_is_in_one_program_and_the_more_important_one_takes_it_over() -> None:
+    lived = story(
+        program("p", phase("one", wait(90)), group="g"),
+        program("q", phase("one", wait(90)), group="g", enrol="asked"),
+        program("r", phase("one", wait(90)), group="g", enrol="bought", priority=1),
+    )
+
+    lived.receive(came(), signal("asked", after(days=1)), signal("bought", after(days=2)))
+
+    assert whys(lived, K.NOT_ENTERED) == ["it is in p, of the same group"]
+    assert (lived.enrolment("p").reason, lived.enrolment("r").is_open) == ("made way for r", True)
+
+
+def test_who_is_suppressed_neither_enters_nor_stays() -> None:
+    lived = story(
+        program("p", phase("one", wait(90)), suppress=field_is("industry", "banking"), again_after=timedelta())
+    )
+
+    lived.receive(came(), changed(after(days=1), industry="banking"), came(2))
+
+    assert lived.enrolment().reason == "suppressed"
+    assert whys(lived, K.NOT_ENTERED) == ["it is suppressed"]
+
+
+def test_a_lead_enters_again_only_if_it_ended_as_the_mapping_says() -> None:
+    again = program(
+        "p", phase("one", wait(1)), goal=(on("bought"),), again_after=timedelta(), again_if=frozenset({"won"})
+    )
+
+    lived = story(again).receive(came()).let_pass(after(days=5)).receive(came(6))
+
+    assert whys(lived, K.NOT_ENTERED) == ["it ended before as completed (phase one settled)"]
+
+
+@pytest.mark.parametrize("takes_existing", [True, False])
+def test_a_program_takes_leads_of_before_only_if_it_says_so(takes_existing: bool) -> None:
+    enrol = (holds(SegmentTest("software")),)
+    parts = {"segments": (Segment("software", field_is("industry", "software")),)}
+    new = Program("p", (phase("one"),), enrol=enrol, takes_existing=takes_existing)
+    lived = Story(definitions("v1", **parts), definitions("v2", programs=(new,), **parts))
+
+    lived.receive(baseline(industry="software"), book_applied(after(days=1), "v2"))
+
+    assert bool(lived.lead.enrolments) is takes_existing
+
+
+# --- standing still -------------------------------------------------------------------------------------------
+
+
+def order(name: CommandName, days: float, **data: str | bool) -> Fact:
+    return Fact(f"{name}@{days}", after(days=days), FactKind.COMMAND, name, "cli", data)
+
+
+def test_what_was_to_come_in_three_days_comes_three_days_after_a_pause_ends() -> None:
+    steps = mail("news", answered="clicked"), mail("offer", after=3 * DAY)
+
+    lived = story(program("p", phase("one", *steps))).receive(came(), order(CommandName.PAUSE, 1))
+    lived.receive(order(CommandName.RESUME, 11)).let_pass(after(days=30))
+
+    assert lived.sent() == [(START, "news"), (after(days=13), "offer")]
+    (unanswered,) = lived.told(K.UNANSWERED)
+    assert unanswered.at == after(days=17)
+
+
+def test_a_paused_program_stands_still_until_the_mapping_lets_it_go_on() -> None:
+    def version(name: str, *, paused: bool) -> Definitions:
+        return definitions(
+            name, programs=(program("p", phase("one", activity("a"), activity("b", after=3 * DAY)), is_paused=paused),)
+        )
+
+    lived = Story(version("v1", paused=False), version("v2", paused=True), version("v3", paused=False))
+
+    lived.receive(baseline(), came(), book_applied(after(days=1), "v2"), book_applied(after(days=9), "v3"))
+    lived.let_pass(after(days=30))
+
+    assert lived.sent() == [(START, "a"), (after(days=11), "b")]
+
+
+def test_a_person_moves_a_lead_to_another_program_keeping_its_phase() -> None:
+    phases = phase("one", wait(1), none=outcome("two"), all_=outcome("two")), phase("two", wait(90))
+    lived = story(program("p", *phases), program("q", *phases, enrol="never"))
+
+    lived.receive(came()).let_pass(after(days=2))
+    lived.receive(order(CommandName.MOVE, 3, **{"program": "q", "from": "p", "keep": True}))
+
+    assert (lived.enrolment("p").is_open, lived.enrolment("q").phase) == (False, "two")
