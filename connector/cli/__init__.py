@@ -23,10 +23,12 @@ from connector.cli import (
     keys,
     leads,
     outbox,
+    programs,
     replay,
     sandbox,
     serve,
     status,
+    test,
     web,
     worker,
 )
@@ -36,9 +38,9 @@ from connector.errors import SetupError, StoreUnavailableError, UnknownNameError
 #: The order of the help, which is the order in which a newcomer needs them.
 SECTIONS = {
     "Try it": ("demo", "sandbox"),
-    "Set it up": ("check", "connect", "keys"),
+    "Set it up": ("check", "test", "connect", "keys"),
     "Run it": ("serve", "web", "worker"),
-    "Look": ("status", "leads", "explain", "outbox"),
+    "Look": ("status", "leads", "explain", "outbox", "programs"),
     "Mend": ("dead-letters", "replay"),
 }
 
@@ -99,6 +101,7 @@ def coltiva(
 app.command("demo")(demo.demo)
 app.command("sandbox")(sandbox.sandbox)
 app.command("check")(check.check)
+app.command("test")(test.run_tests)
 app.add_typer(connect.app, name="connect")
 app.add_typer(keys.app, name="keys")
 app.command("serve")(serve.serve)
@@ -108,5 +111,6 @@ app.command("status")(status.status)
 app.command("leads")(leads.leads)
 app.command("explain")(explain.explain)
 app.command("outbox")(outbox.outbox)
+app.add_typer(programs.app, name="programs")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.command("replay")(replay.replay)
