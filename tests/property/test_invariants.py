@@ -10,14 +10,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from connector.domain.book import compile_book
+from connector.domain.computed import value_of
 from connector.domain.definitions import Definitions
 from connector.domain.draft import Draft
 from connector.domain.enrolment import OPEN_STATES, EnrolmentState, Step, to_state
 from connector.domain.fact import Fact
 from connector.domain.history import HistoryEntry, HistoryKind
-from connector.domain.lead import Lead, Standing
-from connector.domain.nodes import FitNode, Watcher
+from connector.domain.lead import Lead, Standing, Tagging
+from connector.domain.nodes import FitNode, Node, Watcher
 from connector.domain.score import EngagementRule, FitRule, Score
+from connector.domain.traits import ComputedNode, PersonaNode, TagNode
 from tests.builders import utc
 from tests.property.books import HORIZON, ORDINARY, lives, workspaces
 from tests.property.test_fold import in_one, steps
@@ -129,15 +131,53 @@ def test_what_is_kept_of_conditions_is_true_at_midnight(defined: Definitions, fa
     view.now = MIDNIGHT
 
     for node in book.nodes.ordered:
-        if isinstance(node, FitNode):
-            assert node.test.holds(view) is (node.rule.id in lead.scores.get(node.score.name, {})), node.id
-        elif isinstance(node, Watcher):
-            assert node.test.holds(view) is (node.id in lead.holding), node.id
+        assert_kept(node, lead, view)
     for enrolment in lead.enrolments:
         if enrolment.is_open:
             compiled_ = book.programs[enrolment.program]
             for trigger in (*compiled_.goal, *compiled_.exit):
                 assert trigger.signal or not trigger.test.holds(view), enrolment.program
+
+
+def assert_kept(node: Node, lead: Lead, view: Draft) -> None:
+    match node:
+        case FitNode():
+            assert node.test.holds(view) is (node.rule.id in lead.scores.get(node.score.name, {})), node.id
+        case Watcher():
+            assert node.test.holds(view) is (node.id in lead.holding), node.id
+        case ComputedNode():
+            name = node.computed.name
+            assert value_of(node.computed, lead.mentions.get(name, ()), MIDNIGHT) == lead.fields.get(name)
+        case PersonaNode():
+            assert lead.persona == next((name for name, test in node.tests if test.holds(view)), "")
+        case TagNode():
+            state = lead.tags.get(node.tag.name, Tagging())
+            assert (state.adds, state.removes) == (node.adds.holds(view), node.removes.holds(view)), node.id
+            assert state.until is None or state.until > MIDNIGHT
+
+
+@ANY_BOOK
+@given(defined=workspaces(), facts=lives())
+def test_the_timeline_tells_every_tag_and_persona_that_a_lead_came_to_have(
+    defined: Definitions, facts: list[Fact]
+) -> None:
+    decision = in_one(compile_book(defined), facts)
+
+    tags: set[str] = set()
+    persona = ""
+    for entry in decision.history:
+        if entry.kind is K.TAGGED:
+            assert entry.subject not in tags
+            tags.add(entry.subject)
+        elif entry.kind is K.UNTAGGED:
+            tags.remove(entry.subject)
+        elif entry.kind is K.PERSONA:
+            assert entry.detail["was"] == persona
+            persona = entry.subject
+
+    assert tags == {name for name, state in decision.lead.tags.items() if state.since is not None}
+    assert persona == decision.lead.persona
+    assert (decision.lead.persona_since is None) is (persona == "")
 
 
 # --- scores -------------------------------------------------------------------------------------------------
