@@ -22,7 +22,9 @@ from connector.cli import (
     explain,
     keys,
     leads,
+    lift,
     outbox,
+    preview,
     programs,
     replay,
     sandbox,
@@ -38,10 +40,10 @@ from connector.errors import SetupError, StoreUnavailableError, UnknownNameError
 #: The order of the help, which is the order in which a newcomer needs them.
 SECTIONS = {
     "Try it": ("demo", "sandbox"),
-    "Set it up": ("check", "test", "connect", "keys"),
+    "Set it up": ("check", "preview", "test", "connect", "keys"),
     "Run it": ("serve", "web", "worker"),
     "Look": ("status", "leads", "explain", "outbox", "programs"),
-    "Mend": ("dead-letters", "replay"),
+    "Mend": ("dead-letters", "replay", "lift"),
 }
 
 
@@ -101,6 +103,7 @@ def coltiva(
 app.command("demo")(demo.demo)
 app.command("sandbox")(sandbox.sandbox)
 app.command("check")(check.check)
+app.command("preview")(preview.preview)
 app.command("test")(test.run_tests)
 app.add_typer(connect.app, name="connect")
 app.add_typer(keys.app, name="keys")
@@ -114,3 +117,4 @@ app.command("outbox")(outbox.outbox)
 app.add_typer(programs.app, name="programs")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.command("replay")(replay.replay)
+app.command("lift")(lift.lift)
