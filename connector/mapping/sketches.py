@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from connector.domain.calendar import ALWAYS_OPEN, SendWindow
 from connector.domain.program import (
     Activity,
+    Choice,
     EmailSend,
     ListSend,
     Note,
@@ -123,9 +124,13 @@ def _step(activity: Activity) -> StepSketch:
     return StepSketch(activity.name, tell_send(activity.send), leaves, answers + within)
 
 
-def tell_send(send: Send) -> str:
-    """What leaves, for people."""
+def tell_send(send: Send | Choice) -> str:
+    """What leaves, for people: `list thank_you`, `by topic: energy list a, else list b`."""
     match send:
+        case Choice(by, cases, otherwise):
+            told = [f"{value} {tell_send(what)}" for value, what in cases.items()]
+            rest = tell_send(otherwise) if otherwise else "nothing"
+            return f"by {by}: {', '.join([*told, f'else {rest}'])}"
         case ListSend(name):
             return f"list {name}"
         case EmailSend(name):

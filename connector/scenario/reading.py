@@ -170,7 +170,9 @@ class _Reader:
                 name for name, at in zip(step.lead, places, strict=True)
                 if self.reading.is_known(name, known, "lead", at)
             )  # fmt: skip
-        if len(known) > 1 and (step.expect or step.did or step.set_ or step.enrol or step.exit or step.contact):
+        if len(known) > 1 and (
+            step.expect or step.did or step.set_ or step.enrol or step.exit or step.lift or step.contact
+        ):
             self.reading.problems.error(path, "this step does not say whose it is", f"add lead: {known[0]}")
         return known
 

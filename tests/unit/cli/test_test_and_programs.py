@@ -158,4 +158,4 @@ def test_an_unknown_program_is_told_with_those_there_are(folder: Path) -> None:
     result = run("programs", "show", "wellcome", "--mappings", folder)
 
     assert result.exit_code == 2
-    assert "There is no program wellcome. Known: welcome." in result.output
+    assert "There is no program wellcome. Known: welcome, care." in result.output

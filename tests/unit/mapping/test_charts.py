@@ -8,11 +8,11 @@ from datetime import date, time, timedelta
 import pytest
 
 from connector.domain.calendar import SendWindow
-from connector.domain.program import Program, Target, TargetKind
+from connector.domain.program import Choice, EmailSend, ListSend, Program, Target, TargetKind
 from connector.mapping.charts import chart, label
 from connector.mapping.load import parse_mapping
-from connector.mapping.sketches import sketch, tell_window
-from tests.builders import PREVIOUS, activity, outcome, phase, program
+from connector.mapping.sketches import sketch, tell_send, tell_window
+from tests.builders import PREVIOUS, activity, note, outcome, phase, program, task
 from tests.unit.scenario.stories import MAPPING
 
 CHART = """\
@@ -43,7 +43,7 @@ def ways_of(program_: Program, index: int = 0) -> list[tuple[str, str, str]]:
 
 
 def test_a_program_becomes_a_flow_chart() -> None:
-    (welcome,) = parse_mapping({"small.yaml": MAPPING}).programs
+    welcome, *_ = parse_mapping({"small.yaml": MAPPING}).programs
 
     assert chart(sketch(welcome)) == CHART
 
@@ -79,6 +79,14 @@ def test_another_program_that_follows_is_named() -> None:
 
     assert ways_of(onward) == [("when all has left", "", "program care")]
     assert '(["program care"])' in chart(sketch(onward))
+
+
+def test_what_is_sent_is_told_with_what_it_is_chosen_by() -> None:
+    cases = {"energy": ListSend("green"), "costs": EmailSend("offer")}
+
+    assert tell_send(Choice("topic", cases)) == "by topic: energy list green, costs email offer, else nothing"
+    assert tell_send(Choice("topic", cases, ListSend("all"))).endswith("else list all")
+    assert [tell_send(send) for send in (task(), note())] == ["a task for sales", "a note"]
 
 
 WINDOWS = {

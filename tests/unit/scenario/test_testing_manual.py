@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -48,6 +50,26 @@ def test_a_mistake_reads_as_on_the_page() -> None:
     report, _ = read_scenarios({"here": WRONG}, BOOK, NAMES)
 
     assert [str(problem).removeprefix("here:") for problem in report.problems] == COMPLAINT.splitlines()
+
+
+def test_the_lines_for_pytest_run_every_scenario_as_a_test_of_its_own(tmp_path: Path) -> None:
+    (lines,) = [text for kind, _, text in BLOCKS if kind == "python"]
+    (tmp_path / "test_nurturing.py").write_text(lines, "utf-8")
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        str(tmp_path),
+        str(tmp_path),
+    ]
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+
+    assert f"{len(load_scenarios(ROOT / 'mappings' / 'acme'))} passed" in done.stdout, done.stdout
 
 
 @pytest.mark.parametrize("model", [ScenarioFile, ScenarioEntry, StepEntry, ExpectEntry, NeverEntry])
