@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
@@ -144,9 +144,10 @@ def score_test(random: Random) -> Condition:
     if random.random() < 0.2:
         return GradeTest("total", ("A", "C"))
     op = random.choice((Op.GTE, Op.GT, Op.LT, Op.LTE, Op.EQ, Op.NE))
-    return ScoreTest(
-        random.choice(("fit", "engagement", "mixed", "total")), op, random.choice((-3.0, 0.0, 1.0, 10.0, 20.5))
-    )
+    points = random.choice((-3.0, 0.0, 1.0, 10.0, 20.5))
+    easier = {Op.GTE: -4.0, Op.GT: -4.0, Op.LT: 4.0, Op.LTE: 4.0}.get(op)
+    until = None if easier is None else perhaps(random, lambda _: points + easier)
+    return ScoreTest(random.choice(("fit", "engagement", "mixed", "total")), op, points, until)
 
 
 def segment_test(*names: str) -> Callable[[Random], Condition]:
@@ -182,7 +183,8 @@ def cap(random: Random) -> Cap:
 
 def rule(random: Random, name: str) -> EngagementRule:
     points = random.choice(POINTS)
-    return EngagementRule(name, signal_test(random), points, perhaps(random, cap) if points > 0 else None)
+    expires = random.choice((None, None, *SPANS))
+    return EngagementRule(name, signal_test(random), points, perhaps(random, cap) if points > 0 else None, expires)
 
 
 def scores(random: Random) -> tuple[Score, ...]:
@@ -192,9 +194,13 @@ def scores(random: Random) -> tuple[Score, ...]:
     def half_life() -> timedelta | None:
         return random.choice((None, DAY, 7 * DAY, 30 * DAY))
 
-    fit = Score("fit", (FitRule("f1", early(), 20.0), FitRule("f2", early(), random.choice(POINTS))))
-    engagement = Score("engagement", (rule(random, "e1"), rule(random, "e2")), half_life=half_life())
-    mixed = Score("mixed", (FitRule("m1", early(), 3.0), rule(random, "m2")), half_life=half_life())
+    def turns() -> dict[str, Any]:
+        frozen = condition(random, segment_test("first")) if random.random() < 0.3 else None
+        return {"reset_on": some(random, signal_test, 0, 1), "freeze_while": frozen}
+
+    fit = Score("fit", (FitRule("f1", early(), 20.0), FitRule("f2", early(), random.choice(POINTS))), **turns())
+    engagement = Score("engagement", (rule(random, "e1"), rule(random, "e2")), half_life=half_life(), **turns())
+    mixed = Score("mixed", (FitRule("m1", early(), 3.0), rule(random, "m2")), half_life=half_life(), **turns())
     grades = (("A", 30.0), ("B", 10.5), ("C", 0.0))
     return fit, engagement, mixed, Score("total", sum_of=("fit", "engagement", "mixed"), grades=grades)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from connector.domain.book import compile_book
 from connector.domain.change import Act, ChangeKind, ChangeState
 from connector.domain.computed import Computed, Mention, Reckoning
-from connector.domain.condition import SignalTest
+from connector.domain.condition import FieldTest, Op, SignalTest
 from connector.domain.definitions import Definitions
 from connector.domain.enrolment import Enrolment, EnrolmentState, Move, Sent
 from connector.domain.field import Field, FieldType
@@ -257,3 +258,39 @@ def test_what_a_program_sent_is_told_apart_from_what_sales_was_given_to_do(what:
     entry = HistoryEntry(NOW, HistoryKind.SENT, "welcome", {"phase": "start", "activity": "first", "what": what})
 
     assert tell(entry) == sentence
+
+
+def test_the_explanation_says_until_when_points_count_since_when_a_score_is_frozen_and_when_it_was_reset() -> None:
+    frozen = Score("frozen", (CLICK,), freeze_while=FieldTest("stage", FieldType.TEXT, Op.EQ, "customer"))
+    fresh = Score("fresh", (replace(CLICK, expires=HALF_LIFE),))
+    book = compile_book(Definitions(WORKSPACE, "v1", ZoneInfo("Europe/Rome"), scores=(frozen, fresh)))
+    lots = ((LATER, 8.0), (LATER + HALF_LIFE, 8.0))
+    scores = {name: {"clicked": Part(16.0, NOW, 2, fades=False, lots=lots)} for name in ("frozen", "fresh")}
+    history = [HistoryEntry(NOW, HistoryKind.RESET, "fresh", {"by": "bought"}, "f1")]
+
+    explained = explain(summary(scores=scores, holding={"freeze:frozen": NOW}), history, (), book, NOW)
+
+    (still,), (alive,) = (score.parts for score in explained.scores)
+    assert (still.frozen_since, still.reset_at, still.reasons[0].expiries) == (NOW, None, ())
+    assert (alive.frozen_since, alive.reset_at) == (None, NOW)
+    assert [(each.at, each.points) for each in alive.reasons[0].expiries] == list(lots)
+
+
+def test_the_ledger_tells_what_happened_to_a_score_without_a_rule() -> None:
+    history = [
+        HistoryEntry(NOW, HistoryKind.FROZEN, "s", {"total": 8.0}, "f1"),
+        HistoryEntry(NOW, HistoryKind.THAWED, "s", {"total": 8.0}, "f2"),
+        HistoryEntry(NOW, HistoryKind.RESET, "s", {"by": "bought"}, "f3"),
+        HistoryEntry(
+            NOW, HistoryKind.SCORED, "s", {"rule": "clicked", "points": -8.0, "total": 0.0, "because": "reset"}, "f3"
+        ),
+    ]
+
+    ledger = explain(summary(), history, (), BOOK, NOW).ledger
+
+    assert [(line.rule, line.points, line.why) for line in ledger] == [
+        ("", 0.0, "s is frozen at 8"),
+        ("", 0.0, "s counts on from 8"),
+        ("", 0.0, "s begins anew: bought"),
+        ("clicked", -8.0, "reset"),
+    ]

@@ -14,6 +14,7 @@ import pytest
 from connector.domain.book import compile_book
 from connector.domain.definitions import Definitions
 from connector.domain.program import Program, Trigger
+from connector.domain.score import EngagementRule, Score
 from connector.errors import MappingError
 from connector.mapping.fingerprint import to_version
 from connector.mapping.load import parse_kept, read_folder
@@ -36,6 +37,7 @@ def meaning_of(definitions: Definitions) -> Iterator[str]:
     for score in definitions.scores:
         yield f"score {score.name}: sum {score.sum_of}, half-life {score.half_life}, grades {score.grades}"
         yield from (f"score {score.name}: {rule.points:g} for {rule.id}" for rule in score.rules)
+        yield from _turns_of(score)
     for program in definitions.programs:
         yield from _meaning_of_program(program)
     for rule in definitions.lists:
@@ -61,6 +63,15 @@ def _meaning_of_traits(definitions: Definitions) -> Iterator[str]:
 def _trigger(trigger: Trigger) -> str:
     on = signal_sentence(trigger.on) if trigger.on else "when"
     return f"{on} {to_sentence(trigger.when)}" if trigger.when else on
+
+
+def _turns_of(score: Score) -> Iterator[str]:
+    for rule in score.rules:
+        if isinstance(rule, EngagementRule) and rule.expires:
+            yield f"score {score.name}: {rule.id} expires after {rule.expires}"
+    yield from (f"score {score.name}: reset on {signal_sentence(test)}" for test in score.reset_on)
+    if score.freeze_while:
+        yield f"score {score.name}: frozen while {to_sentence(score.freeze_while)}"
 
 
 def _meaning_of_program(program: Program) -> Iterator[str]:
