@@ -116,6 +116,7 @@ def sample_words(book: Book, now: datetime, place: Mapping[str, str]) -> Words:
         "scores": dict.fromkeys(book.scores, 50),
         "why": [{"score": score, "rule": "a reason", "points": 10} for score in book.scores],
         "segments": {segment.name: True for segment in book.definitions.segments},
+        "tags": {tag.name: True for tag in book.definitions.tags},
         "did": {name: _Named({"times": 2, "at": format_moment(now)}) for name in book.definitions.quoted},
         "persona": next((persona.name for persona in book.definitions.personas), ""),
     }

@@ -28,7 +28,7 @@ emails:
       {{ texts.regards }}
     html: "<p>Dear {{ lead.firstname }}</p>"
     values: {offer: "{{ lead.industry }}"}
-    properties: {last_offer: "{{ phase }}"}
+    contact: {last_offer: "{{ phase }}"}
 programs:
   p:
     enrol: called

@@ -27,22 +27,16 @@ def test_an_email_is_a_design_of_the_crm_and_our_words_in_it() -> None:
         "    reply_to: sales@example.com\n"
         '    subject: "Hi {{ name }}"\n'
         '    values: {offer: "A report"}\n'
-        "    properties: {last_offer: report}\n"
+        "    contact: {last_offer: report}\n"
         f"{SENT}"
     )
 
     (rule,) = defined.emails
-    assert (rule.name, rule.numbers, rule.is_transactional, rule.needs_known_consent) == (
-        "hi",
-        {"hubspot": 12},
-        True,
-        True,
-    )
+    assert (rule.name, rule.numbers) == ("hi", {"hubspot": 12})
+    assert (rule.is_transactional, rule.needs_known_consent) == (True, True)
     assert (rule.sender, rule.reply_to) == ("Ada <ada@example.com>", "sales@example.com")
-    assert {name: text({"name": "Bea"}) for name, text in rule.values.items()} == {
-        "subject": "Hi Bea",
-        "offer": "A report",
-    }
+    shown = {name: text({"name": "Bea"}) for name, text in rule.values.items()}
+    assert shown == {"subject": "Hi Bea", "offer": "A report"}
     assert {name: text({}) for name, text in rule.properties.items()} == {"last_offer": "report"}
     assert defined.programs[-1].phases[0].activities[0].send == EmailSend("hi")
 
