@@ -192,10 +192,6 @@ class Explanation:
     now: datetime
     scores: tuple[ScoreExplanation, ...]
     ledger: tuple[LedgerLine, ...]
-    #: None where no persona's condition holds.
-    persona: Group | None
-    tags: tuple[TagExplanation, ...]
-    computed: tuple[FieldExplanation, ...]
     segments: tuple[Group, ...]
     lists: tuple[Group, ...]
     enrolments: tuple[EnrolmentExplanation, ...]
@@ -205,6 +201,10 @@ class Explanation:
     timeline: tuple[Happening, ...]
     #: Of a lead of whom we know a record's id alone: why the record was not read yet, and what helps.
     unread_because: str = ""
+    #: None where no persona's condition holds.
+    persona: Group | None = None
+    tags: tuple[TagExplanation, ...] = ()
+    computed: tuple[FieldExplanation, ...] = ()
 
 
 def explain(
