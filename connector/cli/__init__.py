@@ -22,11 +22,15 @@ from connector.cli import (
     explain,
     keys,
     leads,
+    lift,
     outbox,
+    preview,
+    programs,
     replay,
     sandbox,
     serve,
     status,
+    test,
     web,
     worker,
 )
@@ -36,10 +40,10 @@ from connector.errors import SetupError, StoreUnavailableError, UnknownNameError
 #: The order of the help, which is the order in which a newcomer needs them.
 SECTIONS = {
     "Try it": ("demo", "sandbox"),
-    "Set it up": ("check", "connect", "keys"),
+    "Set it up": ("check", "preview", "test", "connect", "keys"),
     "Run it": ("serve", "web", "worker"),
-    "Look": ("status", "leads", "explain", "outbox"),
-    "Mend": ("dead-letters", "replay"),
+    "Look": ("status", "leads", "explain", "outbox", "programs"),
+    "Mend": ("dead-letters", "replay", "lift"),
 }
 
 
@@ -99,6 +103,8 @@ def coltiva(
 app.command("demo")(demo.demo)
 app.command("sandbox")(sandbox.sandbox)
 app.command("check")(check.check)
+app.command("preview")(preview.preview)
+app.command("test")(test.run_tests)
 app.add_typer(connect.app, name="connect")
 app.add_typer(keys.app, name="keys")
 app.command("serve")(serve.serve)
@@ -108,5 +114,7 @@ app.command("status")(status.status)
 app.command("leads")(leads.leads)
 app.command("explain")(explain.explain)
 app.command("outbox")(outbox.outbox)
+app.add_typer(programs.app, name="programs")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.command("replay")(replay.replay)
+app.command("lift")(lift.lift)

@@ -13,6 +13,7 @@ from rich.table import Table
 from connector.cli.printing import age, build_grid, joined, local, plural
 from connector.engine.explain import (
     EnrolmentExplanation,
+    Expiry,
     Explanation,
     FieldExplanation,
     Given,
@@ -58,13 +59,31 @@ def print_score(console: Console, score: ScoreExplanation, zone: ZoneInfo) -> No
 
 
 def _add_part(table: Table, part: ScorePart, zone: ZoneInfo) -> None:
-    fading = f"[dim]half of it fades every {age(part.half_life)}[/]" if part.half_life else ""
-    table.add_row("", f"[bold]{part.name}[/] {part.tenths / 10:.1f}", fading)
+    table.add_row("", f"[bold]{part.name}[/] {part.tenths / 10:.1f}", f"[dim]{_course(part, zone)}[/]")
     for reason in part.reasons:
         times = f"{reason.times} times, last " if reason.times > 1 else ""
-        table.add_row(f"{reason.tenths / 10:+.1f}", escape(reason.rule), f"{times}{local(reason.last_at, zone)}")
+        until = _expiry(reason.expiries, zone)
+        table.add_row(f"{reason.tenths / 10:+.1f}", escape(reason.rule), f"{times}{local(reason.last_at, zone)}{until}")
     if not part.reasons:
         table.add_row("+0.0", "[dim]no rule applies[/]", "")
+
+
+def _course(part: ScorePart, zone: ZoneInfo) -> str:
+    """How the score goes on by itself, and since when it counts."""
+    if part.frozen_since:
+        course = f"frozen since {local(part.frozen_since, zone)}"
+    else:
+        course = f"half of it fades every {age(part.half_life)}" if part.half_life else ""
+    return joined(filter(None, (course, f"reset {local(part.reset_at, zone)}" if part.reset_at else "")), "")
+
+
+def _expiry(expiries: Sequence[Expiry], zone: ZoneInfo) -> str:
+    if not expiries:
+        return ""
+    first = expiries[0]
+    if len(expiries) == 1:
+        return f", until {local(first.at, zone)}"
+    return f", {first.points:g} of it until {local(first.at, zone)}, the last until {local(expiries[-1].at, zone)}"
 
 
 def _print_enrolments(console: Console, enrolments: Sequence[EnrolmentExplanation], zone: ZoneInfo) -> None:
@@ -124,7 +143,7 @@ def _print_ledger(console: Console, ledger: Sequence[LedgerLine], zone: ZoneInfo
     _head(console, "Ledger", shown=lines, of=len(ledger))
     table = build_grid()
     for line in ledger[-lines:]:
-        points, total = f"{line.points:+g}", f"→ {line.total:g}"
+        points, total = (f"{line.points:+g}", f"→ {line.total:g}") if line.rule else ("", "")
         table.add_row(
             local(line.at, zone), points, f"{escape(line.score)} {total}", escape(line.rule), escape(line.why)
         )

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from connector.domain import consent
-from connector.domain import score as scores
+from connector.domain import consent, ledger
 from connector.domain.compiled import CHANGED
 from connector.domain.computed import Computed, mentions_in, remember
 from connector.domain.definitions import SignalSource
 from connector.domain.draft import Draft
 from connector.domain.fact import Fact, RecordName, Value
 from connector.domain.field import Field, format_value, parse_value
-from connector.domain.history import Detail, HistoryKind
+from connector.domain.history import HistoryKind
 from connector.domain.lead import Standing
 
 #: A signal's name and its attributes.
@@ -103,7 +102,10 @@ def _attributes(draft: Draft, source: SignalSource, raw: str) -> dict[str, Value
 
 
 def take_signal(draft: Draft, signal: Signal) -> None:
-    """Remember the signal and give the points that it earns. The change of a field is told already."""
+    """Remember the signal and give the points that it earns, from nothing where it resets a score.
+
+    The change of a field is told already.
+    """
     name, attributes = signal
     if name.startswith(CHANGED):
         return
@@ -116,9 +118,12 @@ def take_signal(draft: Draft, signal: Signal) -> None:
     for computed, matches in draft.book.computed.get(name, ()):
         if matches(attributes):
             _remember(draft, computed, attributes)
+    for score, matches in draft.book.resets.get(name, ()):
+        if matches(attributes):
+            ledger.reset(draft, score, name)
     for score, rule, matches in draft.book.engagement.get(name, ()):
         if matches(attributes):
-            _give_points(draft, score, rule)
+            ledger.give_points(draft, score, rule)
 
 
 def _remember(draft: Draft, computed: Computed, attributes: Mapping[str, Value]) -> None:
@@ -133,22 +138,3 @@ def _remember(draft: Draft, computed: Computed, attributes: Mapping[str, Value])
         kept = remember(computed, kept, value, weight, draft.now)
     if kept:
         draft.mentions[computed.name] = kept
-
-
-def _give_points(draft: Draft, score: scores.Score, rule: scores.EngagementRule) -> None:
-    before = draft.parts.get(score.name, {}).get(rule.id)
-    part, given = scores.give(before, rule, score.half_life, draft.now)
-    if given:
-        draft.set_part(score, rule.id, part)
-        note_points(draft, score, rule.id, given)
-
-
-def note_points(draft: Draft, score: scores.Score, rule: str, points: float) -> None:
-    """One line of the score's ledger."""
-    detail: Detail = {
-        "rule": rule,
-        "points": points,
-        "total": float(draft.points(score.name)),
-        "book": draft.book.version,
-    }
-    draft.note(HistoryKind.SCORED, score.name, detail)

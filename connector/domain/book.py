@@ -49,6 +49,8 @@ class Book:
     leaves: Mapping[str, tuple[Score, ...]]
     #: Signal -> the rules it concerns, with their score.
     engagement: Mapping[str, tuple[tuple[Score, EngagementRule, AttributesMatch], ...]]
+    #: Signal -> the scores that it resets.
+    resets: Mapping[str, tuple[tuple[Score, AttributesMatch], ...]]
     #: Signal -> the counters it concerns.
     counters: Mapping[str, tuple[Counter, ...]]
     #: Signal -> the fields that follow from it.
@@ -106,6 +108,7 @@ def compile_book(definitions: Definitions) -> Book:
         scores={score.name: score for score in definitions.scores},
         leaves=_index_leaves(definitions.scores),
         engagement=_index_engagement(definitions.scores),
+        resets=_index_resets(definitions.scores),
         counters=_index_counters((*nodes.predicates, *in_programs, *labels)),
         computed=_index_computed(definitions.computed),
         tags={tag.name: tag for tag in definitions.tags},
@@ -161,6 +164,14 @@ def _index_engagement(
         for rule in score.rules:
             if isinstance(rule, EngagementRule):
                 index[rule.on.signal].append((score, rule, compile_signal_test(rule.on)))
+    return {signal: tuple(found) for signal, found in index.items()}
+
+
+def _index_resets(scores: Iterable[Score]) -> Mapping[str, tuple[tuple[Score, AttributesMatch], ...]]:
+    index: dict[str, list[tuple[Score, AttributesMatch]]] = defaultdict(list)
+    for score in scores:
+        for test in score.reset_on:
+            index[test.signal].append((score, compile_signal_test(test)))
     return {signal: tuple(found) for signal, found in index.items()}
 
 

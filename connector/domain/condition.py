@@ -75,6 +75,8 @@ class ScoreTest:
     score: str
     op: Op
     operand: float
+    #: Once it holds: the fewest (gt, gte) or most (lt, lte) points with which it still does. None: no others.
+    until: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,21 @@ class DidTest:
         """The key under which a lead keeps the latest times of this signal."""
         wheres = ",".join(f"{t.attribute}:{t.op}:{t.operand!r}" for t in self.what.where)
         return f"{self.what.signal}({wheres})x{self.at_least}"
+
+
+def eased(condition: Condition) -> Condition:
+    """What must hold for a condition that came to hold to go on holding; most conditions are the same as before.
+
+    Nothing within a `Not` is eased: what would be easier there is harder for the whole.
+    """
+    match condition:
+        case AllOf(parts):
+            return AllOf(tuple(map(eased, parts)))
+        case AnyOf(parts):
+            return AnyOf(tuple(map(eased, parts)))
+        case ScoreTest(score, op, _, until) if until is not None:
+            return ScoreTest(score, Op.GTE if op in (Op.GT, Op.GTE) else Op.LTE, until)
+    return condition
 
 
 Condition = (

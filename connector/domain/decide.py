@@ -16,7 +16,7 @@ from connector.domain import behaviour, consent, journey, phases, tagging
 from connector.domain.acts import announce
 from connector.domain.book import Book
 from connector.domain.change import Act
-from connector.domain.derive import ask_alarms, derive, next_minute, watch
+from connector.domain.derive import ask_alarms, derive, derive_quietly, next_minute, pass_quietly, to_minute, watch
 from connector.domain.desire import desire
 from connector.domain.draft import Books, Draft
 from connector.domain.fact import RANK, START, Fact, FactKind, Position, RecordName
@@ -132,7 +132,8 @@ def _next_alarm(draft: Draft, until: datetime) -> datetime | None:
     if draft.standing is not Standing.ACTIVE:
         return None
     wake_at = earliest([enrolment.due_at for enrolment in draft.enrolments])
-    if until >= next_minute(draft.now):  # the others ring on full minutes only
+    # The others ring on full minutes only: the next one, or this very one, if a fact happened just then.
+    if until >= next_minute(draft.now) or draft.now == to_minute(draft.now):
         ask_alarms(draft)
         wake_at = earliest([wake_at, *draft.alarms.values()])
     if wake_at is not None and wake_at <= draft.now:  # overdue, after a rest: time must not stand still
@@ -256,7 +257,9 @@ def _know(draft: Draft, book: Book, facts: Sequence[Fact]) -> Draft:
     quiet = Draft(blank(draft.lead.id, book.version), book, draft.present)
     begins_at = _begins_at(facts, draft.now)
     for fact in facts:
-        quiet.begin(fact.key, max(_effective_position(fact, begins_at)[1], quiet.now))
+        at = max(_effective_position(fact, begins_at)[1], quiet.now)
+        pass_quietly(quiet, at)
+        quiet.begin(fact.key, at)
         if consent.is_concerned(fact):
             consent.take(quiet, fact)
         signals = behaviour.take_record(quiet, fact) if fact.kind is FactKind.RECORD else []
@@ -268,8 +271,8 @@ def _know(draft: Draft, book: Book, facts: Sequence[Fact]) -> Draft:
             tagging.take_signal(quiet, signal)
         if fact.is_baseline:
             quiet.touch_all()
-        derive(quiet)
-        quiet.rest()
+        derive_quietly(quiet)
+    pass_quietly(quiet, draft.now)
     quiet.now = draft.now
     return quiet
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from connector.domain import tagging
-from connector.domain.behaviour import note_points
+from connector.domain import ledger, tagging
 from connector.domain.computed import value_of
 from connector.domain.draft import Draft
 from connector.domain.field import format_value
 from connector.domain.history import HistoryKind
-from connector.domain.nodes import DateNode, FitNode, Watcher
+from connector.domain.lead import Standing
+from connector.domain.nodes import DateNode, ExpiryNode, FitNode, FreezeNode, Watcher
+from connector.domain.predicate import earliest
 from connector.domain.score import Part
 from connector.domain.traits import ComputedNode, PersonaNode, TagNode
 
@@ -29,6 +30,10 @@ def derive(draft: Draft) -> None:
             _assign(draft, node)
         elif isinstance(node, TagNode):
             tagging.look_at(draft, node)
+        elif isinstance(node, FreezeNode):
+            _freeze(draft, node)
+        elif isinstance(node, ExpiryNode):
+            ledger.expire(draft, node.score)
         elif not isinstance(node, Watcher) or _watch(draft, node):
             draft.touch(node.id)
 
@@ -51,10 +56,21 @@ def watch(draft: Draft) -> list[str]:
 
 def _fit(draft: Draft, node: FitNode) -> None:
     holds, rule = node.test.holds(draft), node.rule
-    if holds == (rule.id in draft.parts.get(node.score.name, {})):
+    if draft.frozen_since(node.score) is not None or holds == (rule.id in draft.parts.get(node.score.name, {})):
         return
     draft.set_part(node.score, rule.id, Part(rule.points, draft.now, fades=False) if holds else None)
-    note_points(draft, node.score, rule.id, rule.points if holds else -rule.points)
+    ledger.note_points(draft, node.score, rule.id, rule.points if holds else -rule.points)
+
+
+def _freeze(draft: Draft, node: FreezeNode) -> None:
+    since = draft.holding.get(node.id)
+    if not _watch(draft, node):
+        return
+    if since is None:
+        ledger.freeze(draft, node.score)
+    else:
+        ledger.thaw(draft, node.score, since)
+    draft.touch(node.id)
 
 
 def _compute(draft: Draft, node: ComputedNode) -> None:
@@ -84,8 +100,9 @@ def _assign(draft: Draft, node: PersonaNode) -> None:
 
 def _watch(draft: Draft, watcher: Watcher) -> bool:
     """Bring one watcher's truth up to date; whether it changed."""
-    holds = watcher.test.holds(draft)
-    if holds == (watcher.id in draft.holding):
+    was = watcher.id in draft.holding
+    holds = (watcher.held if was else watcher.test).holds(draft)
+    if holds == was:
         return False
     if holds:
         draft.holding[watcher.id] = draft.now
@@ -94,6 +111,27 @@ def _watch(draft: Draft, watcher: Watcher) -> bool:
     if watcher.is_told:
         draft.note(HistoryKind.JOINED if holds else HistoryKind.LEFT, watcher.id)
     return True
+
+
+def derive_quietly(draft: Draft) -> None:
+    """What `derive` does, and beside it the watchers that remember whether they held; nothing is done about them."""
+    derive(draft)
+    while (node := draft.take_before(len(draft.book.nodes.ordered))) is not None:
+        if isinstance(node, Watcher) and node.held is not node.test:
+            _watch(draft, node)
+
+
+def pass_quietly(draft: Draft, until: datetime) -> None:
+    """Ring the alarms before this moment, of which only `derive_quietly` hears."""
+    while draft.standing is Standing.ACTIVE:
+        ask_alarms(draft)
+        rings_at = earliest(draft.alarms.values())
+        if rings_at is None or rings_at >= until:
+            return
+        draft.begin("", max(rings_at, draft.now))
+        for id_ in [id_ for id_, at in draft.alarms.items() if at <= draft.now]:
+            draft.touch_node(id_)
+        derive_quietly(draft)
 
 
 def ask_alarms(draft: Draft) -> None:

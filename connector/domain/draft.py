@@ -18,6 +18,7 @@ from connector.domain.field import FieldRole
 from connector.domain.history import Detail, HistoryEntry, HistoryKind
 from connector.domain.lead import Had, Latest, Lead, Standing, Tagging
 from connector.domain.nodes import Node
+from connector.domain.predicate import earliest
 from connector.domain.score import Outlook, Part, Score
 
 #: The book of a version.
@@ -81,8 +82,23 @@ class Draft:
         outlooks = self._outlooks
         for leaf in self.book.leaves[score]:
             if leaf.name not in outlooks:
-                outlooks[leaf.name] = scores.look_ahead(self.parts.get(leaf.name, _NO_PARTS), leaf.half_life)
+                outlooks[leaf.name] = self._look_ahead_of(leaf)
         return [outlooks[leaf.name] for leaf in self.book.leaves[score]]
+
+    def _look_ahead_of(self, leaf: Score) -> Outlook:
+        outlook = scores.look_ahead(self.parts.get(leaf.name, _NO_PARTS), leaf.half_life)
+        since = self.frozen_since(leaf)
+        return outlook if since is None else Outlook(scores.total(outlook, since))
+
+    def frozen_since(self, score: Score) -> datetime | None:
+        """Since when the rules score stands still; None while it does not."""
+        return self.holding.get(f"freeze:{score.name}") if score.freeze_while else None
+
+    def worths(self, score: Score) -> list[tuple[str, float]]:
+        """What each rule of a rules score has given is worth now."""
+        at = self.frozen_since(score) or self.now
+        parts = self.parts.get(score.name, _NO_PARTS)
+        return [(rule, scores.worth(part, score.half_life, at)) for rule, part in parts.items()]
 
     def grade(self, score: str) -> str:
         """The score's grade now; empty where it has none."""
@@ -92,9 +108,11 @@ class Draft:
         """When fading alone takes the score across the threshold; None for never."""
         return scores.passes_at(self._look_ahead(score), threshold, self.now)
 
-    def in_segment(self, segment: str) -> bool:
-        """Whether the lead is in the segment."""
-        return f"segment:{segment}" in self.holding
+    def expires_at(self, score: str) -> datetime | None:
+        """When the next points of the rules score expire; None for never."""
+        if self.frozen_since(self.book.scores[score]) is not None:
+            return None
+        return earliest([part.lots[0][0] for part in self.parts.get(score, _NO_PARTS).values() if part.lots])
 
     def has_tag(self, tag: str) -> bool:
         """Whether the lead has the tag."""
@@ -191,6 +209,10 @@ class Draft:
             del parts[rule]
         else:
             parts[rule] = part
+        self.revalue(score)
+
+    def revalue(self, score: Score) -> None:
+        """The rules score may be worth something else from here on: look at what reads it."""
         self._outlooks.pop(score.name, None)
         self.touch(f"score:{score.name}")
 

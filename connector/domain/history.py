@@ -15,7 +15,10 @@ class HistoryKind(StrEnum):
     FIELD_CHANGED = "field_changed"  # subject: field; detail: was, now
     FIELD_UNREADABLE = "field_unreadable"  # subject: field; detail: text, problem
     SIGNAL = "signal"  # subject: signal; detail: its attributes
-    SCORED = "scored"  # subject: score; detail: rule, points, total, book
+    SCORED = "scored"  # subject: score; detail: rule, points, total, book; because (expired, reset)
+    RESET = "reset"  # subject: score; detail: by, book
+    FROZEN = "frozen"  # subject: score; detail: total, book
+    THAWED = "thawed"  # subject: score; detail: total, book
     JOINED = "joined"  # subject: segment:x or list:x
     LEFT = "left"
     PERSONA = "persona"  # subject: the persona, empty for none; detail: was

@@ -14,12 +14,12 @@ from datetime import datetime
 from graphlib import TopologicalSorter
 
 from connector.domain.compiled import CompiledProgram
-from connector.domain.condition import AnyOf, Condition
+from connector.domain.condition import AnyOf, Condition, eased
 from connector.domain.dates import comes_at
 from connector.domain.definitions import Definitions
 from connector.domain.field import FieldRole
 from connector.domain.predicate import FlipsAt, Predicate, Scales, View, compile_condition, earliest
-from connector.domain.score import FitRule, Score
+from connector.domain.score import EngagementRule, FitRule, Score
 from connector.domain.traits import ComputedNode, PersonaNode, TagNode, compile_traits
 
 #: A written score that has faded by this much is written again.
@@ -33,6 +33,8 @@ class Watcher:
     #: `segment:x`, `list:x`, `notification:x`, or `enrol:x` for a program that is entered when it comes to hold.
     id: str
     test: Predicate
+    #: What must hold for it to go on holding: the same, or something easier.
+    held: Predicate
     #: What it looks at, as in `Predicate.reads`.
     reads: frozenset[str]
     #: None where time changes nothing.
@@ -52,6 +54,24 @@ class FitNode:
     test: Predicate
     reads: frozenset[str]
     flips_at: FlipsAt | None
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeNode(Watcher):
+    """The condition while which a score stands still: `freeze:x`."""
+
+    score: Score
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryNode:
+    """A score whose points for signals expire."""
+
+    #: `expiry:x`.
+    id: str
+    score: Score
+    reads: frozenset[str]
+    flips_at: FlipsAt
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +117,9 @@ class FadeNode:
     flips_at: FlipsAt
 
 
-Node = Watcher | ComputedNode | PersonaNode | TagNode | FitNode | SumNode | JourneyNode | DateNode | FadeNode
+Node = (
+    Watcher | ComputedNode | PersonaNode | TagNode | FitNode | ExpiryNode | SumNode | JourneyNode | DateNode | FadeNode
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +142,9 @@ class Nodes:
         for node in self.ordered:
             if isinstance(node, Watcher | FitNode):
                 yield node.test
-            elif isinstance(node, PersonaNode | TagNode):
+            if isinstance(node, Watcher):
+                yield node.held
+            if isinstance(node, PersonaNode | TagNode):
                 yield from node.predicates
 
 
@@ -160,17 +184,37 @@ def _sort_derived(definitions: Definitions, scales: Scales) -> Sequence[Node]:
 
 
 def _compile_score(score: Score, scales: Scales) -> Iterable[Node]:
+    """Points for fit come before the freezing that keeps them as they are, and are looked at anew after it."""
+    freeze = f"freeze:{score.name}"
     for rule in score.rules:
         if isinstance(rule, FitRule):
             test = compile_condition(rule.when, scales)
-            yield FitNode(f"fit:{score.name}:{rule.id}", score, rule, test, test.reads, test.flips_at)
+            yield FitNode(f"fit:{score.name}:{rule.id}", score, rule, test, test.reads | {freeze}, test.flips_at)
+    if score.freeze_while is not None:
+        watcher = _watch(freeze, score.freeze_while, scales)
+        yield FreezeNode(freeze, watcher.test, watcher.held, watcher.reads, watcher.flips_at, False, score)
+    if any(isinstance(rule, EngagementRule) and rule.expires for rule in score.rules):
+        expires_at = _expires_at(score.name)
+        yield ExpiryNode(f"expiry:{score.name}", score, frozenset({freeze}), expires_at)
     if score.sum_of:
         yield SumNode(f"score:{score.name}", frozenset(f"score:{part}" for part in score.sum_of))
 
 
 def _watch(id_: str, condition: Condition, scales: Scales, *, is_told: bool = False) -> Watcher:
-    test = compile_condition(condition, scales)
-    return Watcher(id_, test, test.reads, test.flips_at, is_told)
+    test, easier = compile_condition(condition, scales), eased(condition)
+    if easier == condition:
+        return Watcher(id_, test, test, test.reads, test.flips_at, is_told)
+    held = compile_condition(easier, scales)
+
+    def flips_at(view: View) -> datetime | None:
+        flip = (held if id_ in view.holding else test).flips_at
+        return flip(view) if flip else None
+
+    return Watcher(id_, test, held, test.reads, flips_at, is_told)
+
+
+def _expires_at(score: str) -> FlipsAt:
+    return lambda view: view.expires_at(score)
 
 
 def _compile_watchers(definitions: Definitions, scales: Scales) -> Iterable[Watcher]:

@@ -81,8 +81,13 @@ class View(Protocol):
         """When fading alone takes the score across the threshold; None for never."""
         ...
 
-    def in_segment(self, segment: str) -> bool:
-        """Whether the lead is in the segment."""
+    @property
+    def holding(self) -> Mapping[str, datetime]:
+        """What holds of the lead, since when: `segment:x` and the like."""
+        ...
+
+    def expires_at(self, score: str) -> datetime | None:
+        """When the next points of the rules score expire; None for never."""
         ...
 
     def has_tag(self, tag: str) -> bool:
@@ -158,7 +163,8 @@ def _compile_place(test: SegmentTest | PersonaTest | TagTest | ProgramTest) -> P
     """Where the lead stands, which others keep up to date."""
     match test:
         case SegmentTest(segment):
-            return Predicate(lambda view: view.in_segment(segment), reads=frozenset({f"segment:{segment}"}))
+            key = f"segment:{segment}"
+            return Predicate(lambda view: key in view.holding, reads=frozenset({key}))
         case PersonaTest(persona):
             return Predicate(lambda view: view.persona == persona, reads=frozenset({"persona"}))
         case TagTest(tag):

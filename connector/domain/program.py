@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from connector.domain.calendar import SendWindow
 from connector.domain.condition import Condition, SignalTest
+from connector.domain.fact import Value
+from connector.domain.field import format_value
 
 #: Renders message text from the lead's values. Never raises: what cannot be rendered comes out as its own source.
 Text = Callable[[Mapping[str, object]], str]
@@ -72,6 +74,26 @@ class DateRule(NamedTuple):
     every_year: bool = False
     #: On the lead's own wall clock.
     at: time = time(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Of several things the one that goes with a field's value."""
+
+    #: The field's name.
+    by: str
+    #: The value as people read it, in small letters -> what is sent.
+    cases: Mapping[str, Send]
+    #: What is sent for every other value, and where there is none; None for nothing.
+    otherwise: Send | None = None
+
+
+def pick(choice: Choice, fields: Mapping[str, Value]) -> Send | None:
+    """What is sent to a lead with these fields; of several values the first that is known counts."""
+    value = fields.get(choice.by)
+    values = value if isinstance(value, tuple) else () if value is None else (value,)
+    known = (choice.cases.get(format_value(one).casefold()) for one in values)
+    return next((send for send in known if send is not None), choice.otherwise)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ that how often a lead is looked at never changes a number.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import floor, fsum, log2
 
@@ -45,6 +45,8 @@ class EngagementRule:
     on: SignalTest
     points: float
     at_most: Cap | None = None
+    #: How long each signal's points count, in full; None where they last, or fade with the score.
+    expires: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,10 @@ class Score:
     sum_of: tuple[str, ...] = ()
     #: Grade and its least points, best first.
     grades: tuple[tuple[str, float], ...] = ()
+    #: The signals at which the points for signals begin at nothing again.
+    reset_on: tuple[SignalTest, ...] = ()
+    #: While this holds nothing is given or taken, and nothing fades or expires.
+    freeze_while: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +80,17 @@ class Part:
     given: tuple[tuple[datetime, float], ...] = ()
     #: Whether the score's half-life concerns it: points for fit last as long as their condition.
     fades: bool = True
+    #: How much of the time since `at` does not count, because the score was frozen.
+    still: timedelta = timedelta()
+    #: Where points expire: (until when they count, points), the first to go ahead.
+    lots: tuple[tuple[datetime, float], ...] = ()
 
 
 Parts = Mapping[str, Part]
+Lots = tuple[tuple[datetime, float], ...]
+
+#: Of one rule a lead remembers when so many signals' points expire, each by itself.
+MOST_LOTS = 1_000
 
 
 def decayed(points: float, age: timedelta, half_life: timedelta | None) -> float:
@@ -86,7 +100,7 @@ def decayed(points: float, age: timedelta, half_life: timedelta | None) -> float
 
 def worth(part: Part, half_life: timedelta | None, now: datetime) -> float:
     """What a part is worth now."""
-    return decayed(part.points, now - part.at, half_life) if part.fades else part.points
+    return decayed(part.points, now - part.at - part.still, half_life) if part.fades else part.points
 
 
 def whole(points: float) -> int:
@@ -103,10 +117,39 @@ def give(part: Part | None, rule: EngagementRule, half_life: timedelta | None, n
     """The part after the rule's signal, and the points it gave: fewer or none once the cap is reached."""
     given = _since(part.given, rule.at_most, now) if part else ()
     points = _room(rule, given)
-    if part is None:
-        return Part(points, now, 1, _noted(given, rule, now, points)), points
-    value = worth(part, half_life, now) + points
-    return Part(value, now, part.count + 1, _noted(given, rule, now, points), part.fades), points
+    noted = _noted(given, rule, now, points)
+    count = part.count + 1 if part else 1
+    if rule.expires is not None:
+        lots = _bounded((*(part.lots if part else ()), (now + rule.expires, points)))
+        return Part(_sum(lots), now, count, noted, fades=False, lots=lots), points
+    value = worth(part, half_life, now) + points if part else points
+    return Part(value, now, count, noted), points
+
+
+def expire(part: Part, now: datetime) -> tuple[Part | None, float]:
+    """The part without the points whose time is over, and these points; None once nothing is left to remember."""
+    gone = tuple(lot for lot in part.lots if lot[0] <= now)
+    lots = part.lots[len(gone) :]
+    left = replace(part, points=_sum(lots), lots=lots) if lots or part.given else None
+    return left, _sum(gone)
+
+
+def stood_still(part: Part, span: timedelta) -> Part:
+    """The part after its score was frozen for so long: what fades and expires goes on where it stopped."""
+    lots = tuple((until + span, points) for until, points in part.lots)
+    return replace(part, still=part.still + span, lots=lots) if part.fades or lots else part
+
+
+def _bounded(lots: Lots) -> Lots:
+    """No more lots than a lead should carry: the oldest count for as long as the next."""
+    if len(lots) <= MOST_LOTS:
+        return lots
+    (_, oldest), (until, points), *others = lots
+    return ((until, oldest + points), *others)
+
+
+def _sum(lots: Lots) -> float:
+    return fsum([points for _, points in lots])
 
 
 def _since(
@@ -149,7 +192,7 @@ def look_ahead(parts: Parts, half_life: timedelta | None) -> Outlook:
     fading = [part for part in parts.values() if part.fades]
     if not fading:
         return Outlook(constant)
-    since = max([part.at for part in fading])
+    since = max([part.at + part.still for part in fading])
     return Outlook(constant, fsum([worth(part, half_life, since) for part in fading]), since, half_life)
 
 

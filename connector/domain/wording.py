@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from connector.domain.draft import Draft
 from connector.domain.field import FieldRole, format_moment
-from connector.domain.score import Score, worth
+from connector.domain.score import Score
 
 #: How many reasons a CRM property lists.
 _MAX_REASONS = 5
@@ -29,7 +29,9 @@ def context(draft: Draft, **place: str) -> Mapping[str, object]:
             for score, rule, points in reasons(draft, draft.book.scores[name])
         ],
         "did": {name: _quoted(draft, name) for name in draft.book.definitions.quoted},
-        "segments": {segment.name: draft.in_segment(segment.name) for segment in draft.book.definitions.segments},
+        "segments": {
+            segment.name: f"segment:{segment.name}" in draft.holding for segment in draft.book.definitions.segments
+        },
         "tags": {name: draft.has_tag(name) for name in draft.book.tags},
         "persona": draft.persona,
         "program": "",
@@ -59,8 +61,7 @@ def reasons(draft: Draft, score: Score) -> list[tuple[str, str, int]]:
     if score.sum_of:
         found = [reason for part in score.sum_of for reason in reasons(draft, draft.book.scores[part])]
     else:
-        parts = draft.parts.get(score.name, {})
-        found = [(score.name, rule, round(worth(part, score.half_life, draft.now))) for rule, part in parts.items()]
+        found = [(score.name, rule, round(points)) for rule, points in draft.worths(score)]
     return sorted((found_ for found_ in found if found_[2]), key=lambda reason: (-abs(reason[2]), reason[1]))
 
 

@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from connector.domain.change import ACTS, ChangeKind, ChangeState
-from connector.engine import door
 from connector.engine.connect import prepare
+from connector.engine.door import Leaving, let_out
 from connector.engine.line import Failure, Line
 from connector.engine.outcomes import outcomes
 from connector.engine.shelf import Shelf
@@ -51,11 +51,13 @@ class DispatchResult:
     refused: int = 0
     #: The CRM held what was wanted: no call was needed.
     equal: int = 0
+    #: Emails that were not to leave any more.
+    withdrawn: int = 0
 
     @property
     def amount(self) -> int:
         """How many changes were settled."""
-        return self.done + self.later + self.refused + self.equal
+        return self.done + self.later + self.refused + self.equal + self.withdrawn
 
     def __add__(self, other: DispatchResult) -> DispatchResult:
         return DispatchResult(
@@ -64,6 +66,7 @@ class DispatchResult:
             later=self.later + other.later,
             refused=self.refused + other.refused,
             equal=self.equal + other.equal,
+            withdrawn=self.withdrawn + other.withdrawn,
         )
 
 
@@ -111,25 +114,27 @@ def _close_equal(line: Line, equal: Sequence[OutboxChange]) -> DispatchResult:
 
 def _send(line: Line, shelf: Shelf, batch: Sequence[OutboxChange]) -> DispatchResult:
     try:
-        batch = _begin(line, shelf, batch)
+        leaving = _begin(line, shelf, batch)
     except LostClaimError:
         return DispatchResult()
+    kept = DispatchResult(withdrawn=leaving.withdrawn)
+    batch = leaving.changes
     if not batch:
-        return DispatchResult()
+        return kept
     replies = line.call(lambda: _write(line.crm, batch))
     settled = _to_settled(line, batch, replies)
     result = _settle(line, settled, _count(settled))
     log.debug("changes.settled", connection=line.connection.id, kind=batch[0].kind, **asdict(result))
-    return result
+    return result + kept
 
 
-def _begin(line: Line, shelf: Shelf, batch: Sequence[OutboxChange]) -> Sequence[OutboxChange]:
+def _begin(line: Line, shelf: Shelf, batch: Sequence[OutboxChange]) -> Leaving:
     """Record that the calls for these begin; what may leave. Emails are held against consent once more."""
     if batch[0].kind is ChangeKind.EMAIL:
-        return door.let_out(line, shelf, batch)
+        return let_out(line, shelf, batch)
     with line.store.transaction() as transaction:
         transaction.outbox.mark_attempted(batch, line.clock.now())
-    return batch
+    return Leaving(batch)
 
 
 def _write(crm: Crm, batch: Sequence[OutboxChange]) -> Mapping[str, RecordReply]:

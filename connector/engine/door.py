@@ -15,9 +15,9 @@ from connector.domain.book import Book
 from connector.domain.change import ChangeState
 from connector.domain.consent import address, refusal_at_the_door
 from connector.domain.decide import fold
+from connector.domain.draft import Books
 from connector.domain.fact import Fact, FactKind, RecordName
 from connector.domain.field import FieldRole, format_moment
-from connector.domain.ids import LeadId
 from connector.domain.lead import Lead
 from connector.engine.line import Failure, Line
 from connector.engine.outcomes import outcomes
@@ -32,17 +32,66 @@ _ROLES = (FieldRole.CONSENT, FieldRole.IDENTITY)
 Records = Mapping[str, CrmRecord]
 
 
-@dataclass(slots=True)
-class _Sorted:
-    """What becomes of the emails of a batch."""
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """What may leave of a batch."""
 
+    changes: Sequence[OutboxChange]
+    #: How many never will.
+    withdrawn: int = 0
+
+
+@dataclass(slots=True)
+class _Guard:
+    """Sorts the emails of a batch into those that leave and those that do not."""
+
+    crm: str
+    books: Books
+    now: datetime
+    #: What the CRM says now, by record id; None where consent is read from elsewhere.
+    records: Records | None
     leaving: list[OutboxChange] = field(default_factory=list)
     stopped: list[Settled] = field(default_factory=list)
     #: What the CRM says of leads that knew otherwise.
     news: list[NewFact] = field(default_factory=list)
 
+    def look_at(self, change: OutboxChange, current: CurrentLead | None) -> None:
+        """Let one email out, or stop it. One whose lead has mail waits until the lead was judged by it."""
+        act = change.act
+        if act is None or act.email is None or current is None or current.has_mail:
+            self.stopped.append(Settled(change, change.state, self.now + _NEWS, "its lead has news"))
+            return
+        lead, reason = self._renew(change, current.lead)
+        # Whichever says no: the CRM may know more than we, and we more than it.
+        reason = reason or refusal_at_the_door(self.books(lead.book), current.lead, act)
+        reason = reason or refusal_at_the_door(self.books(lead.book), lead, act)
+        if reason:
+            self.stopped.append(self._stop(change, reason))
+        else:
+            email = replace(act.email, to=address(self.books(lead.book), lead))
+            self.leaving.append(replace(change, act=replace(act, email=email)))
 
-def let_out(line: Line, shelf: Shelf, batch: Sequence[OutboxChange]) -> Sequence[OutboxChange]:
+    def _renew(self, change: OutboxChange, lead: Lead) -> tuple[Lead, str]:
+        """The lead as it would be by what the CRM says now; and why nothing may be sent, where the record is gone."""
+        if self.records is None:
+            return lead, ""
+        record = self.records.get(change.record_id)
+        if record is None or record.archived:
+            return lead, "its record is gone from the CRM"
+        key = f"read:{self.crm}:{record.record_id}:{format_moment(self.now)}:door"
+        read = Fact(key, self.now, FactKind.RECORD, RecordName.READ, self.crm, record.properties)
+        renewed = fold(self.books, lead, [read], max(self.now, lead.position[1])).lead
+        if renewed.fields != lead.fields:
+            self.news.append(NewFact(change.lead_id, read, self.now))
+        return renewed, ""
+
+    def _stop(self, change: OutboxChange, reason: str) -> Settled:
+        if change.state is ChangeState.ATTEMPTED:
+            return Settled(change, ChangeState.REFUSED, self.now, _IN_DOUBT + reason)
+        return Settled(change, ChangeState.WITHDRAWN, self.now, reason)
+
+
+def let_out(line: Line, shelf: Shelf, batch: Sequence[OutboxChange]) -> Leaving:
     """Those that may leave, recorded as attempted and with their address; the others are settled.
 
     Emails that the CRM has already are let through: only what became of them is asked for. Raises LostClaimError when
@@ -55,15 +104,19 @@ def let_out(line: Line, shelf: Shelf, batch: Sequence[OutboxChange]) -> Sequence
         book = shelf.latest(transaction, line.connection.workspace)
     records = _read(line, book, fresh)
     if isinstance(records, Failure):
-        return ()
+        return Leaving(())
     with line.store.transaction() as transaction:
         transaction.outbox.mark_attempted(batch, asked_at)
         leads = transaction.leads.current(line.connection.workspace, {change.lead_id for change in fresh})
-        sorted_ = _sort(line, shelf, fresh, leads, records)
-        transaction.outbox.settle(sorted_.stopped, asked_at)
-        told = [*outcomes(sorted_.stopped, asked_at), *sorted_.news]
-        transaction.leads.add_facts(line.connection.workspace, told, asked_at)
-    return [*handed_over, *sorted_.leaving]
+        guard = _Guard(line.connection.crm, shelf.of(line.connection.workspace), asked_at, records)
+        for change in fresh:
+            guard.look_at(change, leads.get(change.lead_id))
+        transaction.outbox.settle(guard.stopped, asked_at)
+        closed = outcomes(guard.stopped, asked_at)
+        transaction.leads.add_facts(line.connection.workspace, [*closed, *guard.news], asked_at)
+        if closed:
+            transaction.counts.add({"dispatch.withdrawn": len(closed)})
+    return Leaving([*handed_over, *guard.leaving], len(closed))
 
 
 def _read(line: Line, book: Book, fresh: Sequence[OutboxChange]) -> Records | Failure | None:
@@ -79,50 +132,3 @@ def _properties(book: Book, crm: str) -> Iterator[str]:
     for role in _ROLES:
         if role in book.roles:
             yield from book.fields[book.roles[role]].properties.get(crm, ())
-
-
-def _sort(
-    line: Line,
-    shelf: Shelf,
-    fresh: Sequence[OutboxChange],
-    leads: Mapping[LeadId, CurrentLead],
-    records: Records | None,
-) -> _Sorted:
-    sorted_, now, books = _Sorted(), line.clock.now(), shelf.of(line.connection.workspace)
-    for change in fresh:
-        current = leads.get(change.lead_id)
-        if current is None or current.has_mail:
-            sorted_.stopped.append(Settled(change, change.state, now + _NEWS, "its lead has news"))
-            continue
-        lead, reason = current.lead, ""
-        if records is not None:
-            record = records.get(change.record_id)
-            if record is None or record.archived:
-                reason = "its record is gone from the CRM"
-            else:
-                fact = _to_fact(line.connection.crm, record, now)
-                lead = fold(books, lead, [fact], max(now, lead.position[1])).lead
-                if lead.fields != current.lead.fields:
-                    sorted_.news.append(NewFact(change.lead_id, fact, now))
-        _decide(sorted_, change, books(lead.book), lead, reason, now)
-    return sorted_
-
-
-def _decide(sorted_: _Sorted, change: OutboxChange, book: Book, lead: Lead, reason: str, now: datetime) -> None:
-    act = change.act
-    if act is None or act.email is None:
-        return
-    reason = reason or refusal_at_the_door(book, lead, act)
-    if not reason:
-        email = replace(act.email, to=address(book, lead))
-        sorted_.leaving.append(replace(change, act=replace(act, email=email)))
-    elif change.state is ChangeState.ATTEMPTED:
-        sorted_.stopped.append(Settled(change, ChangeState.REFUSED, now, _IN_DOUBT + reason))
-    else:
-        sorted_.stopped.append(Settled(change, ChangeState.WITHDRAWN, now, reason))
-
-
-def _to_fact(crm: str, record: CrmRecord, now: datetime) -> Fact:
-    """What was read, as of now."""
-    key = f"read:{crm}:{record.record_id}:{format_moment(now)}:door"
-    return Fact(key, now, FactKind.RECORD, RecordName.READ, crm, record.properties)

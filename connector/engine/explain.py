@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from html import unescape
 from math import floor, fsum
@@ -20,7 +20,7 @@ from connector.domain.enrolment import Enrolment, EnrolmentState, Move
 from connector.domain.field import format_value
 from connector.domain.history import HistoryEntry, HistoryKind
 from connector.domain.program import TargetKind
-from connector.domain.score import Score, worth
+from connector.domain.score import Score
 from connector.domain.wording import display_name
 from connector.engine.timeline import tell
 from connector.ports import LeadSummary, OutboxChange
@@ -28,7 +28,16 @@ from connector.ports import LeadSummary, OutboxChange
 #: Sums of fading points come out a hair below the tenth they mean.
 _TOLERANCE = 1e-6
 _TAG = re.compile(r"<[^>]*>")
+_TURNS = (HistoryKind.RESET, HistoryKind.FROZEN, HistoryKind.THAWED)
 _CAUSES = (HistoryKind.SIGNAL, HistoryKind.FIELD_CHANGED)
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """Points that count until then."""
+
+    at: datetime
+    points: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,8 @@ class Reason:
     #: How many times it gave points, and when last.
     times: int
     last_at: datetime
+    #: What of it expires when, the first ahead; nothing while its score is frozen.
+    expiries: tuple[Expiry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,10 @@ class ScorePart:
     tenths: int
     half_life: timedelta | None
     reasons: tuple[Reason, ...]
+    #: Since when nothing changes it; None where it is not frozen.
+    frozen_since: datetime | None = None
+    #: When its points for signals last began anew; None for never.
+    reset_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +81,11 @@ class ScoreExplanation:
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
-    """Points given or taken, and why."""
+    """Points given or taken, and why; or, without a rule and points, what else happened to the score."""
 
     at: datetime
     score: str
+    #: Empty where the score was reset or frozen, or counts on.
     rule: str
     points: float
     total: float
@@ -176,10 +192,6 @@ class Explanation:
     now: datetime
     scores: tuple[ScoreExplanation, ...]
     ledger: tuple[LedgerLine, ...]
-    #: None where no persona's condition holds.
-    persona: Group | None
-    tags: tuple[TagExplanation, ...]
-    computed: tuple[FieldExplanation, ...]
     segments: tuple[Group, ...]
     lists: tuple[Group, ...]
     enrolments: tuple[EnrolmentExplanation, ...]
@@ -189,6 +201,10 @@ class Explanation:
     timeline: tuple[Happening, ...]
     #: Of a lead of whom we know a record's id alone: why the record was not read yet, and what helps.
     unread_because: str = ""
+    #: None where no persona's condition holds.
+    persona: Group | None = None
+    tags: tuple[TagExplanation, ...] = ()
+    computed: tuple[FieldExplanation, ...] = ()
 
 
 def explain(
@@ -198,6 +214,7 @@ def explain(
     lead = summary.lead
     draft = Draft(lead, book, now)
     draft.now = now
+    resets = {entry.subject: entry.at for entry in history if entry.kind is HistoryKind.RESET}
     return Explanation(
         id=lead.id,
         name=display_name(draft),
@@ -205,7 +222,7 @@ def explain(
         refs=tuple(map(str, summary.refs)),
         standing=str(lead.standing),
         now=now,
-        scores=tuple(_explain_score(draft, score) for score in outermost_scores(book)),
+        scores=tuple(_explain_score(draft, score, resets) for score in outermost_scores(book)),
         ledger=tuple(_ledger(history)),
         persona=None if draft.persona_since is None else Group(draft.persona, draft.persona_since),
         tags=tuple(_tags(draft)),
@@ -228,30 +245,33 @@ def outermost_scores(book: Book) -> Iterator[Score]:
     return (score for score in book.scores.values() if score.name not in inner)
 
 
-def _explain_score(draft: Draft, score: Score) -> ScoreExplanation:
+def _explain_score(draft: Draft, score: Score, resets: Mapping[str, datetime]) -> ScoreExplanation:
     leaves = draft.book.leaves[score.name]
     worths = [_worths(draft, leaf) for leaf in leaves]
     exact = [fsum(points for _, points in each) for each in worths]
     total = floor(fsum(exact) * 10 + _TOLERANCE)
     tenths = in_tenths(exact, total)
-    parts = (_part(draft, leaf, each, own) for leaf, each, own in zip(leaves, worths, tenths, strict=True))
+    parts = (
+        replace(_part(draft, leaf, each, own), reset_at=resets.get(leaf.name))
+        for leaf, each, own in zip(leaves, worths, tenths, strict=True)
+    )
     return ScoreExplanation(score.name, draft.points(score.name), draft.grade(score.name), sum(tenths), tuple(parts))
 
 
 def _worths(draft: Draft, leaf: Score) -> list[tuple[str, float]]:
     """Each rule and what its points are worth now, the weightiest first."""
-    parts = draft.parts.get(leaf.name, {})
-    worths = [(rule, worth(part, leaf.half_life, draft.now)) for rule, part in parts.items()]
-    return sorted(worths, key=lambda each: (-abs(each[1]), each[0]))
+    return sorted(draft.worths(leaf), key=lambda each: (-abs(each[1]), each[0]))
 
 
 def _part(draft: Draft, leaf: Score, worths: list[tuple[str, float]], tenths: int) -> ScorePart:
-    parts = draft.parts.get(leaf.name, {})
+    parts, frozen_since = draft.parts.get(leaf.name, {}), draft.frozen_since(leaf)
     shares = in_tenths([points for _, points in worths], tenths)
-    reasons = (
-        Reason(rule, share, parts[rule].count, parts[rule].at) for (rule, _), share in zip(worths, shares, strict=True)
-    )
-    return ScorePart(leaf.name, tenths, leaf.half_life, tuple(reasons))
+    reasons = []
+    for (rule, _), share in zip(worths, shares, strict=True):
+        part = parts[rule]
+        expiries = () if frozen_since else tuple(Expiry(*lot) for lot in part.lots)
+        reasons.append(Reason(rule, share, part.count, part.at, expiries))
+    return ScorePart(leaf.name, tenths, leaf.half_life, tuple(reasons), frozen_since)
 
 
 def in_tenths(amounts: Sequence[float], total: int) -> list[int]:
@@ -277,8 +297,10 @@ def _ledger(history: Iterable[HistoryEntry]) -> Iterator[LedgerLine]:
         if entry.kind is HistoryKind.SCORED:
             detail = entry.detail
             points, total = float(detail["points"]), float(detail["total"])
-            why = causes.get(entry.cause, "" if entry.cause else "time passed")
+            why = str(detail.get("because") or causes.get(entry.cause, "" if entry.cause else "time passed"))
             yield LedgerLine(entry.at, entry.subject, str(detail["rule"]), points, total, why)
+        elif entry.kind in _TURNS:
+            yield LedgerLine(entry.at, entry.subject, "", 0.0, float(entry.detail.get("total", 0.0)), tell(entry))
 
 
 def _signals(history: Iterable[HistoryEntry]) -> Iterator[Given]:

@@ -60,8 +60,13 @@ _BECAME = {
 
 
 def _scored(subject: str, detail: Detail) -> str:
-    points, total = float(detail.get("points", 0.0)), float(detail.get("total", 0.0))
-    return f"{points:+g} {subject} for {detail.get('rule', '?')}, now {total:g}"
+    points = float(detail.get("points", 0.0))
+    because = f" ({detail['because']})" if "because" in detail else ""
+    return f"{points:+g} {subject} for {detail.get('rule', '?')}{because}, now {_total(detail)}"
+
+
+def _total(detail: Detail) -> str:
+    return f"{float(detail.get('total', 0.0)):g}"
 
 
 def _persona(subject: str, detail: Detail) -> str:
@@ -93,6 +98,9 @@ _SENTENCES: Mapping[HistoryKind, Callable[[str, Detail], str]] = {
     HistoryKind.FIELD_UNREADABLE: _told_by("{subject} could not be read: {problem}"),
     HistoryKind.SIGNAL: _signal,
     HistoryKind.SCORED: _scored,
+    HistoryKind.RESET: _told_by("{subject} begins anew: {by}"),
+    HistoryKind.FROZEN: lambda subject, detail: f"{subject} is frozen at {_total(detail)}",
+    HistoryKind.THAWED: lambda subject, detail: f"{subject} counts on from {_total(detail)}",
     HistoryKind.JOINED: lambda subject, _: f"joined {_group(subject)}",
     HistoryKind.LEFT: lambda subject, _: f"left {_group(subject)}",
     HistoryKind.PERSONA: _persona,

@@ -13,6 +13,7 @@ from connector.mapping.places import Path
 from connector.mapping.program_models import NoteEntry, TaskEntry
 from connector.mapping.report import nearest, quoted
 from connector.mapping.texts import to_message
+from connector.mapping.trait_models import NUMBERS
 
 
 def to_task(entry: TaskEntry, path: Path, reader: ConditionReader) -> Task:
@@ -84,8 +85,13 @@ def _written(mapping: MappingFile, reader: ConditionReader) -> Iterator[WriteBac
             message = f"{quoted(name)} is read by a field, too: what Coltiva writes comes back as the CRM's word"
             reader.problems.warn(path, message, "write to a property of Coltiva's own", on_key=True)
         if source:
-            kind = "number" if source[-1] == "points" else "string"
+            kind = "number" if source[-1] == "points" or _is_reckoned(source, mapping) else "string"
             yield WriteBack("hubspot", name, source, kind, entry.label or _label(name))
+
+
+def _is_reckoned(source: tuple[str, ...], mapping: MappingFile) -> bool:
+    """Whether it is a field that counts or adds up; other numbers have always been written as text."""
+    return source[0] == "field" and source[1] in mapping.fields and mapping.fields[source[1]].reckoning in NUMBERS
 
 
 def _label(property_: str) -> str:

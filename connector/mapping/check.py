@@ -23,6 +23,7 @@ from connector.domain.score import FitRule, Score
 from connector.mapping.circles import find_circle
 from connector.mapping.conditions import ConditionReader
 from connector.mapping.emails import report_unused_emails
+from connector.mapping.hysteresis import check_hysteresis
 from connector.mapping.journeys import check_journeys, place_of
 from connector.mapping.models import MappingFile
 from connector.mapping.places import Path, Problems
@@ -42,6 +43,7 @@ def check_whole(mapping: MappingFile, definitions: Definitions, reader: Conditio
         scores = _parts_first(definitions.scores)
         _report_tall_sums(scores, problems)
         check_thresholds(scores, reader)
+    check_hysteresis(mapping, reader)
     check_journeys(mapping, definitions.programs, problems)
     has_consent = any(field.role is FieldRole.CONSENT for field in definitions.fields)
     if not has_consent and not problems.touch(("fields",)):
@@ -130,6 +132,8 @@ def _dependencies(definitions: Definitions) -> Iterator[tuple[Path, set[Path]]]:
 
 def _score_looks_at(score: Score) -> Iterator[Path]:
     yield from (("scores", part) for part in score.sum_of)
+    if score.freeze_while is not None:
+        yield from _looked_at(score.freeze_while)
     for rule in score.rules:
         if isinstance(rule, FitRule):
             yield from _looked_at(rule.when)

@@ -46,6 +46,10 @@ _SYNONYMS = {
 }  # fmt: skip
 
 
+#: What may stand beside a comparison of a score, and with which.
+UNTIL: Mapping[str, tuple[Op, ...]] = {"until_below": (Op.GTE, Op.GT), "until_above": (Op.LTE, Op.LT)}
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What is compared."""
@@ -102,8 +106,42 @@ def _each(subject: Subject, raw: dict[str, Any], path: Path, problems: Problems)
         if word in tuple(Op):
             yield _compare(subject, Op(word), operand, (*path, word), problems)
         else:
-            better = f'write "{_SYNONYMS[word]}"' if word in _SYNONYMS else nearest(word, tuple(subject.ops))
-            problems.error((*path, word), f"unknown comparison {quoted(word)}", better, on_key=True)
+            problems.error((*path, word), f"unknown comparison {quoted(word)}", _better(subject, word), on_key=True)
+
+
+def _better(subject: Subject, word: str) -> str:
+    if word in UNTIL:
+        return "only scores are kept until they pass a second threshold"
+    return f'write "{_SYNONYMS[word]}"' if word in _SYNONYMS else nearest(word, tuple(subject.ops))
+
+
+def read_until(raw: Any, path: Path, problems: Problems) -> tuple[Any, dict[Op, float]]:
+    """What is asked of a score without `until_below` and `until_above`, and what these say of which comparison."""
+    if not isinstance(raw, dict):
+        return raw, {}
+    until: dict[Op, float] = {}
+    for word in (word for word in UNTIL if word in raw):
+        beside = [op for op in UNTIL[word] if op in raw]
+        problem = _until_problem(word, raw[word], [raw[op] for op in beside])
+        if problem:
+            problems.error((*path, word), *problem, on_key=not beside)
+        else:
+            until |= {op: float(raw[word]) for op in beside}
+    rest = {word: operand for word, operand in raw.items() if word not in UNTIL}
+    return rest, until
+
+
+def _until_problem(word: str, until: Any, thresholds: list[Any]) -> tuple[str, str] | None:
+    example = "gte: 70, until_below: 60" if word == "until_below" else "lte: 10, until_above: 20"
+    if not thresholds:
+        beside = " or ".join(f"`{op}`" for op in UNTIL[word])
+        return f"`{word}` belongs to {beside}", f"write {{{example}}}"
+    if isinstance(until, bool) or not isinstance(until, int | float):
+        return f"expected points, found {kind_of(until)}", f"write {{{example}}}"
+    side = -1 if word == "until_below" else 1
+    if any(isinstance(each, int | float) and (until - each) * side <= 0 for each in thresholds):
+        return f"`{word}` lies on the wrong side of the threshold", f"write {{{example}}}"
+    return None
 
 
 def _compare(subject: Subject, op: Op, raw: Any, path: Path, problems: Problems) -> Comparison | None:

@@ -24,7 +24,15 @@ from connector.domain.condition import (
     TagTest,
 )
 from connector.domain.field import Field, FieldType
-from connector.mapping.comparisons import ATTRIBUTE_OPS, OPS, SCORE_OPS, Subject, is_yearly, read_comparisons
+from connector.mapping.comparisons import (
+    ATTRIBUTE_OPS,
+    OPS,
+    SCORE_OPS,
+    Subject,
+    is_yearly,
+    read_comparisons,
+    read_until,
+)
 from connector.mapping.durations import parse_duration
 from connector.mapping.names import Attributes, Names
 from connector.mapping.places import Path, Problems
@@ -130,9 +138,12 @@ class ConditionReader:
 
     def _points(self, score: str, value: Any, path: Path) -> Iterator[Condition]:
         subject = Subject(score, FieldType.NUMBER, SCORE_OPS)
-        for comparison in read_comparisons(subject, value, path, self.problems):
+        asked, until = read_until(value, path, self.problems)
+        if not asked and value:
+            return  # `until_below` alone was reported
+        for comparison in read_comparisons(subject, asked, path, self.problems):
             if isinstance(comparison.operand, float):
-                test = ScoreTest(score, comparison.op, comparison.operand)
+                test = ScoreTest(score, comparison.op, comparison.operand, until.get(comparison.op))
                 self.thresholds.append(Threshold(test, path))
                 yield test
 

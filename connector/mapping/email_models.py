@@ -54,7 +54,7 @@ class EmailEntry(Entry):
     text: _Text | None = Field(default=None, description="Shown where the design has {{ custom.text }}.")
     html: _Text | None = Field(default=None, description="Shown where the design has {{ custom.html }}.")
     values: dict[Name, _Text] = Field(default={}, description="More of these: {{ custom.<name> }}.")
-    properties: dict[_Property, _Text] = Field(
+    contact: dict[_Property, _Text] = Field(
         default={}, description="Contact properties that sending it sets, for {{ contact.<name> }}."
     )
 

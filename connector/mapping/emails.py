@@ -27,7 +27,7 @@ def to_emails(mapping: MappingFile, reader: ConditionReader) -> tuple[EmailRule,
 def _to_email(name: str, entry: EmailEntry, path: Path, reader: ConditionReader) -> EmailRule:
     more = {key: to_message(text, (*path, "values", key), reader, html=True) for key, text in entry.values.items()}
     properties = {
-        key: to_message(text, (*path, "properties", key), reader, html=False) for key, text in entry.properties.items()
+        key: to_message(text, (*path, "contact", key), reader, html=False) for key, text in entry.contact.items()
     }
     return EmailRule(
         name=name,

@@ -99,17 +99,29 @@ class RuleEntry(Entry):
         PlainValidator(read_cap),
         WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^[0-9.]+ per .+$"}]}),
     ] = Field(default=None, description="The most that this rule gives: 45, or 45 per 30d.")
+    expires: Span | None = Field(
+        default=None, description="How long each signal's points count, in full; without, as the score says."
+    )
 
     @model_validator(mode="after")
     def _one_reason(self) -> Self:
         if (self.when is None) == (self.on is None):
             raise wrong("a rule has either `when` (a condition) or `on` (a signal)", at="when" if self.on else "")
-        if self.on is None and (self.where is not None or self.at_most is not None):
-            key = "where" if self.where is not None else "at_most"
-            raise wrong(f"`{key}` belongs to a rule with `on`", at=key)
+        of_signals = [key for key in ("where", "at_most", "expires") if getattr(self, key) is not None]
+        if self.on is None and of_signals:
+            raise wrong(f"`{of_signals[0]}` belongs to a rule with `on`", at=of_signals[0])
         if self.at_most is not None and self.points < 0:
             raise wrong("`at_most` limits points that are given, not points that are taken", "remove it", "at_most")
         return self
+
+
+class ResetEntry(Entry):
+    """A signal at which a score begins anew."""
+
+    what: ClassVar[str] = "a signal that resets a score"
+
+    on: Name
+    where: Where | None = None
 
 
 class ScoreEntry(Entry):
@@ -119,6 +131,15 @@ class ScoreEntry(Entry):
 
     rules: list[RuleEntry] = Field(default=[])
     half_life: Span | None = Field(default=None, description="The time in which points for signals fade to half.")
+    expires: Span | None = Field(
+        default=None, description="How long each signal's points count, in full; afterwards not at all."
+    )
+    reset_on: Annotated[tuple[Annotated[ResetEntry, TextFor("on")], ...], OneOrMany()] = Field(
+        default=(), description="Signals at which all points for signals are taken."
+    )
+    freeze_while: Condition = Field(
+        default=None, description="While this holds nothing is given or taken, and nothing fades or expires."
+    )
     sum: Annotated[tuple[Name, ...], OneOrMany()] = ()
     grades: dict[str, Points] = Field(default={}, description="Grade: the least points it takes.")
 
@@ -126,10 +147,12 @@ class ScoreEntry(Entry):
     def _rules_or_sum(self) -> Self:
         if bool(self.rules) == bool(self.sum):
             raise wrong("a score has either `rules` or `sum`", at="sum" if self.sum else "")
-        if self.sum and self.half_life:
-            raise wrong(
-                "`half_life` belongs to a score with rules", "put it on the scores that are summed", "half_life"
-            )
+        of_rules = [key for key in ("half_life", "expires", "reset_on", "freeze_while") if getattr(self, key)]
+        if self.sum and of_rules:
+            message = f"`{of_rules[0]}` belongs to a score with rules"
+            raise wrong(message, "put it on the scores that are summed", of_rules[0])
+        if self.half_life and self.expires:
+            raise wrong("points either fade or expire", "remove half_life: or expires:", "expires")
         if len(set(self.grades.values())) < len(self.grades):
             raise wrong("two grades begin at the same points", at="grades")
         return self

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from math import floor, inf
+from math import ceil, floor, inf
 
 from connector.domain.condition import Op
 from connector.domain.score import EngagementRule, FitRule, Score
@@ -52,6 +52,10 @@ def _most(rule: FitRule | EngagementRule, score: Score) -> float:
         return inf
     if rule.at_most.per is None:
         return rule.at_most.points
+    if score.freeze_while is not None:  # what is kept over a frozen time meets what is given after it
+        return inf
+    if rule.expires is not None:
+        return rule.at_most.points * ceil(rule.expires / rule.at_most.per)
     if score.half_life is None:
         return inf
     # A full cap each period, all of them fading: a geometric series.

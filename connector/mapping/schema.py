@@ -10,6 +10,7 @@ import sys
 from typing import Any
 
 from connector.domain.condition import Op
+from connector.mapping.comparisons import UNTIL
 from connector.mapping.durations import PATTERN
 from connector.mapping.models import MappingFile
 
@@ -17,6 +18,7 @@ _SCALAR = {"type": ["string", "number", "boolean"]}
 _SCALARS = {"type": "array", "items": _SCALAR, "minItems": 1}
 _NAMES = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
 _DURATION = {"type": "string", "pattern": PATTERN}
+_UNTIL = {"type": "number", "description": "Of a score: holds until it is below, or above, so many points."}
 _CONDITION = {"$ref": "#/$defs/Condition"}
 _CONDITIONS = {"type": "array", "items": _CONDITION, "minItems": 1}
 _VALUE_OR_COMPARISON = {"anyOf": [_SCALAR, _SCALARS, {"$ref": "#/$defs/Comparison"}]}
@@ -37,7 +39,7 @@ _JUDGED_LATER: dict[str, dict[str, Any]] = {
     "Comparison": {
         "description": "How a value is compared; several comparisons mean all of them.",
         "type": "object",
-        "properties": {op.value: _operand(op) for op in Op},
+        "properties": {**{op.value: _operand(op) for op in Op}, **dict.fromkeys(UNTIL, _UNTIL)},
         "additionalProperties": False,
         "minProperties": 1,
     },

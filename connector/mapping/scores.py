@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import timedelta
+
 from connector.domain.condition import SignalTest
 from connector.domain.score import EngagementRule, FitRule, Score
 from connector.mapping.conditions import ConditionReader
@@ -24,11 +27,29 @@ def _to_score(name: str, entry: ScoreEntry, reader: ConditionReader) -> Score:
     _check_sum(name, entry, reader)
     rules = _to_rules(entry, path, reader)
     has_signals = any(isinstance(rule, EngagementRule) for rule in rules) or reader.problems.touch(path)
-    if entry.half_life and not has_signals:
-        message = "only points for signals fade, and this score has none"
-        reader.problems.warn((*path, "half_life"), message, "remove half_life:", on_key=True)
-    grades = tuple(sorted(entry.grades.items(), key=lambda grade: -grade[1]))
-    return Score(name, rules, entry.half_life, entry.sum, grades)
+    for key, what in _OF_SIGNALS.items():
+        if getattr(entry, key) and not has_signals:
+            message = f"only points for signals {what}, and this score has none"
+            reader.problems.warn((*path, key), message, f"remove {key}:", on_key=True)
+    return Score(
+        name=name,
+        rules=rules,
+        half_life=entry.half_life,
+        sum_of=entry.sum,
+        grades=tuple(sorted(entry.grades.items(), key=lambda grade: -grade[1])),
+        reset_on=tuple(_resets(entry, (*path, "reset_on"), reader)),
+        freeze_while=None if entry.freeze_while is None else reader.read(entry.freeze_while, (*path, "freeze_while")),
+    )
+
+
+_OF_SIGNALS = {"half_life": "fade", "expires": "expire", "reset_on": "are reset"}
+
+
+def _resets(entry: ScoreEntry, path: Path, reader: ConditionReader) -> Iterator[SignalTest]:
+    for index, reset in enumerate(entry.reset_on):
+        here = (*path, index)
+        reader.know_signal(reset.on, (*here, "on"))
+        yield SignalTest(reset.on, reader.read_where(reset.on, reset.where, (*here, "where")))
 
 
 def _check_sum(name: str, entry: ScoreEntry, reader: ConditionReader) -> None:
@@ -44,7 +65,7 @@ def _to_rules(entry: ScoreEntry, path: Path, reader: ConditionReader) -> tuple[F
     rules: list[FitRule | EngagementRule] = []
     taken: set[str] = set()
     for index, rule in enumerate(entry.rules):
-        made = _to_rule(rule, (*path, "rules", index), reader)
+        made = _to_rule(rule, entry.expires, (*path, "rules", index), reader)
         if made.id in taken:
             here = (*path, "rules", index, "id" if rule.id else ("on" if rule.on else "when"))
             message = f"a second rule {quoted(made.id)} in this score"
@@ -54,7 +75,9 @@ def _to_rules(entry: ScoreEntry, path: Path, reader: ConditionReader) -> tuple[F
     return tuple(rules)
 
 
-def _to_rule(rule: RuleEntry, path: Path, reader: ConditionReader) -> FitRule | EngagementRule:
+def _to_rule(
+    rule: RuleEntry, expires: timedelta | None, path: Path, reader: ConditionReader
+) -> FitRule | EngagementRule:
     if not rule.points:
         reader.problems.warn((*path, "points"), "a rule for no points")
     if rule.on is None:
@@ -65,4 +88,4 @@ def _to_rule(rule: RuleEntry, path: Path, reader: ConditionReader) -> FitRule | 
     if rule.at_most and rule.at_most.points < rule.points:
         message = "the limit is less than one signal gives; the rest is never given"
         reader.problems.warn((*path, "at_most"), message)
-    return EngagementRule(rule.id or signal_sentence(on), on, rule.points, rule.at_most)
+    return EngagementRule(rule.id or signal_sentence(on), on, rule.points, rule.at_most, rule.expires or expires)

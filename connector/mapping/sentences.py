@@ -59,7 +59,7 @@ def to_sentence(condition: Condition) -> str:
         case FieldTest():
             return f"{condition.field} {to_phrase(condition.op, condition.operand)}"
         case ScoreTest():
-            return f"{condition.score} {to_phrase(condition.op, condition.operand)}"
+            return f"{condition.score} {to_phrase(condition.op, condition.operand)}{_until(condition)}"
         case GradeTest():
             return f"grade of {condition.score} is {_listed(condition.grades, 'or')}"
         case SegmentTest() | PersonaTest() | TagTest() | ProgramTest():
@@ -99,6 +99,12 @@ def _joined(parts: Iterable[Condition], word: str) -> str:
 
 def _needs_brackets(part: Condition) -> bool:
     return isinstance(part, AllOf | AnyOf) and len(part.parts) > 1
+
+
+def _until(test: ScoreTest) -> str:
+    if test.until is None:
+        return ""
+    return f", until {'below' if test.op in (Op.GT, Op.GTE) else 'above'} {_word(test.until)}"
 
 
 def _did(test: DidTest) -> str:

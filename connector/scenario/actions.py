@@ -76,6 +76,11 @@ def _exit(step: StepEntry, path: Path, reading: Reading) -> Iterator[Fact]:
     yield from _commands(CommandName.EXIT, step.exit, (*path, "exit"), reading)
 
 
+def _lift(step: StepEntry, _: Path, __: Reading) -> Iterator[Fact]:
+    if step.lift:
+        yield _fact(FactKind.COMMAND, CommandName.LIFT, "cli")
+
+
 def _commands(command: CommandName, programs: tuple[str, ...], path: Path, reading: Reading) -> Iterator[Fact]:
     for index, name in enumerate(programs):
         if reading.is_known(name, tuple(reading.names.programs), "program", (*path, index)):
@@ -83,4 +88,4 @@ def _commands(command: CommandName, programs: tuple[str, ...], path: Path, readi
 
 
 #: What a step may say happens, in the order in which facts of one moment count.
-READERS: tuple[Callable[[StepEntry, Path, Reading], Iterator[Fact]], ...] = (_contact, _set, _did, _enrol, _exit)
+READERS: tuple[Callable[[StepEntry, Path, Reading], Iterator[Fact]], ...] = (_contact, _set, _did, _enrol, _exit, _lift)

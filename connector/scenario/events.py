@@ -70,6 +70,9 @@ KINDS: Mapping[str, Kind] = {
     "won": Kind("programs won", _programs),
     "exited": Kind("programs left otherwise", _programs),
     "notified": Kind("notifications", lambda _, definitions: (each.name for each in definitions.notifications)),
+    "emails": Kind("emails", lambda _, definitions: (each.name for each in definitions.emails)),
+    "stopped": Kind("messages stopped by", None),
+    "lifted": Kind("messages allowed again after", None),
     "joined": Kind("segments and lists joined", _groups),
     "left": Kind("segments and lists left", _groups),
     "tagged": Kind("tags put on", lambda names, _: names.tags),
@@ -102,17 +105,21 @@ _OF_HISTORY: Mapping[HistoryKind, tuple[str, Namer]] = {
     HistoryKind.WON: ("won", _subject),
     HistoryKind.EXITED: ("exited", _subject),
     HistoryKind.NOTIFIED: ("notified", _subject),
+    HistoryKind.SUPPRESSED: ("stopped", _subject),
+    HistoryKind.LIFTED: ("lifted", _subject),
     HistoryKind.JOINED: ("joined", _subject),
     HistoryKind.LEFT: ("left", _subject),
     HistoryKind.TAGGED: ("tagged", _subject),
     HistoryKind.UNTAGGED: ("untagged", _subject),
     HistoryKind.PERSONA: ("personas", _subject),
 }
-_OF_ACTS = {ChangeKind.TASK: "tasks", ChangeKind.NOTE: "notes"}
+_OF_ACTS = {ChangeKind.TASK: "tasks", ChangeKind.NOTE: "notes", ChangeKind.EMAIL: "emails"}
 
 
 def events_of(book: Book, history: Iterable[HistoryEntry], acts: Iterable[Act]) -> Iterator[Event]:
-    """What happened, in the words of scenarios. Tasks and notes count when they are decided, not when they settled."""
+    """What happened, in the words of scenarios. Tasks, notes and emails count when they
+    are decided, not when they settled.
+    """
     for entry in history:
         if entry.kind in _OF_HISTORY:
             kind, name = _OF_HISTORY[entry.kind]
@@ -120,7 +127,12 @@ def events_of(book: Book, history: Iterable[HistoryEntry], acts: Iterable[Act]) 
     settle: timedelta = book.definitions.settle
     for act in acts:
         if act.kind in _OF_ACTS:
-            yield Event(_OF_ACTS[act.kind], act.due_at - settle, act.subject or to_text(act.body))
+            yield Event(_OF_ACTS[act.kind], act.due_at - settle, _name_of(act))
+
+
+def _name_of(act: Act) -> str:
+    """What people know the act by: its email, its subject, or what it says."""
+    return act.email.name if act.email else act.subject or to_text(act.body)
 
 
 def to_text(body: str) -> str:

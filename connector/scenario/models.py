@@ -48,6 +48,9 @@ class EventsEntry(Entry):
     won: Items = None
     exited: Items = None
     notified: Items = None
+    emails: Items = None
+    stopped: Items = None
+    lifted: Items = None
     joined: Items = None
     left: Items = None
     tagged: Items = None
@@ -93,6 +96,7 @@ class StepEntry(Entry):
     with_: dict[Name, Any] = Field(alias="with", default={})
     enrol: Names = ()
     exit: Names = ()
+    lift: bool = False
     expect: ExpectEntry | None = None
 
     @model_validator(mode="after")

@@ -23,13 +23,20 @@ def parse_moment(text: str, first: date | None, previous: datetime | None, zone:
     """
     words = text.strip()
     if words.startswith("+") and previous is not None:
-        return previous + parse_duration(words[1:])
+        return _later(previous, parse_duration(words[1:]))
     if (match := _DAY.fullmatch(words)) and first is not None:
         return _on_wall(_count(first, int(match[1])), match[2], zone)
     if match := _DATE.fullmatch(words):
         return _on_wall(_date(match[1]), match[2], zone)
     forms = ["2026-09-07 10:00", *(["day 3 10:00"] if first else []), *(["+7d"] if previous else [])]
     raise ValueError(f"{quoted(text)} is no moment; write {' or '.join(forms)}")
+
+
+def _later(moment: datetime, span: timedelta) -> datetime:
+    try:
+        return moment + span
+    except OverflowError as error:
+        raise ValueError("there is no such day") from error
 
 
 def _count(first: date, number: int) -> date:

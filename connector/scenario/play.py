@@ -54,12 +54,13 @@ class Life:
         """Let time pass, alarm by alarm, and then let these facts happen."""
         for _ in range(_MAX_WAKES):
             wake_at = self.lead.wake_at
-            if wake_at is None or wake_at >= until:
+            if wake_at is None or wake_at > until or (facts and wake_at == until):
                 break
             self._fold((), wake_at)
         else:
             raise InvariantError(f"lead {self.lead.id} never rests before {until}")
-        self._fold(facts, until)
+        if facts:
+            self._fold(facts, until)
 
     def first_heard(self, at: datetime) -> list[Fact]:
         """What is given of the lead, told at this moment; nothing the second time."""

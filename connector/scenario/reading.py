@@ -54,10 +54,16 @@ def _read_tests(workspace: FilePath) -> dict[str, str]:
     """The texts of the scenario files by path. Raises MappingError for one that is no text."""
     tests = workspace / TESTS
     paths = sorted(path for path in tests.rglob("*") if path.suffix in _SUFFIXES) if tests.is_dir() else []
+    return {str(path): _read_text(path) for path in paths if path.is_file()}
+
+
+def _read_text(path: FilePath) -> str:
     try:
-        return {str(path): path.read_text("utf-8") for path in paths if path.is_file()}
-    except (OSError, UnicodeDecodeError) as error:
-        raise MappingError(f"a scenario file in {tests} cannot be read: {error}") from error
+        return path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise MappingError(f"{path}: the file is not text in UTF-8; save it as UTF-8") from error
+    except OSError as error:
+        raise MappingError(f"{path}: the file cannot be read: {error.strerror}") from error
 
 
 def read_scenarios(files: Mapping[str, str], book: Book, names: Names) -> tuple[Report, list[Scenario]]:
@@ -164,7 +170,9 @@ class _Reader:
                 name for name, at in zip(step.lead, places, strict=True)
                 if self.reading.is_known(name, known, "lead", at)
             )  # fmt: skip
-        if len(known) > 1 and (step.expect or step.did or step.set_ or step.enrol or step.exit or step.contact):
+        if len(known) > 1 and (
+            step.expect or step.did or step.set_ or step.enrol or step.exit or step.lift or step.contact
+        ):
             self.reading.problems.error(path, "this step does not say whose it is", f"add lead: {known[0]}")
         return known
 

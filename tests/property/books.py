@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
 from connector.domain.calendar import ALWAYS_OPEN, SendWindow
+from connector.domain.computed import Computed, Reckoning
 from connector.domain.condition import (
     AllOf,
     AnyOf,
@@ -22,14 +23,25 @@ from connector.domain.condition import (
     GradeTest,
     Not,
     Op,
+    PersonaTest,
     ProgramTest,
     ScoreTest,
     SegmentTest,
     SignalTest,
+    TagTest,
 )
-from connector.domain.definitions import Definitions, ListRule, Notification, Segment, SignalSource, WriteBack
+from connector.domain.definitions import (
+    Definitions,
+    ListRule,
+    Notification,
+    Persona,
+    Segment,
+    SignalSource,
+    Tag,
+    WriteBack,
+)
 from connector.domain.fact import CommandName, Fact, FactKind, RecordName
-from connector.domain.field import FieldType
+from connector.domain.field import Field, FieldType
 from connector.domain.program import (
     Activity,
     ListSend,
@@ -44,11 +56,14 @@ from connector.domain.program import (
     Trigger,
 )
 from connector.domain.score import Cap, EngagementRule, FitRule, Score
-from tests.builders import CRM, START, definitions, note, task
+from tests.builders import CRM, FIELDS, START, definitions, note, task
 
 SIGNALS = ("came", "clicked", "read", "bought")
 PROGRAMS = ("p", "q", "r")
 PHASES = ("one", "two", "three", "four")
+PERSONAS = ("planner", "reader", "visitor")
+TAGS = ("vip", "warm")
+TOPICS = ("planning", "Planning", "events")
 HORIZON = timedelta(days=45)
 
 NOTHING, MINUTE, HOUR, DAY = timedelta(), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -108,20 +123,38 @@ def number_test(random: Random) -> Condition:
     return FieldTest("employees", FieldType.NUMBER, Op.GTE, 50.0)
 
 
+def computed_test(random: Random) -> Condition:
+    """Asks for a field that follows from signals."""
+    if random.random() < 0.4:
+        op = random.choice((Op.GTE, Op.LT, Op.EQ))
+        return FieldTest("visits", FieldType.NUMBER, op, random.choice((1.0, 2.0, 100.0)))
+    op = random.choice((Op.EQ, Op.NE, Op.KNOWN))
+    return FieldTest("interest", FieldType.TEXT, op, None if op is Op.KNOWN else random.choice(TOPICS))
+
+
+def persona_test(random: Random) -> Condition:
+    return PersonaTest(random.choice(PERSONAS))
+
+
+def tag_test(random: Random) -> Condition:
+    return TagTest(random.choice(TAGS))
+
+
 def score_test(random: Random) -> Condition:
     if random.random() < 0.2:
         return GradeTest("total", ("A", "C"))
     op = random.choice((Op.GTE, Op.GT, Op.LT, Op.LTE, Op.EQ, Op.NE))
-    return ScoreTest(
-        random.choice(("fit", "engagement", "mixed", "total")), op, random.choice((-3.0, 0.0, 1.0, 10.0, 20.5))
-    )
+    points = random.choice((-3.0, 0.0, 1.0, 10.0, 20.5))
+    easier = {Op.GTE: -4.0, Op.GT: -4.0, Op.LT: 4.0, Op.LTE: 4.0}.get(op)
+    until = None if easier is None else perhaps(random, lambda _: points + easier)
+    return ScoreTest(random.choice(("fit", "engagement", "mixed", "total")), op, points, until)
 
 
 def segment_test(*names: str) -> Callable[[Random], Condition]:
     return lambda random: SegmentTest(random.choice(names))
 
 
-PLAIN = (text_test, number_test, moment_test, did_test, did_test, program_test)
+PLAIN = (text_test, number_test, moment_test, did_test, did_test, program_test, computed_test)
 
 
 def condition(random: Random, *more: Callable[[Random], Condition]) -> Condition:
@@ -138,7 +171,7 @@ def condition(random: Random, *more: Callable[[Random], Condition]) -> Condition
 
 def late_condition(random: Random) -> Condition:
     """May look at everything that is derived."""
-    return condition(random, score_test, score_test, segment_test("first", "second"))
+    return condition(random, score_test, score_test, segment_test("first", "second"), persona_test, tag_test)
 
 
 # --- definitions --------------------------------------------------------------------------------------------
@@ -150,7 +183,8 @@ def cap(random: Random) -> Cap:
 
 def rule(random: Random, name: str) -> EngagementRule:
     points = random.choice(POINTS)
-    return EngagementRule(name, signal_test(random), points, perhaps(random, cap) if points > 0 else None)
+    expires = random.choice((None, None, *SPANS))
+    return EngagementRule(name, signal_test(random), points, perhaps(random, cap) if points > 0 else None, expires)
 
 
 def scores(random: Random) -> tuple[Score, ...]:
@@ -160,9 +194,13 @@ def scores(random: Random) -> tuple[Score, ...]:
     def half_life() -> timedelta | None:
         return random.choice((None, DAY, 7 * DAY, 30 * DAY))
 
-    fit = Score("fit", (FitRule("f1", early(), 20.0), FitRule("f2", early(), random.choice(POINTS))))
-    engagement = Score("engagement", (rule(random, "e1"), rule(random, "e2")), half_life=half_life())
-    mixed = Score("mixed", (FitRule("m1", early(), 3.0), rule(random, "m2")), half_life=half_life())
+    def turns() -> dict[str, Any]:
+        frozen = condition(random, segment_test("first")) if random.random() < 0.3 else None
+        return {"reset_on": some(random, signal_test, 0, 1), "freeze_while": frozen}
+
+    fit = Score("fit", (FitRule("f1", early(), 20.0), FitRule("f2", early(), random.choice(POINTS))), **turns())
+    engagement = Score("engagement", (rule(random, "e1"), rule(random, "e2")), half_life=half_life(), **turns())
+    mixed = Score("mixed", (FitRule("m1", early(), 3.0), rule(random, "m2")), half_life=half_life(), **turns())
     grades = (("A", 30.0), ("B", 10.5), ("C", 0.0))
     return fit, engagement, mixed, Score("total", sum_of=("fit", "engagement", "mixed"), grades=grades)
 
@@ -210,18 +248,61 @@ def program(random: Random, name: str) -> Program:
     )
 
 
+def computed(random: Random) -> tuple[Computed, ...]:
+    """A topic, and an amount."""
+    how = random.choice((Reckoning.MOST, Reckoning.MOST, Reckoning.LATEST, Reckoning.FIRST))
+    within = None if how is Reckoning.FIRST else perhaps(random, span)
+    weight = "seconds" if how is Reckoning.MOST and random.random() < 0.5 else ""
+    interest = Computed(Field("interest"), how, signal_test(random), "topic", weight, within)
+    visits = Field("visits", FieldType.NUMBER)
+    if random.random() < 0.5:
+        return interest, Computed(visits, Reckoning.COUNT, signal_test(random), within=perhaps(random, span))
+    return interest, Computed(visits, Reckoning.SUM, signal_test(random), "seconds", within=perhaps(random, span))
+
+
+def personas(random: Random) -> tuple[Persona, ...]:
+    """In any order; with everybody else, or without."""
+    first, second, last = random.sample(PERSONAS, 3)
+    fallback = AllOf(()) if random.random() < 0.5 else condition(random)
+    each = tuple(Persona(name, condition(random, segment_test("first"))) for name in (first, second))
+    return (*each, Persona(last, fallback))
+
+
+def tag(random: Random, name: str, *more: Callable[[Random], Condition]) -> Tag:
+    def rule(_: Random) -> Trigger:
+        when = condition(random, score_test, segment_test("first", "second"), persona_test, *more)
+        return Trigger(None, when) if random.random() < 0.5 else Trigger(signal_test(random), when)
+
+    return Tag(name, some(random, rule, 1, 2), some(random, rule, 0, 2), perhaps(random, span))
+
+
+WRITTEN = (
+    WriteBack(CRM, "points", ("score", "total", "points")),
+    *(WriteBack(CRM, name, (name,)) for name in ("segments", "persona", "tags")),
+)
+
+
 def workspace(random: Random, version: str) -> Definitions:
     """Two or three programs, four scores, segments, lists and notifications that look at one another."""
     second = condition(random, score_test, score_test, segment_test("first"))
+    reckoned = computed(random)
     return definitions(
         version,
+        fields=(*FIELDS, *(each.field for each in reckoned)),
+        computed=reckoned,
+        personas=personas(random),
+        tags=(tag(random, "warm", lambda _: TagTest("vip")), tag(random, "vip")),
         signals=(SignalSource("clicked", CRM, "hs_click"), SignalSource("read", CRM, "hs_read", ("yes",))),
         segments=(Segment("second", second), Segment("first", condition(random))),
         scores=scores(random),
         programs=tuple(program(random, name) for name in PROGRAMS[: random.randint(2, 3)]),
         lists=(ListRule("mail", {CRM: "Mail"}), ListRule("hot", {CRM: "Hot", "other": "Hot"}, late_condition(random))),
         notifications=(Notification("n", late_condition(random), (task("{why}"),), random.choice(DELAYS)),),
-        write_back=(WriteBack(CRM, "points", ("score", "total", "points")), WriteBack(CRM, "in", ("segments",))),
+        write_back=(
+            WriteBack(CRM, "points", ("score", "total", "points")),
+            WriteBack(CRM, "in", ("segments",)),
+            *WRITTEN,
+        ),
         settle=random.choice((NOTHING, 10 * MINUTE)),
     )
 
@@ -266,7 +347,10 @@ def a_fact(random: Random, key: str, kinds: Sequence[FactKind]) -> Fact:
     if kind is FactKind.COMMAND:
         order = random.choice(list(CommandName))
         return Fact(key, a_moment(random), kind, order, "cli", {"program": random.choice(PROGRAMS)})
-    return Fact(key, a_moment(random), kind, random.choice(SIGNALS) if kind is FactKind.SIGNAL else "v2", "api")
+    if kind is FactKind.SIGNAL:
+        said = {"topic": random.choice(TOPICS), "seconds": random.choice(("", "0.1", "30", 7.5))}
+        return Fact(key, a_moment(random), kind, random.choice(SIGNALS), "api", said if random.random() < 0.8 else {})
+    return Fact(key, a_moment(random), kind, "v2", "api")
 
 
 def lives(kinds: Sequence[FactKind] = ORDINARY, max_size: int = 20) -> st.SearchStrategy[list[Fact]]:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from connector.domain.book import compile_book
+from connector.domain.computed import value_of
 from connector.domain.definitions import Definitions
 from connector.domain.draft import Draft
 from connector.domain.enrolment import OPEN_STATES, EnrolmentState, Step, to_state
 from connector.domain.fact import Fact
 from connector.domain.history import HistoryEntry, HistoryKind
-from connector.domain.lead import Lead, Standing
-from connector.domain.nodes import FitNode, Watcher
+from connector.domain.lead import Lead, Standing, Tagging
+from connector.domain.nodes import FitNode, Node, Watcher
 from connector.domain.score import EngagementRule, FitRule, Score
+from connector.domain.traits import ComputedNode, PersonaNode, TagNode
 from tests.builders import utc
 from tests.property.books import HORIZON, ORDINARY, lives, workspaces
 from tests.property.test_fold import in_one, steps
@@ -129,10 +133,7 @@ def test_what_is_kept_of_conditions_is_true_at_midnight(defined: Definitions, fa
     view.now = MIDNIGHT
 
     for node in book.nodes.ordered:
-        if isinstance(node, FitNode):
-            assert node.test.holds(view) is (node.rule.id in lead.scores.get(node.score.name, {})), node.id
-        elif isinstance(node, Watcher):
-            assert node.test.holds(view) is (node.id in lead.holding), node.id
+        assert_kept(node, lead, view)
     for enrolment in lead.enrolments:
         if enrolment.is_open:
             compiled_ = book.programs[enrolment.program]
@@ -140,21 +141,85 @@ def test_what_is_kept_of_conditions_is_true_at_midnight(defined: Definitions, fa
                 assert trigger.signal or not trigger.test.holds(view), enrolment.program
 
 
+def assert_kept(node: Node, lead: Lead, view: Draft) -> None:
+    match node:
+        case FitNode():
+            is_given = node.rule.id in lead.scores.get(node.score.name, {})
+            assert node.test.holds(view) is is_given or view.frozen_since(node.score), node.id
+        case Watcher():
+            is_held = node.id in lead.holding
+            assert (node.held if is_held else node.test).holds(view) is is_held, node.id
+        case ComputedNode():
+            name = node.computed.name
+            assert value_of(node.computed, lead.mentions.get(name, ()), MIDNIGHT) == lead.fields.get(name)
+        case PersonaNode():
+            assert lead.persona == next((name for name, test in node.tests if test.holds(view)), "")
+        case TagNode():
+            state = lead.tags.get(node.tag.name, Tagging())
+            assert (state.adds, state.removes) == (node.adds.holds(view), node.removes.holds(view)), node.id
+            assert state.until is None or state.until > MIDNIGHT
+
+
+@ANY_BOOK
+@given(defined=workspaces(), facts=lives())
+def test_the_timeline_tells_every_tag_and_persona_that_a_lead_came_to_have(
+    defined: Definitions, facts: list[Fact]
+) -> None:
+    decision = in_one(compile_book(defined), facts)
+
+    tags: set[str] = set()
+    persona = ""
+    for entry in decision.history:
+        if entry.kind is K.TAGGED:
+            assert entry.subject not in tags
+            tags.add(entry.subject)
+        elif entry.kind is K.UNTAGGED:
+            tags.remove(entry.subject)
+        elif entry.kind is K.PERSONA:
+            assert entry.detail["was"] == persona
+            persona = entry.subject
+
+    assert tags == {name for name, state in decision.lead.tags.items() if state.since is not None}
+    assert persona == decision.lead.persona
+    assert (decision.lead.persona_since is None) is (persona == "")
+
+
 # --- scores -------------------------------------------------------------------------------------------------
 
 
-def ledger_of(history: tuple[HistoryEntry, ...], score: str, rule: str) -> list[tuple[datetime, float]]:
-    return [
-        (entry.at, float(entry.detail["points"]))
-        for entry in history
-        if entry.kind is K.SCORED and (entry.subject, entry.detail["rule"]) == (score, rule)
-    ]
+def ledger_of(history: Iterable[HistoryEntry], score: str, rule: str) -> list[HistoryEntry]:
+    return [e for e in history if e.kind is K.SCORED and (e.subject, e.detail["rule"]) == (score, rule)]
 
 
-def naive_worth(rule: FitRule | EngagementRule, score: Score, ledger: list[tuple[datetime, float]]) -> float:
-    if isinstance(rule, FitRule) or score.half_life is None:
-        return sum(points for _, points in ledger)
-    return sum(points * 0.5 ** ((MIDNIGHT - at) / score.half_life) for at, points in ledger)
+def since_resets(history: Sequence[HistoryEntry], score: str) -> list[list[HistoryEntry]]:
+    """The history in stretches, each of which begins with a reset of the score."""
+    cuts = [index for index, e in enumerate(history) if (e.kind, e.subject) == (K.RESET, score)]
+    return [list(history[begin:end]) for begin, end in pairwise([0, *cuts, len(history)])]
+
+
+def points_of(entry: HistoryEntry) -> float:
+    return float(entry.detail["points"])
+
+
+def age_of(entry: HistoryEntry, history: Iterable[HistoryEntry]) -> timedelta:
+    """How old the entry is at midnight, without the time in which its score was frozen."""
+    turns = [e for e in history if e.kind in (K.FROZEN, K.THAWED) and e.subject == entry.subject]
+    still = timedelta()
+    for frozen, thawed in zip(turns[::2], [*turns[1::2], None], strict=False):
+        until = thawed.at if thawed else MIDNIGHT
+        still += max(until - max(frozen.at, entry.at), timedelta())
+    return MIDNIGHT - entry.at - still
+
+
+def naive_worth(rule: FitRule | EngagementRule, score: Score, history: Sequence[HistoryEntry]) -> float:
+    ledger = ledger_of(history, score.name, rule.id)
+    if isinstance(rule, FitRule) or rule.expires or score.half_life is None:
+        return sum(map(points_of, ledger))
+    return sum(decayed(points_of(entry), age_of(entry, history), score.half_life) for entry in ledger)
+
+
+def decayed(points: float, age: timedelta, half_life: timedelta) -> float:
+    return float(points * 0.5 ** (age / half_life))
 
 
 @ANY_BOOK
@@ -166,10 +231,7 @@ def test_every_score_is_what_its_ledger_says(defined: Definitions, facts: list[F
     view.now = MIDNIGHT
 
     totals = {
-        score.name: sum(
-            naive_worth(rule, score, ledger_of(decision.history, score.name, rule.id)) for rule in score.rules
-        )
-        for score in defined.scores
+        score.name: sum(naive_worth(rule, score, decision.history) for rule in score.rules) for score in defined.scores
     }
     totals["total"] = totals["fit"] + totals["engagement"] + totals["mixed"]
 
@@ -180,15 +242,51 @@ def test_every_score_is_what_its_ledger_says(defined: Definitions, facts: list[F
 
 @ANY_BOOK
 @given(defined=workspaces(), facts=lives(ORDINARY, max_size=30))
+def test_points_that_expire_count_in_full_until_they_do_and_then_not_at_all(
+    defined: Definitions, facts: list[Fact]
+) -> None:
+    decision = in_one(compile_book(defined), facts, MIDNIGHT)
+    if decision.lead.standing is not Standing.ACTIVE:
+        return
+
+    for score in defined.scores:
+        for rule in score.rules:
+            if isinstance(rule, EngagementRule) and rule.expires:
+                given_ = ledger_of(since_resets(decision.history, score.name)[-1], score.name, rule.id)
+                young = [
+                    points_of(entry)
+                    for entry in given_
+                    if "because" not in entry.detail and age_of(entry, decision.history) < rule.expires
+                ]
+                part = decision.lead.scores.get(score.name, {}).get(rule.id)
+                assert (part.points if part else 0.0) == pytest.approx(sum(young))
+
+
+@ANY_BOOK
+@given(defined=workspaces(), facts=lives(ORDINARY, max_size=30))
+def test_nothing_changes_a_score_while_it_is_frozen_but_a_reset(defined: Definitions, facts: list[Fact]) -> None:
+    frozen: set[str] = set()
+
+    for entry in in_one(compile_book(defined), facts).history:
+        if entry.kind is K.SCORED and entry.subject in frozen:
+            assert entry.detail["because"] == "reset"
+        elif entry.kind in (K.FROZEN, K.THAWED):
+            assert (entry.subject in frozen) is (entry.kind is K.THAWED)
+            frozen ^= {entry.subject}
+
+
+@ANY_BOOK
+@given(defined=workspaces(), facts=lives(ORDINARY, max_size=30))
 def test_no_rule_gives_more_than_its_cap_in_any_stretch_of_its_time(defined: Definitions, facts: list[Fact]) -> None:
     history = in_one(compile_book(defined), facts).history
 
     for score in defined.scores:
         for rule in score.rules:
             if isinstance(rule, EngagementRule) and rule.at_most is not None:
-                ledger = ledger_of(history, score.name, rule.id)
                 stretch = rule.at_most.per or HORIZON * 100
-                for until, _ in ledger:
-                    given_ = sum(points for at, points in ledger if until - stretch < at <= until)
-                    assert given_ <= rule.at_most.points + 1e-6
-                assert all(0 < points <= rule.points for _, points in ledger)
+                for between in since_resets(history, score.name):
+                    ledger = [e for e in ledger_of(between, score.name, rule.id) if "because" not in e.detail]
+                    for until in ledger:
+                        given_ = sum(points_of(e) for e in ledger if until.at - stretch < e.at <= until.at)
+                        assert given_ <= rule.at_most.points + 1e-6
+                    assert all(0 < points_of(entry) <= rule.points for entry in ledger)

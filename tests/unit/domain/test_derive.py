@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from connector.domain.condition import AllOf, FieldTest, Not, Op, ProgramTest, SegmentTest, SignalTest
+from connector.domain.condition import AllOf, AnyOf, FieldTest, Not, Op, ProgramTest, SegmentTest, SignalTest
 from connector.domain.definitions import ListRule, Segment, WriteBack
 from connector.domain.field import FieldType
 from connector.domain.history import HistoryKind
@@ -113,6 +113,40 @@ def test_a_list_is_left_when_the_score_has_faded_below_its_threshold() -> None:
 
     assert on_it == still_on_it == {"Hot": START}
     assert story.lead.desired[CRM].lists == {}
+
+
+# --- segments of segments -----------------------------------------------------------------------------------
+
+
+def test_every_level_of_segments_is_joined_and_left_at_the_same_moment_and_told() -> None:
+    deep = 200
+    levels = [Segment(f"s{level}", SegmentTest(f"s{level - 1}")) for level in range(deep, 0, -1)]
+    story = Story(segments=(*levels, Segment("s0", did("clicked", within=WEEK)))).receive(baseline())
+
+    story.receive(signal("clicked", after(minutes=3))).let_pass(after(30))
+
+    names = [f"segment:s{level}" for level in range(deep + 1)]
+    assert joined_and_left(story) == [
+        *(("joined", name, after(minutes=3)) for name in names),
+        *(("left", name, after(days=7, minutes=4)) for name in names),
+    ]
+
+
+def test_a_segment_of_segments_moves_only_when_its_own_answer_changes() -> None:
+    either = Segment("either", AnyOf((SegmentTest("a"), SegmentTest("b"))))
+    software, anna = Segment("a", field_is("industry", "software")), Segment("b", field_is("firstname", "Anna"))
+    story = Story(segments=(either, software, anna)).receive(baseline(industry="software"))
+
+    story.receive(changed(after(1), firstname="Anna"), changed(after(2), industry="x"), changed(after(3), firstname=""))
+
+    assert joined_and_left(story) == [
+        ("joined", "segment:a", START),
+        ("joined", "segment:either", START),
+        ("joined", "segment:b", after(1)),
+        ("left", "segment:a", after(2)),
+        ("left", "segment:b", after(3)),
+        ("left", "segment:either", after(3)),
+    ]
 
 
 # --- one thing follows from another -------------------------------------------------------------------------

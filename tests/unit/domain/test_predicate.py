@@ -47,7 +47,7 @@ class Seen:
     seen: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
     parts: Mapping[str, Part] = field(default_factory=dict)
     half_life: timedelta | None = None
-    segments: frozenset[str] = frozenset()
+    holding: Mapping[str, datetime] = field(default_factory=dict)
     programs: Mapping[str, str] = field(default_factory=dict)
 
     def points(self, score: str) -> int:
@@ -59,8 +59,8 @@ class Seen:
     def passes_at(self, score: str, threshold: float) -> datetime | None:
         return passes_at([look_ahead(self.parts, self.half_life)], threshold, self.now)
 
-    def in_segment(self, segment: str) -> bool:
-        return segment in self.segments
+    def expires_at(self, score: str) -> datetime | None:
+        return None
 
     def in_program(self, program: str, phase: str | None) -> bool:
         return program in self.programs and phase in (None, self.programs[program])
@@ -264,7 +264,7 @@ def test_a_combination_flips_with_the_first_of_its_parts_and_reads_what_they_rea
 
 
 def test_a_condition_on_segments_and_programs_asks_for_them() -> None:
-    view = Seen(segments=frozenset({"big"}), programs={"welcome": "second"})
+    view = Seen(holding={"segment:big": START}, programs={"welcome": "second"})
 
     assert compiled(SegmentTest("big")).holds(view)
     assert not compiled(SegmentTest("small")).holds(view)

@@ -178,9 +178,7 @@ def fork(*cases: Case, by_chance: bool = False) -> Activity:
 
 
 def test_the_ways_part_by_condition_nest_and_come_together_again() -> None:
-    inner = Activity(
-        "inner", None, fork=Fork((Case("small", field_is("employees", 10.0, Op.LT, FieldType.NUMBER)), Case("rest")))
-    )
+    small = Case("small", field_is("employees", 10.0, Op.LT, FieldType.NUMBER))
     steps = (
         fork(Case("banks", field_is("industry", "banking")), Case("others")),
         mail("offer", path=(("way", "banks"),)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,20 +12,31 @@ from hypothesis import strategies as st
 
 from connector.domain.book import compile_book
 from connector.domain.change import Act, ChangeKind, ChangeState
-from connector.domain.condition import SignalTest
+from connector.domain.computed import Computed, Mention, Reckoning
+from connector.domain.condition import FieldTest, Op, SignalTest
 from connector.domain.definitions import Definitions
 from connector.domain.enrolment import Enrolment, EnrolmentState, Move, Sent
+from connector.domain.field import Field, FieldType
 from connector.domain.history import HistoryEntry, HistoryKind
 from connector.domain.ids import ConnectionId, CrmRef, LeadId, WorkspaceId
-from connector.domain.lead import Lead
+from connector.domain.lead import Lead, Tagging
 from connector.domain.program import Target, TargetKind
 from connector.domain.score import EngagementRule, Part, Score
-from connector.engine.explain import describe_change, explain, in_tenths
+from connector.engine.explain import (
+    FieldExplanation,
+    Group,
+    Share,
+    TagExplanation,
+    describe_change,
+    explain,
+    in_tenths,
+)
 from connector.engine.timeline import tell
 from connector.ports import LeadSummary, OutboxChange
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 HALF_LIFE = timedelta(days=30)
+HOUR = timedelta(hours=1)
 WORKSPACE = WorkspaceId("acme")
 CLICK = EngagementRule("clicked", SignalTest("email_clicked"), 8)
 FIT, ENGAGEMENT = Score("fit"), Score("engagement", (CLICK,), HALF_LIFE)
@@ -179,12 +191,45 @@ def test_what_is_written_is_told_in_words(written: OutboxChange, told: list[str]
     assert list(describe_change(written)) == told
 
 
+def test_who_a_lead_is_is_explained_with_what_its_interest_was_chosen_from() -> None:
+    read = SignalTest("read")
+    interest = Computed(Field("interest"), Reckoning.MOST, read, "topic", within=timedelta(days=7))
+    visits = Computed(Field("visits", FieldType.NUMBER), Reckoning.COUNT, read)
+    book = compile_book(Definitions(WORKSPACE, "v1", ZoneInfo("Europe/Rome"), computed=(interest, visits)))
+    said = (
+        Mention("old", 9.0, NOW - timedelta(days=8)),
+        Mention("events", 1.0, NOW - HOUR),
+        Mention("planning", 2.0, NOW),
+    )
+    lead = summary(
+        fields={"interest": "planning", "visits": 12.0},
+        mentions={"interest": said, "visits": (Mention("", 12.0, NOW),)},
+        tags={"fair": Tagging(NOW - HOUR, NOW + HOUR), "gone": Tagging(adds=True)},
+        persona="planner",
+        persona_since=NOW,
+    )
+
+    explained = explain(lead, (), (), book, NOW)
+
+    assert explained.persona == Group("planner", NOW)
+    assert explained.tags == (TagExplanation("fair", NOW - HOUR, NOW + HOUR),)
+    assert explained.computed == (
+        FieldExplanation("interest", "planning", (Share("planning", 2.0, NOW), Share("events", 1.0, NOW - HOUR))),
+        FieldExplanation("visits", "12", ()),
+    )
+
+
 @pytest.mark.parametrize("kind", HistoryKind)
 def test_every_line_of_a_history_can_be_told_even_when_a_detail_is_missing(kind: HistoryKind) -> None:
     assert tell(HistoryEntry(NOW, kind, "segment:warm"))
 
 
 TOLD = {
+    "persona is planner": HistoryEntry(NOW, HistoryKind.PERSONA, "planner", {"was": ""}),
+    "persona changed from visitor to planner": HistoryEntry(NOW, HistoryKind.PERSONA, "planner", {"was": "visitor"}),
+    "has no persona any more (it was planner)": HistoryEntry(NOW, HistoryKind.PERSONA, "", {"was": "planner"}),
+    "was tagged fair: signal visited": HistoryEntry(NOW, HistoryKind.TAGGED, "fair", {"by": "signal visited"}),
+    "lost the tag fair: time": HistoryEntry(NOW, HistoryKind.UNTAGGED, "fair", {"by": "time"}),
     "joined segment warm": HistoryEntry(NOW, HistoryKind.JOINED, "segment:warm"),
     "stage changed from lead to customer": HistoryEntry(
         NOW, HistoryKind.FIELD_CHANGED, "stage", {"was": "lead", "now": "customer"}
@@ -213,3 +258,39 @@ def test_what_a_program_sent_is_told_apart_from_what_sales_was_given_to_do(what:
     entry = HistoryEntry(NOW, HistoryKind.SENT, "welcome", {"phase": "start", "activity": "first", "what": what})
 
     assert tell(entry) == sentence
+
+
+def test_the_explanation_says_until_when_points_count_since_when_a_score_is_frozen_and_when_it_was_reset() -> None:
+    frozen = Score("frozen", (CLICK,), freeze_while=FieldTest("stage", FieldType.TEXT, Op.EQ, "customer"))
+    fresh = Score("fresh", (replace(CLICK, expires=HALF_LIFE),))
+    book = compile_book(Definitions(WORKSPACE, "v1", ZoneInfo("Europe/Rome"), scores=(frozen, fresh)))
+    lots = ((LATER, 8.0), (LATER + HALF_LIFE, 8.0))
+    scores = {name: {"clicked": Part(16.0, NOW, 2, fades=False, lots=lots)} for name in ("frozen", "fresh")}
+    history = [HistoryEntry(NOW, HistoryKind.RESET, "fresh", {"by": "bought"}, "f1")]
+
+    explained = explain(summary(scores=scores, holding={"freeze:frozen": NOW}), history, (), book, NOW)
+
+    (still,), (alive,) = (score.parts for score in explained.scores)
+    assert (still.frozen_since, still.reset_at, still.reasons[0].expiries) == (NOW, None, ())
+    assert (alive.frozen_since, alive.reset_at) == (None, NOW)
+    assert [(each.at, each.points) for each in alive.reasons[0].expiries] == list(lots)
+
+
+def test_the_ledger_tells_what_happened_to_a_score_without_a_rule() -> None:
+    history = [
+        HistoryEntry(NOW, HistoryKind.FROZEN, "s", {"total": 8.0}, "f1"),
+        HistoryEntry(NOW, HistoryKind.THAWED, "s", {"total": 8.0}, "f2"),
+        HistoryEntry(NOW, HistoryKind.RESET, "s", {"by": "bought"}, "f3"),
+        HistoryEntry(
+            NOW, HistoryKind.SCORED, "s", {"rule": "clicked", "points": -8.0, "total": 0.0, "because": "reset"}, "f3"
+        ),
+    ]
+
+    ledger = explain(summary(), history, (), BOOK, NOW).ledger
+
+    assert [(line.rule, line.points, line.why) for line in ledger] == [
+        ("", 0.0, "s is frozen at 8"),
+        ("", 0.0, "s counts on from 8"),
+        ("", 0.0, "s begins anew: bought"),
+        ("clicked", -8.0, "reset"),
+    ]

@@ -13,11 +13,12 @@ import pytest
 
 from connector.domain.book import compile_book
 from connector.domain.definitions import Definitions
-from connector.domain.program import Program
+from connector.domain.program import Program, Trigger
+from connector.domain.score import EngagementRule, Score
 from connector.errors import MappingError
 from connector.mapping.fingerprint import to_version
 from connector.mapping.load import parse_kept, read_folder
-from connector.mapping.sentences import to_sentence
+from connector.mapping.sentences import signal_sentence, to_sentence
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 FOLDERS = sorted(path for path in GOLDEN.iterdir() if path.is_dir())
@@ -32,9 +33,11 @@ def meaning_of(definitions: Definitions) -> Iterator[str]:
         yield f"signal {source.signal}: {source.property} to {source.to} with {dict(source.attributes)}"
     for segment in definitions.segments:
         yield f"segment {segment.name}: {to_sentence(segment.when)}"
+    yield from _meaning_of_traits(definitions)
     for score in definitions.scores:
         yield f"score {score.name}: sum {score.sum_of}, half-life {score.half_life}, grades {score.grades}"
         yield from (f"score {score.name}: {rule.points:g} for {rule.id}" for rule in score.rules)
+        yield from _turns_of(score)
     for program in definitions.programs:
         yield from _meaning_of_program(program)
     for rule in definitions.lists:
@@ -44,6 +47,31 @@ def meaning_of(definitions: Definitions) -> Iterator[str]:
         yield f"notification {notification.name}: {when}, again after {notification.again_after}"
     for written in definitions.write_back:
         yield f"write_back {written.property}: {written.source} as {written.type}"
+
+
+def _meaning_of_traits(definitions: Definitions) -> Iterator[str]:
+    for computed in definitions.computed:
+        said = f"{signal_sentence(computed.on)}, {computed.attribute} by {computed.weight}, within {computed.within}"
+        yield f"field {computed.name}: {computed.how} of {said}"
+    for persona in definitions.personas:
+        yield f"persona {persona.name}: {to_sentence(persona.when)}"
+    for tag in definitions.tags:
+        rules = " / ".join(", ".join(map(_trigger, triggers)) for triggers in (tag.add, tag.remove))
+        yield f"tag {tag.name}: {rules} for {tag.lasts}"
+
+
+def _trigger(trigger: Trigger) -> str:
+    on = signal_sentence(trigger.on) if trigger.on else "when"
+    return f"{on} {to_sentence(trigger.when)}" if trigger.when else on
+
+
+def _turns_of(score: Score) -> Iterator[str]:
+    for rule in score.rules:
+        if isinstance(rule, EngagementRule) and rule.expires:
+            yield f"score {score.name}: {rule.id} expires after {rule.expires}"
+    yield from (f"score {score.name}: reset on {signal_sentence(test)}" for test in score.reset_on)
+    if score.freeze_while:
+        yield f"score {score.name}: frozen while {to_sentence(score.freeze_while)}"
 
 
 def _meaning_of_program(program: Program) -> Iterator[str]:

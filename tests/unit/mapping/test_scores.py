@@ -59,7 +59,108 @@ def test_the_name_of_a_rule_does_not_depend_on_the_order_of_a_list() -> None:
     assert one.rules[0].id == other.rules[0].id == "industry is a or b"
 
 
+def test_points_of_a_score_expire_and_a_rule_may_say_otherwise() -> None:
+    score = definitions_with(
+        "scores:\n  tested:\n    expires: 90d\n"
+        "    rules: [{on: called, points: 1}, {on: email_clicked, points: 1, expires: 7d}]\n"
+    ).scores[-1]
+
+    assert [rule.expires for rule in score.rules if isinstance(rule, EngagementRule)] == [
+        timedelta(days=90),
+        timedelta(days=7),
+    ]
+
+
+def test_a_score_is_reset_by_signals_and_frozen_by_a_condition() -> None:
+    score = definitions_with(
+        "scores:\n  tested:\n    freeze_while: {industry: software}\n"
+        "    reset_on: [called, {on: report_read, where: {topic: planning}}]\n    rules: [{on: called, points: 1}]\n"
+    ).scores[-1]
+
+    assert score.freeze_while == SOFTWARE
+    assert score.reset_on == (
+        SignalTest("called"),
+        SignalTest("report_read", (AttributeTest("topic", Op.EQ, "planning"),)),
+    )
+
+
+SCORE = "scores:\n  s: {rules: [{on: called, points: 10}]}\n"
+PROGRAM = "programs: {x: {WAYS, phases: {a: {activities: {a: {send: {note: A}}}}}}}\n"
+KEPT = {
+    "a segment": "segments: {x: {any: [{s: {gte: 7, until_below: 6}}]}}\n",
+    "a low score": "segments: {x: {s: {lte: 7, until_above: 8.5}}}\n",
+    "a list": "lists: {x: {hubspot: X, when: {s: {gt: 7, until_below: 6}}}}\n",
+    "a notification": "notifications: {x: {when: {s: {gte: 7, until_below: 6}}, note: X}}\n",
+    "an enrolment": PROGRAM.replace("WAYS", "enrol: {when: {s: {gte: 7, until_below: 6}}}"),
+}
+
+
+@pytest.mark.parametrize("text", KEPT.values(), ids=KEPT)
+def test_a_threshold_may_be_easier_to_keep_where_that_is_remembered(text: str) -> None:
+    assert mistakes_in(SCORE + text) == []
+
+
+HERE = "cannot work here: nothing remembers whether this condition held; make it a segment of its own, and ask for that"
+NOT_KEPT = {
+    "a rule": ("  t: {rules: [{when: {s: {gte: 7, until_below: 6}}, points: 3}]}\n", ["4:35"]),
+    "not": ("segments: {x: {not: {s: {gte: 7, until_below: 6}}}}\n", ["4:34"]),
+    "at a signal": (
+        PROGRAM.replace("WAYS", "enrol: {on: called, when: {s: {gte: 7, until_below: 6}}}"),
+        ["4:55"],
+    ),
+    "a goal": (
+        PROGRAM.replace("WAYS", "enrol: called, goal: {when: {s: {gte: 7, until_below: 6}}}"),
+        ["4:57"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "places"), NOT_KEPT.values(), ids=NOT_KEPT)
+def test_a_threshold_is_not_easier_to_keep_where_nothing_remembers_it(text: str, places: list[str]) -> None:
+    assert mistakes_in(SCORE + text) == [f"{place}: `until_below` {HERE}" for place in places]
+
+
 MISTAKES = {
+    "expires on a condition": (
+        "scores:\n  x: {rules: [{when: {industry: a}, expires: 9d, points: 3}]}\n",
+        ["3:37: `expires` belongs to a rule with `on`"],
+    ),
+    "points that fade and expire": (
+        "scores:\n  x: {half_life: 9d, expires: 9d, rules: [{on: called, points: 3}]}\n",
+        ["3:22: points either fade or expire; remove half_life: or expires:"],
+    ),
+    "a sum that is frozen": (
+        "scores:\n  x: {sum: [fit], freeze_while: {industry: a}}\n",
+        ["3:19: `freeze_while` belongs to a score with rules; put it on the scores that are summed"],
+    ),
+    "a reset of nothing": (
+        "scores:\n  x: {reset_on: called, rules: [{when: {industry: a}, points: 3}]}\n",
+        ["3:7: warning: only points for signals are reset, and this score has none; remove reset_on:"],
+    ),
+    "a reset by nobody knows what": (
+        "scores:\n  x: {reset_on: caled, rules: [{on: called, points: 3}]}\n",
+        ['3:17: unknown signal "caled"; did you mean "called"?'],
+    ),
+    "a score frozen by itself": (
+        "scores:\n  x: {freeze_while: {x: {gte: 2}}, rules: [{on: called, points: 3}]}\n",
+        ["3:3: in a circle: score x → score x; one of them must not look at the next"],
+    ),
+    "a second threshold alone": (
+        "segments:\n  x: {fit: {until_below: 3}}\n",
+        ["3:13: `until_below` belongs to `gte` or `gt`; write {gte: 70, until_below: 60}"],
+    ),
+    "a second threshold on the wrong side": (
+        "segments:\n  x: {fit: {lt: 5, until_above: 3}}\n",
+        ["3:33: `until_above` lies on the wrong side of the threshold; write {lte: 10, until_above: 20}"],
+    ),
+    "a second threshold in words": (
+        "segments:\n  x: {fit: {gte: 5, until_below: three}}\n",
+        ['3:34: expected points, found the text "three"; write {gte: 70, until_below: 60}'],
+    ),
+    "a second threshold of a field": (
+        "segments:\n  x: {employees: {gte: 5, until_below: 3}}\n",
+        ['3:27: unknown comparison "until_below"; only scores are kept until they pass a second threshold'],
+    ),
     "neither when nor on": (
         "scores:\n  x: {rules: [{points: 3}]}\n",
         ["3:15: a rule has either `when` (a condition) or `on` (a signal)"],

@@ -32,6 +32,7 @@ signals:
   came:     {hubspot: {when_changed: last_form, attributes: {form: value}}}
   clicked:  {hubspot: {when_changed: hs_email_last_click_date}}
   answered: {attributes: [grade]}
+  bounced:
 personas:
   boss:    {seats: {gte: 500}}
   visitor: otherwise
@@ -61,10 +62,17 @@ programs:
       call:
         activities:
           call: {send: {task: "Call {{ name }}"}, answered: clicked, within: 7d}
+  care:
+    enrol: by_hand
+    again: after 1d
+    phases: {mail: {activities: {mail: {send: {email: offer}}}}}
 lists:
   first: First
   second: Second
   big: {when: {segment: large}, hubspot: Big}
+emails:
+  offer: {hubspot: {email_id: 4711}, subject: "Hello {{ name }}"}
+suppress_on: [bounced]
 notifications:
   keen: {when: {interest: {gte: 30}}, task: "{{ name }} is keen", note: "<b>Keen</b> on us"}
 write_back:

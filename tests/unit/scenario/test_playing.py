@@ -124,6 +124,16 @@ def test_a_crm_word_becomes_ours_and_ours_stays() -> None:
     """)
 
 
+def test_emails_leave_until_something_stops_them_and_a_person_lifts_that() -> None:
+    assert passes("""
+        - {at: day 1 10:00, enrol: care, expect: {emails: {offer: day 1 10:00}, sent: care.mail.mail}}
+        - {at: day 2 10:00, did: bounced, expect: {stopped: bounced}}
+        - {at: day 3 10:00, enrol: care, expect: {emails: [], sent: [], exited: care}}
+        - {at: day 8 10:00, lift: true, expect: {lifted: bounced}}
+        - {at: day 8 11:00, enrol: care, expect: {emails: offer}}
+    """)
+
+
 def test_tags_and_personas_come_and_go() -> None:
     assert passes("""
         - {at: day 1 10:00, did: clicked, expect: {tags: keen_one, tagged: keen_one, persona: visitor}}
