@@ -89,6 +89,7 @@ class Services:
                 holder=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(2)}",
                 lease_length=timedelta(seconds=self.settings.lease_seconds),
                 poll=timedelta(milliseconds=self.settings.poll_milliseconds),
+                feed_interval=timedelta(seconds=self.settings.feed_seconds),
                 keep_for=timedelta(days=self.settings.retention_days),
             )
         )

@@ -15,6 +15,7 @@
 | RetryableCrmError (RateLimitedError, CrmUnavailableError) | - | yes, at retry_at | pending again | status |
 | RejectedRecordError | - | no | dead letter | dead-letters |
 | CredentialsError | - | when credentials change | connection paused | status |
+| FeedRefusedError | - | yes, after an hour | the feed waits, others go on | status |
 | UnreadableReplyError | - | yes, with back-off | pending again | log |
 | LostClaimError | - | by its new holder | dropped quietly | log |
 | StoreUnavailableError | 503 | yes, with back-off | unchanged | log |
@@ -156,6 +157,10 @@ class RejectedRecordError(CrmError):
 
 class CredentialsError(CrmError):
     """The CRM no longer accepts our credentials."""
+
+
+class FeedRefusedError(CrmError):
+    """The CRM does not let us read this feed."""
 
 
 class UnreadableReplyError(CrmError):

@@ -42,6 +42,8 @@ class Settings:
     lease_seconds: int
     #: How long an idle worker rests before it looks again.
     poll_milliseconds: int
+    #: How often each feed of a CRM is asked for what is new.
+    feed_seconds: int
     #: Bodies of deliveries that were taken in are dropped after so many days.
     retention_days: int
     log_level: str
@@ -231,6 +233,7 @@ SETTINGS = (
     Setting("COLTIVA_PORT", "port", "8000", _whole_number(1, 65535)),
     Setting("COLTIVA_LEASE_SECONDS", "lease_seconds", "60", _whole_number(5, 3600)),
     Setting("COLTIVA_POLL_MILLISECONDS", "poll_milliseconds", "200", _whole_number(5, 10_000)),
+    Setting("COLTIVA_FEED_SECONDS", "feed_seconds", "300", _whole_number(10, 86_400)),
     Setting("COLTIVA_RETENTION_DAYS", "retention_days", "30", _whole_number(1, 3650)),
     Setting("COLTIVA_LOG_LEVEL", "log_level", "info", _parse_log_level),
     Setting("COLTIVA_CLOCK_FILE", "clock_file", "", _parse_optional_file),

@@ -23,12 +23,16 @@ from connector.engine.apply import Telling
 from connector.engine.calls import Calls
 from connector.engine.line import Tools
 from connector.engine.shelf import Shelf
+from connector.errors import FeedRefusedError
 from connector.ports import (
     Connection,
     Crm,
     CrmEvent,
     CrmRecord,
     EventKind,
+    Feed,
+    FeedPage,
+    Happening,
     LeadSummary,
     Membership,
     NewDelivery,
@@ -95,6 +99,9 @@ class FakeCrm:
     records: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     archived: set[str] = field(default_factory=set)
     lists: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    #: What feeds tell, and why they do not.
+    feeds: dict[Feed, list[Happening]] = field(default_factory=lambda: defaultdict(list))
+    refused_feeds: dict[Feed, str] = field(default_factory=dict)
     #: Key -> the record and the act, and how often each was made.
     acts: dict[str, tuple[str, Act]] = field(default_factory=dict)
     made: Counter[str] = field(default_factory=Counter)
@@ -133,6 +140,16 @@ class FakeCrm:
         """Whose addresses these are."""
         with_faults(self, "find_records", emails)
         return {held["email"]: id_ for id_, held in self.records.items() if held.get("email") in emails}
+
+    def fetch_happenings(self, feed: Feed, since: datetime, until: datetime, place: str) -> FeedPage:
+        """Pages of two, and what a refused feed is refused for."""
+        with_faults(self, "fetch_happenings", (str(feed), place))
+        if feed in self.refused_feeds:
+            raise FeedRefusedError(self.refused_feeds[feed])
+        found = [one for one in self.feeds[feed] if since <= one.at <= until]
+        begin = int(place or 0)
+        is_last = begin + 2 >= len(found)
+        return FeedPage(found[begin : begin + 2], "" if is_last else str(begin + 2), is_last)
 
     def write_properties(self, changes: Mapping[str, Mapping[str, str]]) -> Mapping[str, RecordReply]:
         """Take them over."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import dropwhile, takewhile
 from typing import NamedTuple
 
 from connector.domain.condition import SignalTest
@@ -14,11 +15,14 @@ from connector.domain.field import Field, format_value, parse_value
 
 #: A lead remembers so many values of a field; of more, the lightest are forgotten, of these the oldest first.
 MOST_VALUES = 100
-#: Within a span of time it remembers so many hours, each for one value; of more, the oldest are forgotten.
-MOST_HOURS = 500
+#: Within a span of time it remembers so many days, each for one value; of more, the oldest are forgotten.
+MOST_DAYS = 300
+#: Within less than this, hours instead of days.
+_LONG = timedelta(days=30)
 #: Amounts beyond are no amounts, and would not add up any more.
 _MOST_AMOUNT = 1e12
 _MILLISECOND = timedelta(milliseconds=1)
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Reckoning(StrEnum):
@@ -57,7 +61,7 @@ class Computed:
 
 
 class Mention(NamedTuple):
-    """What signals said one value, added up: all of them, or, within a span of time, those of one hour."""
+    """What signals said one value, added up: all of them, or, within a span of time, those of one day or hour."""
 
     value: Value
     weight: float
@@ -104,29 +108,34 @@ def remember(computed: Computed, kept: Mentions, value: Value, weight: float, no
         return kept
     if computed.how in (Reckoning.FIRST, Reckoning.LATEST):
         return (Mention(value, weight, now),)
-    same = next((one for one in kept if _is_same(computed, one, value, now)), None)
+    value = _as_spelt_before(kept, value)
+    same = next((one for one in _lately(computed, kept, now) if one.value == value), None)
     others = [one for one in counting_of(computed, kept, now) if one is not same]
     return (*_bounded(computed, others), Mention(value, weight + (same.weight if same else 0.0), now))
 
 
-def _is_same(computed: Computed, one: Mention, value: Value, now: datetime) -> bool:
-    is_of_now = computed.within is None or _hour(one.at) == _hour(now)
-    return is_of_now and _folded(one.value) == _folded(value)
+def _lately(computed: Computed, kept: Mentions, now: datetime) -> Iterator[Mention]:
+    """Those to which what is said now adds: all, or those of this day or hour, the latest first."""
+    begins_at = _EVER
+    if computed.within is not None:
+        hour = 0 if computed.within >= _LONG else now.hour
+        begins_at = now.replace(hour=hour, minute=0, second=0, microsecond=0)
+    return takewhile(lambda one: one.at >= begins_at, reversed(kept))
 
 
-def _hour(moment: datetime) -> datetime:
-    return moment.replace(minute=0, second=0, microsecond=0)
-
-
-def _folded(value: Value) -> Value:
-    """Values that differ in large and small letters alone are the same."""
-    return value.casefold() if isinstance(value, str) else value
+def _as_spelt_before(kept: Mentions, value: Value) -> Value:
+    """The value as it is remembered already: what differs in large and small letters alone is the same."""
+    if not isinstance(value, str) or any(one.value == value for one in kept):
+        return value
+    folded = value.casefold()
+    spelt = (one.value for one in kept if isinstance(one.value, str) and one.value.casefold() == folded)
+    return next(spelt, value)
 
 
 def _bounded(computed: Computed, others: list[Mention]) -> list[Mention]:
     """All, but for one more to be within the bounds."""
     if computed.within is not None:
-        return others[-(MOST_HOURS - 1) :]
+        return others[-(MOST_DAYS - 1) :]
     if len(others) >= MOST_VALUES:
         others.remove(min(others, key=lambda one: (one.weight, one.at)))
     return others
@@ -137,42 +146,42 @@ def value_of(computed: Computed, kept: Mentions, now: datetime) -> Value | None:
     counting = counting_of(computed, kept, now)
     if computed.is_number:
         return float(sum(one.weight for one in counting))
-    shares = shares_of(counting)
-    return shares[0].value if shares else None
+    weights = _weigh(counting)
+    return max(reversed(weights), key=weights.__getitem__, default=None)
+
+
+def _weigh(mentions: Iterable[Mention]) -> dict[Value, float]:
+    """Each value's whole weight; the one that was said last comes last."""
+    weights: dict[Value, float] = {}
+    for value, weight, _ in mentions:
+        weights[value] = weights.pop(value, 0.0) + weight
+    return weights
 
 
 def shares_of(mentions: Iterable[Mention]) -> list[Mention]:
     """Each value once with all its weight: the heaviest first, of equals the one that was said last."""
-    shares: dict[Value, Mention] = {}
-    for one in mentions:
-        before = shares.pop(_folded(one.value), None)
-        shares[_folded(one.value)] = one._replace(weight=one.weight + (before.weight if before else 0.0))
-    latest_first = list(shares.values())[::-1]
-    return sorted(latest_first, key=lambda one: (one.weight, one.at), reverse=True)
+    said = list(mentions)
+    last = {one.value: one.at for one in said}
+    latest_first = reversed([Mention(value, weight, last[value]) for value, weight in _weigh(said).items()])
+    return sorted(latest_first, key=lambda one: one.weight, reverse=True)
 
 
-def counting_of(computed: Computed, kept: Mentions, now: datetime) -> list[Mention]:
+def counting_of(computed: Computed, kept: Mentions, now: datetime) -> Mentions:
     """What counts now of all that a lead remembers."""
     if computed.within is None:
-        return list(kept)
-    span = computed.within
-    return [one for one in kept if now < _lapses_at(one, span)]
+        return kept
+    lapsed_at = now - computed.within - _MILLISECOND
+    return tuple(dropwhile(lambda one: one.at <= lapsed_at, kept))
 
 
-def _lapses_at(one: Mention, span: timedelta) -> datetime:
-    return one.at + span + _MILLISECOND
-
-
-def changes_at(computed: Computed, kept: Mentions, now: datetime) -> datetime | None:
-    """The earliest moment after now at which time alone may change the value; None for never.
+def changes_at(computed: Computed, kept: Mentions, value: Value | None, now: datetime) -> datetime | None:
+    """The earliest moment after now at which time alone may change this value; None for never.
 
     What lapses of other values only leaves the heaviest further ahead.
     """
-    if computed.within is None:
+    if computed.within is None or value is None:
         return None
-    value = value_of(computed, kept, now)
-    weighty = (
-        kept if computed.is_number or value is None else [one for one in kept if _folded(one.value) == _folded(value)]
-    )
-    lapses = (_lapses_at(one, computed.within) for one in weighty)
-    return min((moment for moment in lapses if moment > now), default=None)
+    for one in counting_of(computed, kept, now):
+        if computed.is_number or one.value == value:
+            return one.at + computed.within + _MILLISECOND
+    return None

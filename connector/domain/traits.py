@@ -71,7 +71,7 @@ def _compile_computed(computed: Computed) -> ComputedNode:
     name = computed.name
 
     def flips_at(view: View) -> datetime | None:
-        return changes_at(computed, view.mentions.get(name, ()), view.now)
+        return changes_at(computed, view.mentions.get(name, ()), view.fields.get(name), view.now)
 
     reads = frozenset({f"signal:{computed.on.signal}"})
     return ComputedNode(f"field:{name}", computed, reads, flips_at if computed.within else None)

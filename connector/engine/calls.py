@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from connector.domain.ids import ConnectionId
 from connector.domain.predicate import earliest
-from connector.engine import dispatch, hydrate, seek
+from connector.engine import dispatch, hydrate, poll, seek
 from connector.engine.dispatch import DispatchResult
 from connector.engine.hydrate import HydrateResult
 from connector.engine.line import Line, Tools
+from connector.engine.poll import PollResult
 from connector.engine.seek import SeekResult
 from connector.engine.shelf import Shelf
 from connector.errors import CredentialsError, LostClaimError
@@ -27,21 +28,28 @@ class CallsResult:
     hydrate: HydrateResult = field(default_factory=HydrateResult)
     seek: SeekResult = field(default_factory=SeekResult)
     dispatch: DispatchResult = field(default_factory=DispatchResult)
+    poll: PollResult = field(default_factory=PollResult)
 
     @property
     def amount(self) -> int:
-        """Records read, people sought and changes settled."""
-        return self.hydrate.amount + self.seek.amount + self.dispatch.amount
+        """Records read, people sought, changes settled and pages of feeds read."""
+        return self.hydrate.amount + self.seek.amount + self.dispatch.amount + self.poll.amount
 
     def __add__(self, other: CallsResult) -> CallsResult:
-        return CallsResult(self.hydrate + other.hydrate, self.seek + other.seek, self.dispatch + other.dispatch)
+        return CallsResult(
+            self.hydrate + other.hydrate,
+            self.seek + other.seek,
+            self.dispatch + other.dispatch,
+            self.poll + other.poll,
+        )
 
 
 class Calls:
     """The CRM accounts this worker talks to. Not to be shared between threads."""
 
-    def __init__(self, tools: Tools, shelf: Shelf) -> None:
+    def __init__(self, tools: Tools, shelf: Shelf, feed_interval: timedelta = poll.INTERVAL) -> None:
         self._tools = tools
+        self._feed_interval = feed_interval
         self._shelf = shelf
         self._lines: dict[ConnectionId, Line] = {}
 
@@ -78,13 +86,15 @@ class Calls:
             read = hydrate.run_once(line, self._shelf)
             sought = seek.run_once(line, self._shelf)
             written = dispatch.run_once(line, self._shelf)
+            is_busy = bool(read.amount + sought.amount + written.amount)
+            polled = poll.run_once(line, self._shelf, self._feed_interval, is_busy=is_busy)
         except CredentialsError as error:
             self._pause(line, error)
             return CallsResult()
         except LostClaimError:
             log.info("claim.lost", connection=line.connection.id)
             return CallsResult()
-        return CallsResult(read, sought, written)
+        return CallsResult(read, sought, written, polled)
 
     def _pause(self, line: Line, error: CredentialsError) -> None:
         """Stop until the credentials are saved anew. What waits, waits on."""

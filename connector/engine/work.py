@@ -38,6 +38,8 @@ class Workplace:
     lease_length: timedelta = timedelta(seconds=60)
     #: How long an idle loop rests before it looks again.
     poll: timedelta = timedelta(milliseconds=200)
+    #: How often each feed is asked for what is new.
+    feed_interval: timedelta = timedelta(minutes=5)
     #: How long raw requests are kept after they were taken in.
     keep_for: timedelta = timedelta(days=30)
     backoff: Backoff = full_jitter
@@ -47,7 +49,9 @@ def build_worker(place: Workplace) -> Worker:
     """A worker for everything. Any number of them may share one database."""
     shelf = Shelf(place.store, place.compile_book)
     calls = Calls(
-        Tools(place.store, place.clock, place.open_crm, place.backoff, place.holder, place.lease_length), shelf
+        Tools(place.store, place.clock, place.open_crm, place.backoff, place.holder, place.lease_length),
+        shelf,
+        place.feed_interval,
     )
     presence = Lease(place.store, f"worker:{place.holder}", place.holder, place.lease_length)
 

@@ -50,7 +50,7 @@ def _way(way: WaySketch, places: dict[str, str], from_: str, others: dict[Target
         to = places.get(way.target.name, "exit")
     else:
         if way.target not in others:
-            others[way.target] = f"end{len(others)}"
+            others[way.target] = f"stop{len(others)}"
             yield f"{others[way.target]}([{label(way.leads_to)}])"
         to = others[way.target]
     yield f"{from_} -->|{label(', '.join(filter(None, (way.when, way.first))))}| {to}"

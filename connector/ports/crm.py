@@ -10,6 +10,7 @@ from typing import Protocol
 
 from connector.domain.change import Act, ChangeKind, ChangeState
 from connector.domain.ids import ConnectionId, LeadId, WorkspaceId
+from connector.ports.signals import Feed, FeedPage
 
 
 class ConnectionState(StrEnum):
@@ -153,6 +154,14 @@ class Crm(Protocol):
 
     def find_records(self, emails: Sequence[str]) -> Mapping[str, str]:
         """The records of up to 100 addresses in lower case, address -> record id; unknown ones are left out."""
+        ...
+
+    def fetch_happenings(self, feed: Feed, since: datetime, until: datetime, place: str) -> FeedPage:
+        """One page of what a feed tells of this time, and perhaps of some more around it.
+
+        `place` is empty, or what the page before said. Raises FeedRefusedError where the account does not offer the
+        feed, or what of it is asked for.
+        """
         ...
 
     def write_properties(self, changes: Mapping[str, Mapping[str, str]]) -> Mapping[str, RecordReply]:

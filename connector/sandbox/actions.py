@@ -118,9 +118,19 @@ def book_meeting(portal: Portal, contact_id: str, title: str, starts_at: datetim
     return portal.marketing.book_meeting(contact_id, title, starts_at)
 
 
-def visit_page(portal: Portal, contact_id: str, url: str) -> None:
+def visit_page(portal: Portal, contact_id: str, url: str, title: str = "") -> None:
     """The contact looks at a page of the customer's site."""
-    portal.marketing.visit_page(contact_id, url)
+    portal.marketing.visit_page(contact_id, url, title)
+
+
+def join_list(portal: Portal, contact_id: str, list_name: str) -> None:
+    """A user puts the contact on a list."""
+    portal.join_list(contact_id, list_name)
+
+
+def leave_list(portal: Portal, contact_id: str, list_name: str) -> None:
+    """A user takes the contact off a list."""
+    portal.leave_list(contact_id, list_name)
 
 
 #: By name.
@@ -147,6 +157,8 @@ ACTIONS: Mapping[str, Action] = {
         opt_out,
         book_meeting,
         visit_page,
+        join_list,
+        leave_list,
     )
 }
 

@@ -57,6 +57,8 @@ class Habits:
     merge_tells_deletions: bool = False
     #: How long a changed record stays out of search results.
     search_lag: timedelta = timedelta(0)
+    #: The portal's tier offers event occurrences: it has an Enterprise hub.
+    offers_events: bool = True
 
 
 class Crm:

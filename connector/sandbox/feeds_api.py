@@ -105,4 +105,6 @@ def _email_event(portal_id: int, one: EmailEvent) -> Json:
     }
     if one.url is not None:
         body["url"] = one.url
+    if one.subscription is not None:
+        body["portalSubscriptionStatus"] = one.subscription
     return body

@@ -26,6 +26,7 @@ class EmailEventType(StrEnum):
     OPEN = "OPEN"
     CLICK = "CLICK"
     BOUNCE = "BOUNCE"
+    STATUSCHANGE = "STATUSCHANGE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,19 @@ class EmailEvent:
     email_name: str
     campaign_id: int
     url: str | None = None
+    #: Of STATUSCHANGE: whether the recipient still wants email.
+    subscription: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageVisit:
+    """One look at a page of the customer's site."""
+
+    id: str
+    at: datetime
+    contact_id: str
+    url: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +95,7 @@ class Marketing:
         self._crm = crm
         self.email_events: list[EmailEvent] = []
         self.submissions: list[Submission] = []
+        self.visits: list[PageVisit] = []
         self._forms: dict[str, Form] = {}
         self._campaigns: dict[str, int] = {}
         self._numbers = count(1)
@@ -153,7 +168,10 @@ class Marketing:
     def opt_out(self, contact_id: str) -> None:
         """The contact unsubscribes from all email."""
         with self._crm.lock:
-            self._set(self._contact(contact_id), {"hs_email_optout": "true"}, Origin(ChangeSource.EMAIL))
+            record = self._contact(contact_id)
+            last_email = record.properties.get("hs_email_last_email_name", "")
+            self._log(record, EmailEventType.STATUSCHANGE, last_email, subscription="UNSUBSCRIBED")
+            self._set(record, {"hs_email_optout": "true"}, Origin(ChangeSource.EMAIL))
 
     def book_meeting(self, contact_id: str, title: str, starts_at: datetime) -> str:
         """The contact books a meeting on a scheduling page; gives the meeting's id."""
@@ -169,10 +187,12 @@ class Marketing:
             self._set(record, changes, origin)
             return meeting.id
 
-    def visit_page(self, contact_id: str, url: str) -> None:
+    def visit_page(self, contact_id: str, url: str, title: str = "") -> None:
         """The contact, known by cookie, looks at a page of the customer's site."""
         with self._crm.lock:
             record = self._contact(contact_id)
+            id_ = f"{next(self._numbers):08x}-0000-4000-8000-00000000e000"
+            self.visits.append(PageVisit(id_, self._crm.clock.now(), record.id, url, title))
             changes = {
                 "hs_analytics_last_url": url,
                 "hs_analytics_last_timestamp": iso(self._crm.clock.now()),
@@ -205,7 +225,14 @@ class Marketing:
             touched[date_property] = iso(self._crm.clock.now())
         self._set(record, touched, Origin(ChangeSource.EMAIL))
 
-    def _log(self, record: Record, event_type: EmailEventType, email_name: str, url: str | None = None) -> None:
+    def _log(
+        self,
+        record: Record,
+        event_type: EmailEventType,
+        email_name: str,
+        url: str | None = None,
+        subscription: str | None = None,
+    ) -> None:
         campaign_id = self._campaigns.setdefault(email_name, _FIRST_CAMPAIGN_ID + len(self._campaigns))
         event = EmailEvent(
             f"{next(self._numbers):08x}-0000-4000-8000-000000000000",
@@ -216,6 +243,7 @@ class Marketing:
             email_name,
             campaign_id,
             url,
+            subscription,
         )
         self.email_events.append(event)
 

@@ -8,6 +8,7 @@ from connector.sandbox import account_api as account
 from connector.sandbox import associations_api as links
 from connector.sandbox import batch_api as batch
 from connector.sandbox import emails_api as emails
+from connector.sandbox import events_api as events
 from connector.sandbox import feeds_api as feeds
 from connector.sandbox import lists_api as lists
 from connector.sandbox import objects_api as objects
@@ -64,6 +65,7 @@ _MEMBERS = "/<list_id>/memberships"
 _LIST_BY_NAME = "/object-type-id/<object_type_id>/name/<list_name>"
 _OF_RECORD = "/records/<object_type_id>/<record_id>/memberships"
 _OTHER = "/<to_type>/<to_id>"
+_EVENTS = ("/events/v3/events", f"/events/event-occurrences/{DATE_VERSION}")
 _FORMS = ("/marketing/v3/forms", "/marketing/forms/2026-09-beta")
 _LEGACY_FORM = "/form-integrations/v1/submissions/forms/<form_guid>"
 _SINGLE_SEND = ("/marketing/v4/email/single-send", "/marketing/email-campaigns/2026-03/single-send")
@@ -176,6 +178,8 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation("forms.list", "GET", _FORMS, scopes.FORMS, feeds.list_forms),
     Operation("forms.submissions", "GET", (_LEGACY_FORM,), scopes.FORMS, feeds.list_submissions),
+    Operation("events.list", "GET", _EVENTS, scopes.OAUTH, events.list_events),
+    Operation("events.types", "GET", _on(_EVENTS, "/event-types"), scopes.OAUTH, events.list_event_types),
     Operation("emails.events", "GET", ("/email/public/v1/events",), scopes.CONTENT, feeds.list_email_events),
     Operation("emails.send", "POST", _SINGLE_SEND, scopes.SINGLE_SEND, emails.send_marketing),
     Operation(

@@ -119,6 +119,20 @@ class Portal:
             found = self.crm.lists.by_name(name, CONTACT.type_id)
             self.crm.lists.delete(found.id, self.clock.now())
 
+    def join_list(self, contact_id: str, name: str) -> None:
+        """Put a contact on a list by hand."""
+        with self.crm.lock:
+            found = self.crm.lists.by_name(name, CONTACT.type_id)
+            record = self.crm.record(CONTACT.name, contact_id)
+            self.crm.lists.change(found, add=[record.id], exists=self.contacts.has, now=self.clock.now())
+
+    def leave_list(self, contact_id: str, name: str) -> None:
+        """Take a contact off a list by hand."""
+        with self.crm.lock:
+            found = self.crm.lists.by_name(name, CONTACT.type_id)
+            record = self.crm.record(CONTACT.name, contact_id)
+            self.crm.lists.change(found, remove=[record.id], exists=self.contacts.has, now=self.clock.now())
+
     def when_joined(self, list_name: str, action: Callable[[str], object]) -> None:
         """A workflow: do something with the id of each contact that joins a list of this name.
 

@@ -19,6 +19,7 @@ class Category(StrEnum):
     EXPIRED = "EXPIRED_AUTHENTICATION"
     MISSING_SCOPES = "MISSING_SCOPES"
     RATE_LIMITS = "RATE_LIMITS"
+    FORBIDDEN = "FORBIDDEN"
 
 
 class Problem(StrEnum):

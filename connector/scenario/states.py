@@ -9,6 +9,7 @@ from typing import Any
 from connector.domain.book import Book
 from connector.domain.condition import Condition, GradeTest
 from connector.domain.draft import Draft
+from connector.domain.enrolment import EnrolmentState
 from connector.domain.field import format_value
 from connector.domain.predicate import Scales, compile_condition
 from connector.mapping.conditions import ConditionReader
@@ -19,7 +20,8 @@ from connector.mapping.sentences import to_sentence
 from connector.scenario.models import ExpectEntry
 from connector.scenario.scenario import State
 
-_ENDS = ("completed", "won", "exited", "never")
+#: Where a lead stands in a program that it never entered.
+_NEVER = "never"
 #: The end of a list that may have more in it.
 OPEN_END = "..."
 
@@ -63,7 +65,8 @@ def _programs(asked: Mapping[str, str], path: Path, reading: Reading) -> Iterato
         here = (*path, name)
         if not reading.is_known(name, reading.names.programs, "program", here):
             continue
-        if reading.is_known(wanted, (*reading.names.programs[name], *_ENDS, "running", "moving"), "place", here):
+        places = (*reading.names.programs[name], *map(str, EnrolmentState), _NEVER)
+        if reading.is_known(wanted, places, "place", here):
             yield State(f"program {name}", wanted, _stands_at(name, wanted), _place_of(name), reading.line(here))
 
 
@@ -79,7 +82,7 @@ def _places(draft: Draft, program: str) -> tuple[str, ...]:
     """Where the latest enrolment stands: phase and state while it is open, else its end."""
     latest = next((each for each in reversed(draft.enrolments) if each.program == program), None)
     if latest is None:
-        return ("never",)
+        return (_NEVER,)
     return (latest.phase, str(latest.state)) if latest.is_open else (str(latest.state),)
 
 

@@ -181,7 +181,7 @@ def test_a_secret_of_another_key_opens_nothing(site: Site) -> None:
 
 
 def test_every_other_way_to_authenticate_is_refused(site: Site) -> None:
-    ways = ({}, {"Authorization": f"Basic {site.key.text}"}, {"X-Api-Key": site.key.text})
+    ways: tuple[dict[str, str], ...] = ({}, {"Authorization": f"Basic {site.key.text}"}, {"X-Api-Key": site.key.text})
     body = json.dumps({"signals": [ADA]})
 
     answers = [

@@ -32,6 +32,7 @@ from connector.domain.condition import (
 )
 from connector.domain.definitions import (
     Definitions,
+    EmailRule,
     ListRule,
     Notification,
     Persona,
@@ -41,23 +42,24 @@ from connector.domain.definitions import (
     WriteBack,
 )
 from connector.domain.fact import CommandName, Fact, FactKind, RecordName
-from connector.domain.field import Field, FieldType
+from connector.domain.field import Field, FieldRole, FieldType
 from connector.domain.program import (
     Activity,
+    EmailSend,
     ListSend,
     Milestone,
-    Note,
     Outcome,
     Phase,
     Program,
+    Send,
     Target,
     TargetKind,
-    Task,
     Trigger,
 )
 from connector.domain.score import Cap, EngagementRule, FitRule, Score
-from tests.builders import CRM, FIELDS, START, definitions, note, task
+from tests.builders import CRM, FIELDS, START, definitions, note, task, text
 
+OPTED_OUT = Field("opted_out", FieldType.BOOLEAN, {CRM: ("hs_email_optout",)}, role=FieldRole.CONSENT)
 SIGNALS = ("came", "clicked", "read", "bought")
 PROGRAMS = ("p", "q", "r")
 PHASES = ("one", "two", "three", "four")
@@ -214,7 +216,8 @@ def trigger(random: Random) -> Trigger:
 
 
 def activity(random: Random, name: str) -> Activity:
-    send: Note | Task | ListSend = random.choice((note("{name}"), task("{scores[total]}"), ListSend("mail")))
+    sends: tuple[Send, ...] = (note("{name}"), task("{scores[total]}"), ListSend("mail"), EmailSend("plain"))
+    send = random.choice(sends)
     answered = some(random, answer, 0, 2)
     return Activity(name, send, random.choice(DELAYS), answered, span(random) if answered else None)
 
@@ -288,7 +291,10 @@ def workspace(random: Random, version: str) -> Definitions:
     reckoned = computed(random)
     return definitions(
         version,
-        fields=(*FIELDS, *(each.field for each in reckoned)),
+        fields=(*FIELDS, OPTED_OUT, *(each.field for each in reckoned)),
+        emails=(EmailRule("plain", {CRM: 1}, values={"subject": text("{did[read]}")}),),
+        suppress_on=random.choice(((), (SignalTest("bought"),))),
+        quoted=frozenset({"read"}),
         computed=reckoned,
         personas=personas(random),
         tags=(tag(random, "warm", lambda _: TagTest("vip")), tag(random, "vip")),
@@ -327,6 +333,7 @@ RAW = {
     "hs_click": ("a", ""),
     "hs_read": ("yes", "no"),
     "firstname": ("Anna", "Ottó"),
+    "hs_email_optout": ("true", "false", "false", ""),
 }
 ORDINARY = (FactKind.SIGNAL, FactKind.SIGNAL, FactKind.RECORD, FactKind.RECORD, FactKind.COMMAND)
 

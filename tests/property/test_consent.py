@@ -17,14 +17,12 @@ from connector.domain.consent import refusal_at_the_door
 from connector.domain.decide import Decision, blank, fold, needs_refold
 from connector.domain.definitions import Definitions, EmailRule
 from connector.domain.fact import CommandName, Fact, FactKind, OutcomeName, RecordName
-from connector.domain.field import Field, FieldRole, FieldType
 from connector.domain.history import HistoryKind
 from connector.domain.lead import Lead, Standing
 from connector.domain.program import Activity, EmailSend
-from tests.builders import CRM, FIELDS, LEAD, START, on
-from tests.property.books import HORIZON, NUMBERS, a_fact, a_moment, workspace
+from tests.builders import CRM, LEAD, START, on
+from tests.property.books import HORIZON, NUMBERS, OPTED_OUT, a_fact, a_moment, workspace
 
-OPTED_OUT = Field("opted_out", FieldType.BOOLEAN, {CRM: ("hs_email_optout",)}, role=FieldRole.CONSENT)
 BOUNCE = "bounced"
 EMAILS = (EmailRule("careful", {CRM: 1}, needs_known_consent=True), EmailRule("plain", {CRM: 2}))
 SOME_BOOKS = settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60, deadline=None)
@@ -45,7 +43,8 @@ def mailing(number: int) -> Definitions:
         for each in defined.programs
     )
     easy = replace(programs[0], enrol=(on("came"),), goal=(), exit=(), again_after=timedelta(hours=1))
-    fields = FIELDS if random.random() < 0.2 else (*FIELDS, OPTED_OUT)
+    is_silent = random.random() < 0.2
+    fields = tuple(each for each in defined.fields if not (is_silent and each is OPTED_OUT))
     return replace(
         defined, programs=(easy, *programs[1:]), fields=fields, emails=EMAILS, suppress_on=(SignalTest(BOUNCE),)
     )

@@ -68,13 +68,13 @@ class Webhooks:
 class Stage:
     """One portal, one engine, one clock."""
 
-    def __init__(self, url: str, sandbox: Sandbox, portal: Portal, app: App, folder: Path) -> None:
+    def __init__(self, url: str, sandbox: Sandbox, portal: Portal, app: App, folder: Path, *, without: str) -> None:
         self.sandbox, self.portal, self.app = sandbox, portal, app
         self.clock = sandbox.clock
         self.webhooks = Webhooks()
         sandbox.sender = self.webhooks  # type: ignore[assignment]
         self._url = url
-        self._token = sandbox.connect(app, portal)
+        self._token = sandbox.connect(app, portal, scopes=set(app.scopes) - {without})
         self.store: Store = open_store(f"sqlite:///{folder / 'coltiva.sqlite'}", SECRET_KEY)
         self.store.migrate()
         self.endpoint = HubSpotEndpoint(app.client_secret, "https://nurture.example.com", str(app.app_id))
@@ -127,8 +127,11 @@ class Stage:
 
 
 @contextmanager
-def on_stage(folder: Path, *, seed: int = 1) -> Iterator[Stage]:
-    """A portal with ACME's properties, an app that hears of everything, and an empty database."""
+def on_stage(folder: Path, *, seed: int = 1, without: str = "") -> Iterator[Stage]:
+    """A portal with ACME's properties, an app that hears of everything, and an empty database.
+
+    `without` names a scope that the portal did not grant.
+    """
     folder.mkdir(parents=True)
     clock = SandboxClock(MONDAY)
     sandbox = Sandbox(clock=clock, stopwatch=lambda: clock.now().timestamp(), seed=seed)
@@ -139,7 +142,7 @@ def on_stage(folder: Path, *, seed: int = 1) -> Iterator[Stage]:
     for definition in OWN_PROPERTIES:
         portal.contacts.catalog.create(definition)
     with running(sandbox) as url:
-        stage = Stage(url, sandbox, portal, app, folder)
+        stage = Stage(url, sandbox, portal, app, folder, without=without)
         yield stage
         stage.store.close()
 

@@ -67,10 +67,13 @@ class HubSpotClient:
         #: The SDK's tree of calls, for example `crm.objects.batch_api.update("contacts", {...})`.
         self.crm: Any = hubspot.Client(access_token=token, api_factory=self._api).crm
 
-    def get(self, path: str) -> Reply:
+    def get(self, path: str, query: Mapping[str, str | int] | None = None) -> Reply:
         """Call a path that the SDK does not have."""
         headers = {"Accept": "application/json"}
-        return self._transport.call_api(path, "GET", header_params=headers, auth_settings=_AUTHORISED)
+        parameters = list((query or {}).items())
+        return self._transport.call_api(
+            path, "GET", query_params=parameters, header_params=headers, auth_settings=_AUTHORISED
+        )
 
     def post(self, path: str, body: object) -> Reply:
         """Call a path that the SDK does not have in its present version, with a body."""

@@ -8,12 +8,13 @@ from datetime import datetime
 from connector.clock import Clock
 from connector.crms.hubspot import acts, catalog, emails, reader, writer
 from connector.crms.hubspot.client import BASE_URL, VERSION, HubSpotClient
+from connector.crms.hubspot.feeds import Feeds
 from connector.crms.hubspot.halving import Replies
 from connector.crms.hubspot.lists import Lists
 from connector.crms.hubspot.manifest import MANIFEST
 from connector.crms.hubspot.replies import AccountDetails, read
 from connector.domain.change import Act, ChangeKind
-from connector.ports import Catalog, CrmRecord, Membership, PropertyWish
+from connector.ports import Catalog, CrmRecord, Feed, FeedPage, Membership, PropertyWish
 
 
 class HubSpotPortal:
@@ -24,6 +25,7 @@ class HubSpotPortal:
     def __init__(self, token: str, clock: Clock, base_url: str = BASE_URL) -> None:
         self._client = HubSpotClient(token, clock, base_url)
         self._lists = Lists(self._client)
+        self._feeds = Feeds(self._client)
 
     def account(self) -> AccountDetails:
         """Whose token this is: the portal's id and time zone. HubSpot: Account information API."""
@@ -44,6 +46,10 @@ class HubSpotPortal:
     def find_records(self, emails: Sequence[str]) -> Mapping[str, str]:
         """The contacts of up to 100 addresses, address -> contact id; unknown ones are left out."""
         return reader.find_records(self._client, emails)
+
+    def fetch_happenings(self, feed: Feed, since: datetime, until: datetime, place: str) -> FeedPage:
+        """One page of a feed. Raises FeedRefusedError where the account does not offer it."""
+        return self._feeds.fetch(feed, since, until, place)
 
     def write_properties(self, changes: Mapping[str, Mapping[str, str]]) -> Replies:
         """Set properties, contact id -> property -> text; one reply a contact. Repeating it changes nothing."""

@@ -10,11 +10,13 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import IntegrityError
 
 from connector.errors import StoreUnavailableError
 from connector.store.migrate import FOLDER
@@ -167,6 +169,36 @@ def test_a_postgres_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
         store.is_current()
 
 
+def test_what_waits_in_the_outbox_of_an_older_schema_waits_on(empty: Place, engine: Engine) -> None:
+    at_version(engine, "0002")
+    row = (
+        "INSERT INTO outbox (workspace, connection_id, lead_id, record_id, kind, slot, key, lane, state, wanted, "
+        "written, act, due_at, is_held, attempts, version, words, remote_id, attempted_at, settled_at) VALUES "
+        "('acme', 'c', 'L1', '51', '{kind}', '{kind}', 'k', 0, 'pending', '{{}}', "
+        "'{{}}', '{{}}', 5, false, 2, 3, 'w', 'r', 1, NULL)"
+    )
+    with engine.begin() as connection:
+        connection.execute(text(row.format(kind="note")))
+        with pytest.raises(IntegrityError), connection.begin_nested():
+            connection.execute(text(row.format(kind="email")))
+
+    empty.open().migrate()
+
+    with engine.begin() as connection:
+        connection.execute(text(row.format(kind="email")))
+        kept = connection.execute(text("SELECT id, kind, due_at, attempts, version, words, attempted_at FROM outbox"))
+        assert [tuple(one)[1:] for one in kept] == [("note", 5, 2, 3, "w", 1), ("email", 5, 2, 3, "w", 1)]
+
+
+def at_version(engine: Engine, version: str) -> None:
+    """A database as this older version left it."""
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
+
+
 def test_leads_of_an_older_schema_know_the_version_that_they_were_judged_by(empty: Place, engine: Engine) -> None:
     store = empty.open()
     store.migrate()
@@ -174,6 +206,8 @@ def test_leads_of_an_older_schema_know_the_version_that_they_were_judged_by(empt
     with engine.begin() as connection:
         connection.execute(text("DROP INDEX leads_book"))
         connection.execute(text("ALTER TABLE leads DROP COLUMN book"))
+        for table in ("api_keys", "batches", "seekers", "feeds"):
+            connection.execute(text(f"DROP TABLE {table}"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     assert not store.is_current()
 

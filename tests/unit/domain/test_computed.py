@@ -7,7 +7,7 @@ from itertools import permutations
 
 import pytest
 
-from connector.domain.computed import MOST_HOURS, MOST_VALUES, Computed, Reckoning
+from connector.domain.computed import MOST_DAYS, MOST_VALUES, Computed, Reckoning
 from connector.domain.condition import AttributeTest, Op, SignalTest
 from connector.domain.definitions import Definitions, Segment, WriteBack
 from connector.domain.fact import Value
@@ -78,12 +78,12 @@ def test_a_signal_without_the_attribute_says_nothing() -> None:
     assert story.lead.mentions == {}
 
 
-def test_large_and_small_letters_are_one_topic_in_the_latest_spelling() -> None:
+def test_large_and_small_letters_are_one_topic_in_the_spelling_that_came_first() -> None:
     story = reader(INTEREST)
 
     story.receive(signal("read", START, topic="other"), signal("read", after(hours=1), topic="other"))
     for hours in (2, 3, 4):
-        story.receive(signal("read", after(hours=hours), topic="Planning" if hours < 4 else "planning"))
+        story.receive(signal("read", after(hours=hours), topic="planning" if hours < 4 else "PLANNING"))
 
     assert story.lead.fields["interest"] == "planning"
 
@@ -182,13 +182,18 @@ def test_a_count_of_the_latest_week_falls_by_itself() -> None:
     assert story.lead.wake_at == after(9, minutes=1)
 
 
-def test_what_one_hour_says_of_a_topic_is_remembered_together() -> None:
-    story = reader(THIS_WEEK)
+def test_what_one_hour_says_of_a_topic_lapses_together_and_where_a_month_counts_what_one_day_says() -> None:
+    month = Computed(Field("of_month"), Reckoning.MOST, SignalTest("read"), "topic", within=timedelta(days=30))
+    story = reader(THIS_WEEK, month)
 
-    story.receive(*(signal("read", after(minutes=minute), topic="a") for minute in range(59)))
+    story.receive(*(signal("read", after(minutes=minute), topic="a") for minute in (0, 58, 59, 60, 16 * 60)))
 
-    (mention,) = story.lead.mentions["interest"]
-    assert (mention.weight, mention.at) == (59.0, after(minutes=58))
+    assert [(one.weight, one.at) for one in story.lead.mentions["interest"]] == [
+        (3.0, after(minutes=59)),
+        (1.0, after(minutes=60)),
+        (1.0, after(hours=16)),
+    ]
+    assert [one.weight for one in story.lead.mentions["of_month"]] == [4.0, 1.0]
 
 
 # --- bounds and order ---------------------------------------------------------------------------------------
@@ -207,14 +212,14 @@ def test_of_too_many_topics_the_lightest_and_oldest_are_forgotten_and_the_newest
     assert {"t0", "t2", "new"} <= kept
 
 
-def test_within_a_span_of_time_no_more_hours_are_remembered_than_a_lead_should_carry() -> None:
+def test_within_a_span_of_time_no_more_days_are_remembered_than_a_lead_should_carry() -> None:
     year = Computed(Field("interest"), Reckoning.MOST, SignalTest("read"), "topic", within=timedelta(days=365))
-    facts = [baseline(), *(signal("read", after(hours=n), topic="a") for n in range(MOST_HOURS + 50))]
+    facts = [baseline(), *(signal("read", after(n), topic="a") for n in range(MOST_DAYS + 50))]
 
-    story = Story(workspace(year)).receive_all(facts, after(hours=MOST_HOURS + 51))
+    story = Story(workspace(year)).receive_all(facts, after(MOST_DAYS + 51))
 
-    assert len(story.lead.mentions["interest"]) == MOST_HOURS
-    assert story.lead.mentions["interest"][0].at == after(hours=50)
+    assert len(story.lead.mentions["interest"]) == MOST_DAYS
+    assert story.lead.mentions["interest"][0].at == after(50)
 
 
 def test_whatever_the_order_of_arrival_the_interest_is_the_same() -> None:

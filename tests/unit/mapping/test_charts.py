@@ -28,11 +28,11 @@ flowchart TD
     end
     enter --> phase0
     phase0 -->|"all answered or some answered, after 1d"| phase1
-    end0(["exit"])
-    phase0 -->|"none answered"| end0
-    end1(["completed"])
-    phase1 -->|"answered"| end1
-    phase1 -->|"not answered"| end0
+    stop0(["exit"])
+    phase0 -->|"none answered"| stop0
+    stop1(["completed"])
+    phase1 -->|"answered"| stop1
+    phase1 -->|"not answered"| stop0
     won{{"goal, at any moment<br/>answered"}}
     left{{"exit, at any moment<br/>opted_out is true"}}
 """

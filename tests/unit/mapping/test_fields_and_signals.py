@@ -4,6 +4,7 @@ import pytest
 
 from connector.domain.definitions import SignalSource
 from connector.domain.field import Field, FieldRole, FieldType
+from connector.domain.sources import FeedSource, ToldSource
 from tests.mapping_files import definitions_with, mistakes_in
 
 FIELDS = {
@@ -126,12 +127,56 @@ MISTAKES = {
         "signals:\n  x: {hubspot: {when_changed: p, attributes: {size: employes}}}\n",
         ['3:53: unknown field "employes" for an attribute; did you mean "employees"?'],
     ),
-    "a signal that is polled": (
-        "signals:\n  x: {hubspot: {poll: form_submissions}}\n",
+    "a source without a way": (
+        "signals:\n  x: {hubspot: {attributes: {}}}\n",
         [
-            '3:7: "when_changed" is missing in a signal source; add when_changed:',
-            '3:17: polling for a signal ("poll") is not supported yet',
+            ("3:7: a signal source has either `when_changed` or `poll`; "
+            "add when_changed: and a property, or poll: and a feed")
         ],
+    ),
+    "a source with two ways": (
+        "signals:\n  x: {hubspot: {when_changed: p, poll: meetings}}\n",
+        ["3:34: a signal source has either `when_changed` or `poll`; make two sources"],
+    ),
+    "a feed that HubSpot does not have": (
+        "signals:\n  x: {hubspot: {poll: form_submission}}\n",
+        ['3:23: "form_submission" is not possible here; did you mean "form_submissions"?'],
+    ),
+    "email events of any type": (
+        "signals:\n  x: {hubspot: {poll: email_events}}\n",
+        ['3:17: "type" is missing in a source that polls email_events; add type:'],
+    ),
+    "an email event that is none": (
+        "signals:\n  x: {hubspot: {poll: email_events, type: CLICKED}}\n",
+        ['3:43: "CLICKED" is not possible here; did you mean "CLICK"?'],
+    ),
+    "no list": (
+        "signals:\n  x: {hubspot: {poll: list_memberships}}\n",
+        ['3:17: "list" is missing in a source that polls list_memberships; add list:'],
+    ),
+    "a key of another feed": (
+        "signals:\n  x: {hubspot: {poll: meetings, list: Customers}}\n",
+        ["3:33: `list` belongs to another feed; remove it"],
+    ),
+    "a key of a feed without one": (
+        "signals:\n  x: {hubspot: {when_changed: p, form: Report}}\n",
+        ["3:34: `form` belongs to a source with `poll`; remove it"],
+    ),
+    "a key of a property": (
+        "signals:\n  x: {hubspot: {poll: meetings, to: x}}\n",
+        ["3:33: `to` belongs to a source with `when_changed`; remove it"],
+    ),
+    "what a feed does not tell": (
+        "signals:\n  x: {hubspot: {poll: meetings, attributes: {who: owner}}}\n",
+        ['3:33: meetings does not tell "owner"; "who" can be one of title, starts_at, outcome, kind'],
+    ),
+    "an unknown rule for strangers": (
+        "signals:\n  x: {api: {unknown: lookup}}\n",
+        ['3:22: "lookup" is not possible here; did you mean "look_up"?'],
+    ),
+    "an attribute that the API does not take": (
+        "signals:\n  x: {api: {attributes: [topic]}}\nsegments:\n  s: {did: x, where: {tpic: a}}\n",
+        ['5:23: the signal "x" has no attribute "tpic"; did you mean "topic"?'],
     ),
     "a signal from Salesforce": (
         "signals:\n  x: {salesforce: {object: Opportunity}}\n",
@@ -142,6 +187,26 @@ MISTAKES = {
         ['2:1: "signals" must be a mapping: names, and under each what it is; write key: value lines, indented'],
     ),
 }  # fmt: skip
+
+
+def test_feeds_are_read_with_what_of_them_is_meant() -> None:
+    parts = "{poll: form_submissions, form: [A, B], attributes: {form: form_name}}, {poll: email_events, type: OPEN}"
+
+    feeds = definitions_with(f"signals:\n  tested: {{hubspot: [{parts}, {{when_changed: p}}]}}\n").feeds
+
+    assert feeds == (
+        FeedSource("tested", "hubspot", "form_submissions", "A", {"form": "form_name"}),
+        FeedSource("tested", "hubspot", "form_submissions", "B", {"form": "form_name"}),
+        FeedSource("tested", "hubspot", "email_events", "OPEN"),
+    )
+
+
+def test_signals_of_the_api_are_read_with_what_is_kept_of_them() -> None:
+    parts = ("a: {api: {}}", "b: {api: {attributes: [topic, seconds], unknown: look_up}}", "c: {attributes: [x]}")
+
+    told = definitions_with("signals:\n" + "".join(f"  {part}\n" for part in parts)).told
+
+    assert told == (ToldSource("a"), ToldSource("b", frozenset({"topic", "seconds"}), looks_up=True))
 
 
 @pytest.mark.parametrize(("text", "words"), MISTAKES.values(), ids=MISTAKES)

@@ -47,6 +47,7 @@ def meaning_of(definitions: Definitions) -> Iterator[str]:
         yield f"notification {notification.name}: {when}, again after {notification.again_after}"
     for written in definitions.write_back:
         yield f"write_back {written.property}: {written.source} as {written.type}"
+    yield from _meaning_of_emails(definitions)
 
 
 def _meaning_of_traits(definitions: Definitions) -> Iterator[str]:
@@ -58,6 +59,16 @@ def _meaning_of_traits(definitions: Definitions) -> Iterator[str]:
     for tag in definitions.tags:
         rules = " / ".join(", ".join(map(_trigger, triggers)) for triggers in (tag.add, tag.remove))
         yield f"tag {tag.name}: {rules} for {tag.lasts}"
+
+
+def _meaning_of_emails(definitions: Definitions) -> Iterator[str]:
+    for rule in definitions.emails:
+        kind = "transactional" if rule.is_transactional else "marketing"
+        consent = "known" if rule.needs_known_consent else "not opted out"
+        shown = f"{sorted(rule.values)}, {sorted(rule.properties)}"
+        yield f"email {rule.name}: {dict(rule.numbers)}, {kind}, {consent}, {shown}"
+    yield from (f"messages stop on {signal_sentence(test)}" for test in definitions.suppress_on)
+    yield from (f"texts look at {signal}" for signal in sorted(definitions.quoted))
 
 
 def _trigger(trigger: Trigger) -> str:

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from connector.domain.book import compile_book
+from connector.mapping.charts import chart
 from connector.mapping.load import names_in, parse_mapping
+from connector.mapping.sketches import sketch
 from connector.scenario import Scenario, check, load_scenarios, run
 from connector.scenario.models import ExpectEntry, NeverEntry, ScenarioEntry, ScenarioFile, StepEntry
 from connector.scenario.reading import read_scenarios
@@ -44,6 +46,12 @@ def test_a_failure_reads_as_on_the_page() -> None:
     (scenario,) = scenarios_in(FAILING)
 
     assert run(scenario).text + "\n" == TOLD
+
+
+def test_a_flow_chart_is_the_one_on_the_page() -> None:
+    (drawn,) = [text for kind, _, text in BLOCKS if kind == "mermaid"]
+
+    assert [chart(sketch(program)) for program in BOOK.definitions.programs] == [drawn]
 
 
 def test_a_mistake_reads_as_on_the_page() -> None:

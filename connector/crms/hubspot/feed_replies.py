@@ -1,0 +1,147 @@
+"""What HubSpot answers about happenings, as far as we look at it. Unknown fields are passed over."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class _Next(msgspec.Struct):
+    after: str = ""
+
+
+class _Paging(msgspec.Struct):
+    next: _Next | None = None
+
+
+class Paged(msgspec.Struct):
+    """A page that says where the next one begins."""
+
+    paging: _Paging | None = None
+
+    @property
+    def after(self) -> str:
+        """HubSpot's cursor of the next page; empty for none."""
+        return self.paging.next.after if self.paging and self.paging.next else ""
+
+
+class Form(msgspec.Struct):
+    """A form."""
+
+    id: str
+    name: str = ""
+
+
+class Forms(Paged):
+    """A page of forms."""
+
+    results: list[Form] = []
+
+
+class FilledIn(msgspec.Struct):
+    """One field of a form that was filled in."""
+
+    name: str = ""
+    value: str = ""
+
+
+class Submission(msgspec.Struct, rename="camel"):
+    """A form that was filled in."""
+
+    submitted_at: int
+    conversion_id: str = ""
+    values: list[FilledIn] = []
+    page_url: str = ""
+
+
+class Submissions(Paged):
+    """A page of one form's submissions, newest first."""
+
+    results: list[Submission] = []
+
+
+class EmailEvent(msgspec.Struct, rename="camel"):
+    """What happened to one email."""
+
+    id: str
+    created: int
+    recipient: str = ""
+    app_id: int = 0
+    email_campaign_id: int = 0
+    url: str = ""
+    portal_subscription_status: str = ""
+
+
+class EmailEvents(msgspec.Struct, rename="camel"):
+    """A page of email events."""
+
+    events: list[EmailEvent] = []
+    has_more: bool = False
+    offset: str = ""
+
+
+class Campaign(msgspec.Struct):
+    """An email as it was sent to many."""
+
+    name: str = ""
+    subject: str = ""
+
+
+class Member(msgspec.Struct, rename="camel"):
+    """A record on a list."""
+
+    record_id: str
+    membership_timestamp: str
+
+
+class Members(Paged):
+    """A page of a list's members."""
+
+    results: list[Member] = []
+
+
+class Record(msgspec.Struct):
+    """A record that was found."""
+
+    id: str
+    properties: dict[str, str | None] = {}
+
+
+class Records(msgspec.Struct):
+    """A page of records that were searched for."""
+
+    results: list[Record] = []
+
+
+class _End(msgspec.Struct):
+    id: str
+
+
+class _OtherEnd(msgspec.Struct):
+    id: int | str = msgspec.field(name="toObjectId")
+
+
+class Link(msgspec.Struct):
+    """What one record is associated with."""
+
+    source: _End = msgspec.field(name="from")
+    to: list[_OtherEnd] = []
+
+
+class Links(msgspec.Struct):
+    """The associations of several records; one without any may be left out."""
+
+    results: list[Link] = []
+
+
+class Visit(msgspec.Struct, rename="camel"):
+    """A page that a contact looked at."""
+
+    id: str
+    occurred_at: str
+    properties: dict[str, str | None] = {}
+
+
+class Visits(Paged):
+    """A page of one contact's visits."""
+
+    results: list[Visit] = []

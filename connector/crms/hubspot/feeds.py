@@ -1,0 +1,361 @@
+"""What HubSpot tells only when it is asked: one function a feed, each reads one page.
+
+A place says where the next page begins: it is ours, and HubSpot's cursors are inside it. What an account does not offer
+is told as FeedRefusedError, so that the rest of the connection goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from connector.crms.hubspot.client import VERSION, HubSpotClient
+from connector.crms.hubspot.errors import RefusedCallError
+from connector.crms.hubspot.feed_replies import (
+    Campaign,
+    EmailEvents,
+    Form,
+    Forms,
+    Links,
+    Members,
+    Record,
+    Records,
+    Submission,
+    Submissions,
+    Visit,
+    Visits,
+)
+from connector.crms.hubspot.replies import ContactListReply, read
+from connector.crms.hubspot.translate import CONTACT_TYPE_ID, CONTACTS
+from connector.domain.fact import Value
+from connector.errors import CredentialsError, FeedRefusedError
+from connector.ports import Feed, FeedPage, Happening
+
+_FORMS: Final = f"/marketing/forms/{VERSION}-beta"
+_SUBMISSIONS: Final = "/form-integrations/v1/submissions/forms"
+_EMAIL_EVENTS: Final = "/email/public/v1/events"
+_CAMPAIGNS: Final = "/email/public/v1/campaigns"
+_EVENTS: Final = f"/events/event-occurrences/{VERSION}"
+_MEETINGS: Final = "meetings"
+_VISITED: Final = "e_visited_page"
+_LAST_SEEN: Final = "hs_analytics_last_timestamp"
+
+#: The largest pages that HubSpot gives, or, of visits, what one call each is made for.
+_FORMS_A_PAGE: Final = 500
+_SUBMISSIONS_A_PAGE: Final = 50
+_EMAIL_EVENTS_A_PAGE: Final = 300
+_MEMBERS_A_PAGE: Final = 250
+_MEETINGS_A_PAGE: Final = 100
+_VISITORS_A_PAGE: Final = 10
+_VISITS_A_PAGE: Final = 100
+#: HubSpot notes when somebody was seen last at the end of a session: their visits may be so much older.
+_SESSION: Final = timedelta(days=1)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+_MAX_TEXT: Final = 1_000
+
+Shape = TypeVar("Shape")
+
+
+class _Place(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where a page begins."""
+
+    #: The form, or the first moment in milliseconds.
+    at: str = ""
+    #: HubSpot's own cursor there.
+    after: str = ""
+    #: Whether a sweep begins here.
+    is_begin: bool = False
+
+
+class Feeds:
+    """The feeds of one connection, with the names that were looked up for them."""
+
+    def __init__(self, client: HubSpotClient) -> None:
+        self._client = client
+        self._forms: list[Form] = []
+        self._campaigns: dict[int, str] = {}
+        self._feeds: Mapping[str, Callable[[Feed, datetime, datetime, _Place], FeedPage]] = {
+            "form_submissions": self._form_submissions,
+            "email_events": self._email_events,
+            "list_memberships": self._list_memberships,
+            "meetings": self._meetings,
+            "page_visits": self._page_visits,
+        }
+
+    def fetch(self, feed: Feed, since: datetime, until: datetime, place: str) -> FeedPage:
+        """One page. Raises FeedRefusedError where the account does not offer it, or what of it is asked for."""
+        at = msgspec.json.decode(place, type=_Place) if place else _Place()
+        try:
+            return self._feeds[feed.name](feed, since, until, at)
+        except RefusedCallError as refusal:
+            raise FeedRefusedError(refusal.words, operation=refusal.operation, status=refusal.status) from refusal
+        except CredentialsError as error:
+            if error.status != 403:  # 403: a scope is missing, for this feed alone
+                raise
+            raise FeedRefusedError(str(error), operation=error.operation, status=error.status) from error
+
+    # --- forms: HubSpot: Forms API, and form submissions (v1, newest first) ---
+
+    def _form_submissions(self, feed: Feed, since: datetime, until: datetime, place: _Place) -> FeedPage:
+        del until  # what came meanwhile comes first
+        forms = self._wanted_forms(feed, is_new_sweep=not place.at)
+        left = [form for form in forms if form.id >= place.at]
+        if not left:
+            return FeedPage((), "", is_last=True)
+        form = left[0]
+        after = place.after if form.id == place.at else ""
+        page = self._get(f"{_SUBMISSIONS}/{form.id}", Submissions, limit=_SUBMISSIONS_A_PAGE, after=after)
+        happened = [_to_submission(form, one) for one in page.results]
+        goes_on = page.after and all(one.at >= since for one in happened)
+        if goes_on:
+            return _page(happened, _Place(form.id, page.after))
+        return _page(happened, _Place(left[1].id)) if len(left) > 1 else _page(happened)
+
+    def _wanted_forms(self, feed: Feed, *, is_new_sweep: bool) -> list[Form]:
+        """The forms of this name, or all, in an order that new ones do not disturb; looked up for each sweep."""
+        if is_new_sweep or not self._forms:
+            self._forms = sorted(self._all_forms(), key=lambda form: form.id)
+        wanted = [form for form in self._forms if feed.only in ("", form.name)]
+        if feed.only and not wanted:
+            raise FeedRefusedError(f"HubSpot has no form {feed.only!r}.")
+        return wanted
+
+    def _all_forms(self) -> Iterator[Form]:
+        after = ""
+        while True:
+            page = self._get(_FORMS, Forms, limit=_FORMS_A_PAGE, after=after)
+            yield from page.results
+            after = page.after
+            if not after:
+                return
+
+    # --- marketing emails: HubSpot: Email Analytics API (v1) ---
+
+    def _email_events(self, feed: Feed, since: datetime, until: datetime, place: _Place) -> FeedPage:
+        page = self._get(
+            _EMAIL_EVENTS,
+            EmailEvents,
+            eventType=feed.only,
+            startTimestamp=_to_ms(since),
+            endTimestamp=_to_ms(until),
+            limit=_EMAIL_EVENTS_A_PAGE,
+            offset=place.after,
+        )
+        happened = [
+            Happening(
+                f"{event.created}:{event.id}",
+                _from_ms(event.created),
+                _known(
+                    campaign=self._campaign(event.email_campaign_id, event.app_id),
+                    campaign_id=str(event.email_campaign_id or ""),
+                    url=event.url,
+                    status=event.portal_subscription_status,
+                ),
+                email=event.recipient.strip().lower(),
+            )
+            for event in page.events
+        ]
+        return _page(happened, _Place(after=page.offset)) if page.has_more and page.offset else _page(happened)
+
+    def _campaign(self, campaign_id: int, app_id: int) -> str:
+        """The name of an email; asked for once."""
+        if campaign_id and campaign_id not in self._campaigns:
+            try:
+                found = self._get(f"{_CAMPAIGNS}/{campaign_id}", Campaign, appId=app_id)
+            except RefusedCallError as refusal:
+                if refusal.status != 404:
+                    raise
+                found = Campaign()
+            self._campaigns[campaign_id] = found.name or found.subject
+        return self._campaigns.get(campaign_id, "")
+
+    # --- lists: HubSpot: Lists API guide, memberships by the date they were added, oldest first ---
+
+    def _list_memberships(self, feed: Feed, since: datetime, until: datetime, place: _Place) -> FeedPage:
+        """Joins since then. The last page is where the next sweep begins, so that a long list is walked once.
+
+        Members who leave move the others up. A page that is empty, or begins with somebody who joined lately, may
+        therefore have new members before it: then the list is walked from its beginning.
+        """
+        del until
+        lists = self._client.crm.lists
+        try:
+            list_id = read(lists.lists_api.get_by_name(feed.only, CONTACT_TYPE_ID), ContactListReply).list.list_id
+        except RefusedCallError as refusal:
+            if refusal.status != 404:
+                raise
+            raise FeedRefusedError(f"HubSpot has no list {feed.only!r}.", status=404) from refusal
+        at = place if place.at == list_id else _Place(list_id)
+        page = self._members(list_id, at.after)
+        if at.is_begin and (not page.results or _to_moment(page.results[0].membership_timestamp) >= since):
+            at = _Place(list_id)
+            page = self._members(list_id, at.after)
+        happened = [
+            Happening(
+                f"{list_id}:{member.record_id}:{member.membership_timestamp}",
+                _to_moment(member.membership_timestamp),
+                {"list": feed.only},
+                record_id=member.record_id,
+            )
+            for member in page.results
+        ]
+        fresh = [one for one in happened if one.at >= since]
+        if page.after:
+            return _page(fresh, _Place(list_id, page.after))
+        return FeedPage(fresh, _to_text(_Place(list_id, at.after, is_begin=True)), is_last=True)
+
+    def _members(self, list_id: str, after: str) -> Members:
+        options = {"after": after} if after else {}
+        memberships = self._client.crm.lists.memberships_api
+        reply = memberships.get_page_ordered_by_added_to_list_date(list_id, limit=_MEMBERS_A_PAGE, **options)
+        return read(reply, Members)
+
+    # --- meetings: HubSpot: Search the CRM, Meetings, Associations ---
+
+    def _meetings(self, feed: Feed, since: datetime, until: datetime, place: _Place) -> FeedPage:
+        """Meetings that were booked since then, by the contacts that they are with."""
+        del feed
+        names = ("hs_createdate", "hs_meeting_title", "hs_meeting_start_time", "hs_meeting_outcome", "hs_activity_type")
+        begin = int(place.at or _to_ms(since))
+        found = self._search(_MEETINGS, "hs_createdate", (begin, _to_ms(until)), names, _MEETINGS_A_PAGE, place.after)
+        links = self._links([meeting.id for meeting in found.results])
+        happened = [
+            _to_meeting(meeting, contact_id)
+            for meeting in found.results
+            for contact_id in links.get(meeting.id, ())
+            if meeting.properties.get("hs_createdate")
+        ]
+        return _next_by_time(happened, found, "hs_createdate", _Place(str(begin), place.after), _MEETINGS_A_PAGE)
+
+    def _links(self, meeting_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        if not meeting_ids:
+            return {}
+        body = {"inputs": [{"id": meeting_id} for meeting_id in meeting_ids]}
+        reply = self._client.crm.associations.v4.batch_api.get_page(_MEETINGS, CONTACTS, body)
+        return {link.source.id: [str(to.id) for to in link.to] for link in read(reply, Links).results}
+
+    # --- visits: HubSpot: Search the CRM, Events API (Enterprise; one contact a call) ---
+
+    def _page_visits(self, feed: Feed, since: datetime, until: datetime, place: _Place) -> FeedPage:
+        """Visits of the contacts who were seen since then. Without an upper bound: who is seen again moves on."""
+        del feed
+        begin = int(place.at or _to_ms(since))
+        found = self._search(CONTACTS, _LAST_SEEN, (begin, None), (_LAST_SEEN,), _VISITORS_A_PAGE, place.after)
+        happened = [one for visitor in found.results for one in self._visits_of(visitor.id, since - _SESSION, until)]
+        return _next_by_time(happened, found, _LAST_SEEN, _Place(str(begin), place.after), _VISITORS_A_PAGE)
+
+    def _visits_of(self, contact_id: str, since: datetime, until: datetime) -> Iterator[Happening]:
+        after = ""
+        while True:
+            page = self._get(
+                _EVENTS,
+                Visits,
+                objectType="contact",
+                objectId=contact_id,
+                eventType=_VISITED,
+                occurredAfter=since.isoformat(),
+                occurredBefore=until.isoformat(),
+                limit=_VISITS_A_PAGE,
+                after=after,
+            )
+            yield from (_to_visit(contact_id, visit) for visit in page.results)
+            after = page.after
+            if not after:
+                return
+
+    # --- what several have in common ---
+
+    def _search(
+        self,
+        object_type: str,
+        name: str,
+        between: tuple[int, int | None],
+        properties: Sequence[str],
+        limit: int,
+        after: str,
+    ) -> Records:
+        """Records by when this happened to them, the first ahead."""
+        begin, end = between
+        filters = [{"propertyName": name, "operator": "GTE", "value": str(begin)}]
+        if end is not None:
+            filters.append({"propertyName": name, "operator": "LTE", "value": str(end)})
+        body: dict[str, Any] = {
+            "filterGroups": [{"filters": filters}],
+            "sorts": [{"propertyName": name, "direction": "ASCENDING"}],
+            "properties": list(properties),
+            "limit": limit,
+            "after": after or "0",
+        }
+        return read(self._client.crm.objects.search_api.do_search(object_type, body), Records)
+
+    def _get(self, path: str, shape: type[Shape], **query: str | int) -> Shape:
+        given = {name: value for name, value in query.items() if value != ""}
+        return read(self._client.get(path, given), shape)
+
+
+def _next_by_time(happened: Sequence[Happening], found: Records, name: str, place: _Place, limit: int) -> FeedPage:
+    """The next page begins with the moment at which this one ends: HubSpot finds no more than 10,000 by page.
+
+    Only where all of a page are of one moment is it paged through.
+    """
+    if len(found.results) < limit:
+        return _page(happened)
+    end = str(_to_ms(_to_moment(found.results[-1].properties.get(name) or "")))
+    after = str(int(place.after or 0) + limit) if end == place.at else ""
+    return _page(happened, _Place(end, after))
+
+
+def _page(happened: Sequence[Happening], place: _Place | None = None) -> FeedPage:
+    return FeedPage(happened, _to_text(place) if place else "", is_last=place is None)
+
+
+def _to_text(place: _Place) -> str:
+    return msgspec.json.encode(place).decode()
+
+
+def _to_submission(form: Form, one: Submission) -> Happening:
+    """Who it was stands in the form itself."""
+    email = next((value.value for value in one.values if value.name == "email"), "")
+    attributes = _known(form_name=form.name, form_id=form.id, page_url=one.page_url)
+    return Happening(
+        f"{form.id}:{one.conversion_id}", _from_ms(one.submitted_at), attributes, email=email.strip().lower()
+    )
+
+
+def _to_meeting(meeting: Record, contact_id: str) -> Happening:
+    held = meeting.properties
+    attributes = _known(
+        title=held.get("hs_meeting_title"),
+        starts_at=held.get("hs_meeting_start_time"),
+        outcome=held.get("hs_meeting_outcome"),
+        kind=held.get("hs_activity_type"),
+    )
+    at = _to_moment(held.get("hs_createdate") or "")
+    return Happening(f"{meeting.id}:{contact_id}", at, attributes, record_id=contact_id)
+
+
+def _to_visit(contact_id: str, visit: Visit) -> Happening:
+    held = visit.properties
+    attributes = _known(url=held.get("hs_url"), title=held.get("hs_title"), source=held.get("hs_visit_source"))
+    return Happening(visit.id, _to_moment(visit.occurred_at), attributes, record_id=contact_id)
+
+
+def _known(**attributes: str | None) -> dict[str, Value]:
+    """What has a value; a text that no condition would ask for is cut, and what no database holds taken out."""
+    return {name: value.replace("\0", "")[:_MAX_TEXT] for name, value in attributes.items() if value}
+
+
+def _to_moment(text: str) -> datetime:
+    return _from_ms(int(text)) if text.isdigit() else _from_ms(_to_ms(datetime.fromisoformat(text).astimezone(UTC)))
+
+
+def _from_ms(milliseconds: int) -> datetime:
+    return _EPOCH + milliseconds * _MILLISECOND
+
+
+def _to_ms(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MILLISECOND
