@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from connector.domain.condition import Condition
 from connector.domain.fact import Value
 from connector.domain.predicate import ALWAYS, Predicate, Scales, compile_condition, compile_signal_test
-from connector.domain.program import Activity, Case, DateRule, Outcome, Phase, Program, Trigger, content_of
+from connector.domain.program import Activity, Case, DateRule, Outcome, Phase, Program, Trigger
 
 #: What the signals begin with that a change of a field gives: `changed:lifecycle`, with `was` and `now`.
 CHANGED = "changed:"
@@ -38,11 +38,6 @@ class CompiledStep:
     cases: tuple[tuple[Case, Predicate], ...]
     #: What counts as the answer.
     answers: tuple[CompiledTrigger, ...]
-
-    @property
-    def content(self) -> str:
-        """What the lead has had once it was sent; empty where that does not matter."""
-        return content_of(self.activity.send) if self.activity.send else ""
 
 
 @dataclass(frozen=True, slots=True)

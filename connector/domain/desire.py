@@ -10,7 +10,6 @@ from connector.domain.definitions import WriteBack
 from connector.domain.draft import Draft
 from connector.domain.enrolment import Enrolment, EnrolmentState
 from connector.domain.field import format_value
-from connector.domain.program import ListSend
 from connector.domain.wording import why
 
 
@@ -69,10 +68,9 @@ def _lists(draft: Draft) -> dict[str, datetime]:
 
 def _filled_by(book: Book, enrolment: Enrolment) -> list[tuple[str, datetime]]:
     """The lists that sent activities keep the lead on: while an answer is awaited, or until the phase is settled."""
-    phase = book.programs[enrolment.program].program.phase(enrolment.phase)
-    sends = {activity.name: activity.send for activity in phase.activities} if phase else {}
     on_it = (sent for sent in enrolment.sent if not (sent.answered_at or sent.lapsed or sent.is_old))
-    return [(send.list, sent.at) for sent in on_it if isinstance(send := sends.get(sent.activity), ListSend)]
+    lists = [(sent.content.removeprefix("list "), sent.at) for sent in on_it if sent.content.startswith("list ")]
+    return [(name, since) for name, since in lists if name in book.lists]
 
 
 def _titled(book: Book, crm: str, lists: dict[str, datetime]) -> dict[str, datetime]:

@@ -72,6 +72,8 @@ class Sent:
     times: int = 1
     #: When it is sent once more.
     remind_at: datetime | None = None
+    #: What the lead has had with it: `list x`, `email x`; empty for what sales does.
+    content: str = ""
     #: Whether the lead had had the content before, so that nothing left this time.
     is_old: bool = False
 

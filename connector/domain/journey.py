@@ -136,7 +136,7 @@ def _answer(draft: Draft, enrolment: Enrolment, signal: Signal) -> None:
     for sent in reversed(enrolment.sent):
         step = phase.step(sent.activity) if sent.is_waiting else None
         if step is not None and any_applies(draft, step.answers, name, attributes):
-            _note_answer(draft, sent.activity, enrolment)
+            _note_answer(draft, sent.content)
             answered = replace_sent(draft, enrolment, sent, replace(sent, answered_at=draft.now))
             by = _told(name).removeprefix("signal ")
             tell(draft, HistoryKind.ANSWERED, enrolment, activity=sent.activity, by=by)
@@ -144,10 +144,8 @@ def _answer(draft: Draft, enrolment: Enrolment, signal: Signal) -> None:
             return
 
 
-def _note_answer(draft: Draft, activity: str, enrolment: Enrolment) -> None:
+def _note_answer(draft: Draft, content: str) -> None:
     """Remember that the lead answered this content, for programs that would send it again."""
-    step = draft.book.programs[enrolment.program].phases[enrolment.phase].step(activity)
-    content = step.content if step is not None else ""
     had = draft.had.get(content)
     if had is not None:
         draft.had[content] = replace(had, is_answered=True)

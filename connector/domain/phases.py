@@ -17,6 +17,7 @@ from connector.domain.entry import entry_refusal, make_way
 from connector.domain.history import HistoryKind
 from connector.domain.program import (
     Activity,
+    Choice,
     ListSend,
     Milestone,
     Outcome,
@@ -24,6 +25,7 @@ from connector.domain.program import (
     Target,
     TargetKind,
     content_of,
+    pick,
 )
 from connector.domain.sending import answer_by, had_before, hand_out, is_old, obstacle, put_off
 
@@ -182,7 +184,16 @@ def _begin_step(draft: Draft, enrolment: Enrolment) -> Enrolment:
         return update(draft, _plan(draft, enrolment, phase, place + 1, chosen=chosen))
     if activity.send is None:
         return _begin(draft, enrolment, phase, place, Sent(activity.name, draft.now, answer_by(draft, activity)))
-    return _send(draft, enrolment, phase, place, activity.send)
+    send = _picked(draft, activity)
+    if send is None:
+        tell(draft, HistoryKind.LEFT_OUT, enrolment, activity=activity.name, why="there is nothing for this lead")
+        return update(draft, _plan(draft, enrolment, phase, place + 1))
+    return _send(draft, enrolment, phase, place, send)
+
+
+def _picked(draft: Draft, activity: Activity) -> Send | None:
+    """What is sent to this lead."""
+    return pick(activity.send, draft.fields) if isinstance(activity.send, Choice) else activity.send
 
 
 def _choose(draft: Draft, enrolment: Enrolment, step: CompiledStep) -> str:
@@ -215,16 +226,17 @@ def _send(draft: Draft, enrolment: Enrolment, phase: CompiledPhase, place: int, 
         return put_off(draft, replace(enrolment, send_at=until), activity.name, why, until)
     if refused := refusal_of(draft, send):
         return end(draft, enrolment, Step.EXIT, refused)
-    had = draft.had.get(content_of(send))
+    content = content_of(send)
+    had = draft.had.get(content)
     if had is not None and is_old(enrolment, activity, had):
         tell(draft, HistoryKind.LEFT_OUT, enrolment, activity=activity.name, why="the lead has had it")
-        return _begin(draft, enrolment, phase, place, had_before(draft, activity, had))
+        return _begin(draft, enrolment, phase, place, had_before(draft, activity, content, had))
     what = hand_out(draft, enrolment, activity, send, 1)
     tell(draft, HistoryKind.SENT, enrolment, activity=activity.name, what=what)
     until = answer_by(draft, activity)
     if until is None and isinstance(send, ListSend):
         until = draft.now + _STAYS
-    return _begin(draft, enrolment, phase, place, Sent(activity.name, draft.now, until))
+    return _begin(draft, enrolment, phase, place, Sent(activity.name, draft.now, until, content=content))
 
 
 def _begin(draft: Draft, enrolment: Enrolment, phase: CompiledPhase, place: int, sent: Sent) -> Enrolment:
@@ -267,9 +279,10 @@ def go_on(draft: Draft, enrolment: Enrolment, activity: str) -> Enrolment:
 def _remind(draft: Draft, enrolment: Enrolment, sent: Sent) -> Enrolment:
     """Send the same once more, in the window and under the cap as everything."""
     step = _phase(draft, enrolment).step(sent.activity)
-    if step is None or step.activity.send is None:
+    send = _picked(draft, step.activity) if step is not None else None
+    if step is None or send is None:
         return replace_sent(draft, enrolment, sent, replace(sent, remind_at=None))
-    activity, send = step.activity, step.activity.send
+    activity = step.activity
     why, until = obstacle(draft, enrolment, send)
     if until is not None:
         waiting = replace_sent(draft, enrolment, sent, replace(sent, remind_at=until))
@@ -278,7 +291,8 @@ def _remind(draft: Draft, enrolment: Enrolment, sent: Sent) -> Enrolment:
         return end(draft, enrolment, Step.EXIT, refused)
     what = hand_out(draft, enrolment, activity, send, sent.times + 1)
     tell(draft, HistoryKind.SENT, enrolment, activity=sent.activity, what=f"{what} (reminder)")
-    anew = Sent(sent.activity, draft.now, answer_by(draft, activity), times=sent.times + 1)
+    until = answer_by(draft, activity)
+    anew = Sent(sent.activity, draft.now, until, times=sent.times + 1, content=content_of(send))
     return replace_sent(draft, enrolment, sent, anew)
 
 

@@ -143,7 +143,7 @@ class Activity:
 
     name: str
     #: None for what only waits, and for a fork.
-    send: Send | None
+    send: Send | Choice | None
     #: Waits so long after the phase began or the step before it was done.
     after: timedelta = timedelta()
     #: Any of these counts as the answer; none: no answer is expected.
@@ -166,6 +166,14 @@ class Activity:
     fork: Fork | None = None
     #: The forks it stands behind, outermost first, each with the case that leads to it.
     path: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def sends(self) -> tuple[Send, ...]:
+        """All that it may send."""
+        if not isinstance(self.send, Choice):
+            return () if self.send is None else (self.send,)
+        otherwise = () if self.send.otherwise is None else (self.send.otherwise,)
+        return (*self.send.cases.values(), *otherwise)
 
     def due_on_wall(self, due_at: datetime, zone: ZoneInfo) -> datetime:
         """When it is due by the lead's own calendar: no sooner than its day, and at its hour."""

@@ -49,11 +49,11 @@ def is_old(enrolment: Enrolment, activity: Activity, had: Had) -> bool:
     return had.number == enrolment.number and had.is_answered
 
 
-def had_before(draft: Draft, activity: Activity, had: Had) -> Sent:
+def had_before(draft: Draft, activity: Activity, content: str, had: Had) -> Sent:
     """The step of a message that was sent before: it was answered then, or its answer is waited for all the same."""
     if had.is_answered:
-        return Sent(activity.name, draft.now, draft.now, answered_at=draft.now, is_old=True)
-    return Sent(activity.name, draft.now, answer_by(draft, activity), is_old=True)
+        return Sent(activity.name, draft.now, draft.now, answered_at=draft.now, content=content, is_old=True)
+    return Sent(activity.name, draft.now, answer_by(draft, activity), content=content, is_old=True)
 
 
 def answer_by(draft: Draft, activity: Activity) -> datetime | None:

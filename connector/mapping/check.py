@@ -65,17 +65,18 @@ def _report_nobody(definitions: Definitions, problems: Problems) -> None:
 def _report_sending(program: Program, problems: Problems) -> None:
     for phase in program.phases:
         for activity in phase.activities:
-            if isinstance(activity.send, ListSend | EmailSend):
+            sent = next((send for send in activity.sends if isinstance(send, ListSend | EmailSend)), None)
+            if sent is not None:
                 path = place_of(program.name, phase, activity)
                 message = "a message is sent, but no field says who opted out of email"
-                key = "list" if isinstance(activity.send, ListSend) else "email"
+                key = "list" if isinstance(sent, ListSend) else "email"
                 problems.error((*path, "send", key), message, _REMEDY)
                 return
 
 
 def _report_unused_lists(definitions: Definitions, problems: Problems) -> None:
-    sends = (activity.send for each in definitions.programs for phase in each.phases for activity in phase.activities)
-    filled = {send.list for send in sends if isinstance(send, ListSend)}
+    activities = (each for program in definitions.programs for phase in program.phases for each in phase.activities)
+    filled = {send.list for activity in activities for send in activity.sends if isinstance(send, ListSend)}
     for rule in definitions.lists:
         if rule.when is None and rule.name not in filled and not problems.touch(("programs",)):
             message = f"nothing puts leads on the list {quoted(rule.name)}"

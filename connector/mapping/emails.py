@@ -63,7 +63,8 @@ def _suppressors(mapping: MappingFile, reader: ConditionReader) -> Iterator[Sign
 
 def report_unused_emails(definitions: Definitions, problems: Problems) -> None:
     """Warn of emails that no activity sends."""
-    sends = (activity.send for each in definitions.programs for phase in each.phases for activity in phase.activities)
+    activities = (each for program in definitions.programs for phase in program.phases for each in phase.activities)
+    sends = (send for activity in activities for send in activity.sends)
     sent = {send.email for send in sends if isinstance(send, EmailSend)}
     for rule in definitions.emails:
         if rule.name not in sent and not problems.touch(("programs",)):

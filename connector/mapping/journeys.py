@@ -127,9 +127,13 @@ def _check_activities(program: str, phase: Phase, problems: Problems) -> None:
             message = f"the phase has an activity {quoted(activity.name)} already"
             problems.error(place, message, "give it another name", on_key=True)
         seen.add(activity.name)
-        if isinstance(activity.send, ListSend) and activity.reminders.times and not activity.reminders.after:
+        if _uses_list(activity) and activity.reminders.times and not activity.reminders.after:
             message = f"{quoted(activity.name)} is reminded of the moment it leaves its list, and the CRM sends nothing"
             problems.error((*place, "remind"), message, "add after:, for example remind: 1d", on_key=True)
+
+
+def _uses_list(activity: Activity) -> bool:
+    return any(isinstance(send, ListSend) for send in activity.sends)
 
 
 def _check_first(phase: Phase, path: Path, problems: Problems) -> None:
@@ -141,7 +145,7 @@ def _check_first(phase: Phase, path: Path, problems: Problems) -> None:
 
 def _check_repeats(phase: Phase, path: Path, problems: Problems) -> None:
     """Report lists that a repetition leaves and joins in one moment: the CRM would see no change and send nothing."""
-    at_once = [each for each in phase.activities if isinstance(each.send, ListSend) and not each.after]
+    at_once = [each for each in phase.activities if _uses_list(each) and not each.after]
     for word, outcome in possible_outcomes(phase).items():
         if outcome.repeat_unanswered and not outcome.after and at_once:
             message = (
@@ -207,7 +211,7 @@ def _may_take_no_time(activity: Activity) -> bool:
     if activity.after:
         return False
     is_left_out = activity.when is not None or bool(activity.path)
-    had_before = activity.send is not None and bool(content_of(activity.send)) and not activity.again
+    had_before = any(content_of(send) for send in activity.sends) and not activity.again
     by_condition = any(trigger.on is None for trigger in activity.answered)
     return not activity.answered or is_left_out or had_before or by_condition
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, time, timedelta
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
 
 from connector.mapping.durations import PATTERN, parse_duration
 from connector.mapping.forms import (
@@ -139,15 +139,43 @@ class RemindEntry(Entry):
     after: Duration = Field(default=timedelta(), description="So long after the time for an answer ran out.")
 
 
+class ChoiceEntry(Entry):
+    """One name; or a name for each value of a field."""
+
+    what: ClassVar[str] = "a choice"
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+
+    __pydantic_extra__: dict[str, Name]
+    by: Name | None = Field(default=None, description="The field whose value chooses; the other keys are its values.")
+    else_: Name | None = Field(default=None, alias="else", description="For every other value, and for none.")
+
+    @property
+    def cases(self) -> dict[str, str]:
+        """Value -> name."""
+        return dict(self.__pydantic_extra__)
+
+    @model_validator(mode="after")
+    def _chooses(self) -> Self:
+        if self.by is None and (self.cases or self.else_ is None):
+            raise wrong("a choice needs the field whose value chooses", "add by: and the field")
+        if self.by is not None and not self.cases:
+            raise wrong("there is nothing to choose from", "write value: and what is sent for it", "by")
+        return self
+
+
+#: A name alone, or a choice among several.
+ChosenName = Annotated[ChoiceEntry, TextFor("else")]
+
+
 class SendEntry(Entry):
     """What an activity sends: one of these."""
 
     what: ClassVar[str] = "send"
 
-    list_: Name | None = Field(
+    list_: ChosenName | None = Field(
         default=None, alias="list", description="Puts the lead on this list; the CRM sends what belongs to it."
     )
-    email: Name | None = Field(default=None, description="The CRM sends this email of the section emails.")
+    email: ChosenName | None = Field(default=None, description="The CRM sends this email of the section emails.")
     task: Task | None = None
     note: Note | None = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
+from functools import partial
 from typing import Any
 
 from connector.domain.calendar import ALWAYS_OPEN, SendWindow
@@ -15,6 +16,7 @@ from connector.domain.program import (
     NO_REMINDERS,
     Activity,
     Case,
+    Choice,
     DateRule,
     EmailSend,
     Fork,
@@ -29,7 +31,9 @@ from connector.domain.program import (
     TargetKind,
     Trigger,
 )
+from connector.errors import InvariantError
 from connector.mapping.acting import to_acts, to_note, to_task
+from connector.mapping.choices import to_choice
 from connector.mapping.comparisons import OPS, Subject, read_comparisons
 from connector.mapping.conditions import ConditionReader
 from connector.mapping.models import MappingFile
@@ -274,19 +278,28 @@ def _to_fork(entry: ActivityEntry, path: Path, reader: ConditionReader) -> Fork 
     )
 
 
-def _send(entry: SendEntry, path: Path, reader: ConditionReader) -> Send:
+def _send(entry: SendEntry, path: Path, reader: ConditionReader) -> Send | Choice:
     if entry.task is not None:
         return to_task(entry.task, (*path, "task"), reader)
     if entry.note is not None:
         return to_note(entry.note, (*path, "note"), reader)
     if entry.email is not None:
-        if entry.email not in reader.names.emails:
-            hint = nearest(entry.email, reader.names.emails) or "say what it is in the section emails:"
-            reader.problems.error((*path, "email"), f"unknown email {quoted(entry.email)}", hint)
-        return EmailSend(entry.email)
-    name = entry.list_ or ""
+        return to_choice(entry.email, (*path, "email"), reader, partial(_email_send, reader))
+    if entry.list_ is not None:
+        return to_choice(entry.list_, (*path, "list"), reader, partial(_list_send, reader))
+    raise InvariantError("a send that says nothing is misshapen")
+
+
+def _email_send(reader: ConditionReader, name: str, path: Path) -> EmailSend:
+    if name not in reader.names.emails:
+        hint = nearest(name, reader.names.emails) or "say what it is in the section emails:"
+        reader.problems.error(path, f"unknown email {quoted(name)}", hint)
+    return EmailSend(name)
+
+
+def _list_send(reader: ConditionReader, name: str, path: Path) -> ListSend:
     if name not in reader.names.lists:
-        reader.problems.error((*path, "list"), f"unknown list {quoted(name)}", nearest(name, reader.names.lists))
+        reader.problems.error(path, f"unknown list {quoted(name)}", nearest(name, reader.names.lists))
     return ListSend(name)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from connector.domain.calendar import ALWAYS_OPEN, SendWindow
 from connector.domain.program import (
     Activity,
+    Case,
     Choice,
     EmailSend,
     ListSend,
@@ -119,9 +120,24 @@ def _phase(program: Program, phase: Phase) -> PhaseSketch:
 
 def _step(activity: Activity) -> StepSketch:
     answers = " or ".join(map(tell_trigger, activity.answered))
+    what = tell_send(activity.send) if activity.send else _tell_step(activity)
     within = f" within {format_duration(activity.within)}" if answers and activity.within else ""
     leaves = f"after {format_duration(activity.after)}" if activity.after else "at once"
-    return StepSketch(activity.name, tell_send(activity.send), leaves, answers + within)
+    return StepSketch(activity.name, what, leaves, answers + within)
+
+
+def _tell_step(activity: Activity) -> str:
+    """What only waits, or parts the ways."""
+    if activity.fork is None:
+        return "wait"
+    ways = [
+        f"{case.name} {case.weight:g}" if activity.fork.by_chance else _tell_case(case) for case in activity.fork.cases
+    ]
+    return f"{'split' if activity.fork.by_chance else 'choose'}: {', '.join(ways)}"
+
+
+def _tell_case(case: Case) -> str:
+    return f"{case.name} if {to_sentence(case.when)}" if case.when else f"else {case.name}"
 
 
 def tell_send(send: Send | Choice) -> str:
