@@ -11,8 +11,10 @@ from connector.cli.codes import FINDINGS
 from connector.cli.options import AsJson
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from connector.mapping.arrivals import Arrival
     from connector.mapping.report import Report
-    from connector.ports import Catalog
 
 
 def check(
@@ -33,7 +35,8 @@ def check(
     """Find every mistake in the mapping files.
 
     Each is shown with its line and with what would help. With --connection, also the properties and options that the
-    connected account lacks or has otherwise; nothing is changed there. Ends with 1 when something must be mended.
+    connected account lacks or has otherwise, and which signals it delivers, and how late; nothing is changed there.
+    Ends with 1 when something must be mended.
 
     Example:  coltiva check mappings/acme --connection hubspot
     """
@@ -42,20 +45,44 @@ def check(
     from connector.settings import load_settings
 
     folder = folder or load_settings().mappings
-    report = check_folder(folder, _fetch_catalog(connection) if connection else None)
+    report, arrivals = _compare(folder, connection) if connection else (check_folder(folder), None)
     if as_json:
-        print_json({"ok": not report.errors, "files": sorted(report.files), "problems": report.problems})
+        found = {"ok": not report.errors, "files": sorted(report.files), "problems": report.problems}
+        print_json(found if arrivals is None else {**found, "signals": arrivals})
     else:
+        _print_arrivals(arrivals or ())
         _print(report, folder)
     raise typer.Exit(FINDINGS if report.errors else 0)
 
 
-def _fetch_catalog(connection: str) -> Catalog:
+def _compare(folder: Path, connection: str) -> tuple[Report, Sequence[Arrival]]:
+    """What is wrong, and which signals of the mapping the connected account delivers."""
+    from datetime import timedelta
+
     from connector.cli.comparing import fetch_catalog
     from connector.cli.opening import looking
+    from connector.mapping.arrivals import tell_arrivals
+    from connector.mapping.load import inspect_folder
 
+    _, definitions = inspect_folder(folder)
+    feeds = {feed.feed for feed in definitions.feeds} if definitions else set()
     with looking() as services:
-        return fetch_catalog(services, connection)
+        catalog = fetch_catalog(services, connection, feeds)
+        interval = timedelta(seconds=services.settings.feed_seconds)
+    report, definitions = inspect_folder(folder, catalog)
+    return report, tell_arrivals(definitions, interval, catalog) if definitions else ()
+
+
+def _print_arrivals(arrivals: Sequence[Arrival]) -> None:
+    from rich.markup import escape
+
+    from connector.cli.printing import build_console, build_table
+
+    table = build_table("signal", "comes from", "how late")
+    for one in arrivals:
+        table.add_row(one.signal, escape(one.source), escape(one.delay))
+    if arrivals:
+        build_console().print(table, "")
 
 
 def _print(report: Report, folder: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from connector.errors import CrmError, SetupError
@@ -11,11 +13,15 @@ if TYPE_CHECKING:
     from connector.ports import Catalog, Connection
 
 
-def fetch_catalog(services: Services, asked_for: str) -> Catalog:
-    """What the account of a connection has. Raises SetupError with what to do, or with what the CRM said."""
+def fetch_catalog(services: Services, asked_for: str, feeds: Collection[str] = ()) -> Catalog:
+    """What the account of a connection has, and whether it offers these feeds.
+
+    Raises SetupError with what to do, or with what the CRM said.
+    """
     connection = _find(services, asked_for)
     try:
-        return services.open_hubspot(connection.token).fetch_catalog()
+        portal = services.open_hubspot(connection.token)
+        return replace(portal.fetch_catalog(), feeds=portal.try_feeds(feeds))
     except CrmError as error:
         raise SetupError(f"The properties of {connection.id} could not be read. {error}") from error
 

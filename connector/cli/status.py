@@ -11,6 +11,8 @@ from connector.cli.codes import FINDINGS
 from connector.cli.options import AsJson
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from connector.bootstrap import Services
     from connector.ports import Connection
 
@@ -30,6 +32,16 @@ _STRAYS = {
         "event was of a record that is no lead, such as a company",
         "events were of records that are no leads, such as companies",
         "Nothing to do; to hear of none, end that subscription in the CRM.",
+    ),
+    "unknown_signal": (
+        "signal of the API has a name that the mapping takes from nobody",
+        "signals of the API have names that the mapping takes from nobody",
+        "Add it to the mapping with api:, or mend its sender.",
+    ),
+    "unknown_person": (
+        "signal of the API was of somebody who is no lead",
+        "signals of the API were of people who are no leads",
+        "To have such people looked up in the CRM, write unknown: look_up in the mapping.",
     ),
     "unreadable": (
         "delivery could not be understood and is kept as it came",
@@ -69,11 +81,13 @@ def look(services: Services) -> Mapping[str, Any]:
     workers = find_workers(services)
     with services.store.transaction() as transaction:
         connections = transaction.connections.all()
+        feeds = [(one, state) for one in connections for state in transaction.feeds.of(one.id)]
         counters = dict(sorted(transaction.counts.all().items()))
     needs = [] if workers else ["no worker is running. Start one: coltiva serve"]
     needs += [tell_pause(one) for one in connections if one.paused_because]
     refused = health.outbox.get("refused", 0)
     needs += [f"{plural(refused, 'dead letter')}. See what the CRM said: coltiva dead-letters"] if refused else []
+    needs += [f"{one.id} does not offer {state.feed}: {state.problem}" for one, state in feeds if state.problem]
     waiting_since = health.oldest_delivery_at
     return {
         "now": now,
@@ -89,6 +103,15 @@ def look(services: Services) -> Mapping[str, Any]:
                 "held_by": leases.get(f"calls:{one.id}", ""),
             }
             for one in connections
+        ],
+        "feeds": [
+            {
+                "connection": one.id,
+                "feed": str(state.feed),
+                "complete_to": state.complete_to,
+                "problem": state.problem,
+            }
+            for one, state in feeds
         ],
         "health": health,
         "behind_seconds": (now - waiting_since).total_seconds() if waiting_since else 0.0,
@@ -124,6 +147,7 @@ def _print(found: Mapping[str, Any]) -> None:
     _print_verdict(console, found["needs"], found["notes"])
     _print_numbers(console, found)
     _print_connections(console, found["connections"])
+    _print_feeds(console, found["feeds"], found["now"])
     _print_counters(console, found["counters"])
 
 
@@ -170,6 +194,19 @@ def _print_connections(console: Any, connections: list[Mapping[str, Any]]) -> No
     for one in connections:
         table.add_row(one["id"], one["workspace"], str(one["state"]), escape(one["because"]))
     if connections:
+        console.print("", table)
+
+
+def _print_feeds(console: Any, feeds: list[Mapping[str, Any]], now: datetime) -> None:
+    from rich.markup import escape
+
+    from connector.cli.printing import age, build_table
+
+    table = build_table("feed", "connection", "complete up to", "")
+    for one in feeds:
+        at = one["complete_to"]
+        table.add_row(escape(one["feed"]), one["connection"], f"{at:%Y-%m-%d %H:%M} UTC", f"{age(now - at)} ago")
+    if feeds:
         console.print("", table)
 
 

@@ -38,6 +38,11 @@ def compare(definitions: Definitions, catalog: Catalog, problems: Problems) -> N
             path = ("signals", source.signal, source.crm, seen[source.signal])
             seen[source.signal] += 1
             _compare_signal(source, path, catalog, problems)
+    for feed in definitions.feeds:
+        if feed.crm == catalog.crm and catalog.feeds.get(feed.feed):
+            message = f"{catalog.label} does not offer {feed.feed}: {catalog.feeds[feed.feed]}"
+            hint = "grant the scope, or give the signal another source"
+            problems.warn(("signals", feed.signal, feed.crm, 0, "poll"), message, hint)
     for rule in definitions.write_back:
         if rule.crm == catalog.crm and rule.property in catalog.properties:
             _compare_written(rule, catalog.properties[rule.property], catalog, problems)

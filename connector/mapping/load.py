@@ -78,6 +78,11 @@ def check_folder(folder: Path, catalog: Catalog | None = None) -> Report:
     return _check_folder(folder, catalog)[0]
 
 
+def inspect_folder(folder: Path, catalog: Catalog | None = None) -> tuple[Report, Definitions | None]:
+    """As `check_folder`, with the definitions as far as they can be made out; never raises."""
+    return _check_folder(folder, catalog)
+
+
 def read_folder(folder: Path) -> Mapping[str, str]:
     """The texts of a workspace's files by name, as versions of a mapping are kept.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from connector.domain.field import FieldType
@@ -33,6 +33,8 @@ class Catalog:
     #: As people write it.
     label: str
     properties: Mapping[str, CrmProperty]
+    #: Feed that was tried -> why the account does not offer it; empty where it does.
+    feeds: Mapping[str, str] = field(default_factory=dict)
 
 
 class CatalogReader(Protocol):

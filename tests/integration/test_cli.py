@@ -606,3 +606,47 @@ def test_a_key_that_is_not_there_cannot_be_revoked(run: Any) -> None:
 @pytest.mark.parametrize("name", ["", "  ", "x" * 61, "a\x1b[31mb"])
 def test_a_holders_name_can_be_read_on_a_terminal(run: Any, name: str) -> None:
     assert run("keys", "add", name).exit_code == 2
+
+
+def test_status_shows_signals_that_found_nobody(run: Any, rehearsal: Rehearsal) -> None:
+    made = read(run("keys", "add", "shop", "--json"))
+    body = json.dumps({"signals": [{"signal": "nobody_knows_this", "email": ADA}]}).encode()
+    rehearsal.services.store.keep(NewDelivery(f"api:{made['workspace']}", rehearsal.services.clock.now(), body))
+    rehearsal.let_pass(timedelta(minutes=1))
+
+    result = run("status")
+
+    assert "has a name that the mapping takes from nobody" in flat(result)
+
+
+# --- messages ------------------------------------------------------------------------------------------------
+
+
+def test_a_message_is_shown_as_a_lead_would_get_it(run: Any, tmp_path: Path) -> None:
+    page = tmp_path / "hot.html"
+
+    result = run("preview", "hot_lead", "--lead", ADA, "--html", str(page))
+
+    assert result.exit_code == 0
+    assert "Ada Rossi" in result.output
+    assert page.read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_without_a_lead_a_message_is_shown_with_samples(run: Any) -> None:
+    assert read(run("preview", "new_contact.decision.call", "--json"))[0]["kind"] == "task"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [(("preview", "no_such"), "hot_lead"), (("preview", "hot_lead", "--lead", "nobody@example.com"), "no lead nobody")],
+)
+def test_a_message_or_lead_that_is_not_there_is_named(run: Any, arguments: tuple[str, ...], words: str) -> None:
+    result = run(*arguments)
+
+    assert result.exit_code == 2
+    assert words in flat(result)
+
+
+def test_there_is_nothing_to_lift_where_nothing_stops_messages(run: Any) -> None:
+    assert f"Nothing stops messages to {ADA}." in run("lift", ADA).output
+    assert run("lift", "nobody@example.com").exit_code == 2

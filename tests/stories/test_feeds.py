@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 
 from connector.domain.fact import Fact, FactKind
+from connector.mapping.arrivals import tell_arrivals
+from connector.mapping.load import check_mapping, parse_mapping
 from connector.ports import FeedState
 from connector.sandbox.faults import ApiFault, Fault
 from tests.stories.stage import ACME, Stage, on_stage
@@ -289,3 +292,27 @@ def test_a_person_who_was_erased_is_not_made_anew(stage: Stage) -> None:
     let_pass(stage)
 
     assert stage.store.read_models.leads(ACME, 10) == []
+
+
+def test_a_check_tells_which_signals_the_portal_delivers_and_how_late(tmp_path: Path) -> None:
+    with on_stage(tmp_path / "stage", without="content") as stage:
+        stage.portal.crm.habits.offers_events = False
+        ada = stage.portal.create_contact("ada@example.com")
+        stage.portal.marketing.visit_page(ada, "https://www.example.com/")
+        stage.connect({"mapping.yaml": MAPPING})
+        with stage.store.reading() as transaction:
+            (connection,) = transaction.connections.all()
+
+        portal, definitions = stage.open_crm(connection), parse_mapping({"m.yaml": MAPPING})
+        catalog = replace(portal.fetch_catalog(), feeds=portal.try_feeds({feed.feed for feed in definitions.feeds}))
+        arrivals = {one.signal: one for one in tell_arrivals(definitions, MINUTES, catalog)}
+
+        assert arrivals["form_submitted"].delay == "within 5m"
+        assert arrivals["meeting_booked"].arrives
+        assert "content" in arrivals["email_clicked"].delay
+        assert "Enterprise" in arrivals["page_visited"].delay
+        warned = [str(problem) for problem in check_mapping({"m.yaml": MAPPING}, catalog).problems]
+        assert [word for word in ("email_events", "page_visits") if any(word in one for one in warned)] == [
+            "email_events",
+            "page_visits",
+        ]

@@ -6,7 +6,7 @@ is told as FeedRefusedError, so that the rest of the connection goes on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
@@ -97,6 +97,35 @@ class Feeds:
             if error.status != 403:  # 403: a scope is missing, for this feed alone
                 raise
             raise FeedRefusedError(str(error), operation=error.operation, status=error.status) from error
+
+    def find_problems(self, names: Collection[str]) -> Mapping[str, str]:
+        """Feed -> why the account does not offer it; empty where it does. Page visits are tried on one visitor."""
+        return {name: self._find_problem(name) for name in sorted(names)}
+
+    def _find_problem(self, name: str) -> str:
+        try:
+            self._try(name)
+        except RefusedCallError as refusal:
+            return refusal.words
+        except CredentialsError as error:
+            if error.status != 403:
+                raise
+            return str(error)
+        return ""
+
+    def _try(self, name: str) -> None:
+        match name:
+            case "form_submissions":
+                self._get(_FORMS, Forms, limit=1)
+            case "email_events":
+                self._get(_EMAIL_EVENTS, EmailEvents, limit=1)
+            case "list_memberships":
+                pass  # what lists take, everything takes
+            case "meetings":
+                self._search(_MEETINGS, "hs_createdate", (0, None), (), 1, "")
+            case "page_visits":
+                for visitor in self._search(CONTACTS, _LAST_SEEN, (0, None), (), 1, "").results:
+                    self._get(_EVENTS, Visits, objectType="contact", objectId=visitor.id, eventType=_VISITED, limit=1)
 
     # --- forms: HubSpot: Forms API, and form submissions (v1, newest first) ---
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from connector.clock import Clock
@@ -38,6 +38,10 @@ class HubSpotPortal:
     def fetch_catalog(self) -> Catalog:
         """What properties its contacts have. Changes nothing."""
         return catalog.fetch_catalog(self._client)
+
+    def try_feeds(self, names: Collection[str]) -> Mapping[str, str]:
+        """Feed -> why the account does not offer it, empty where it does. Changes nothing."""
+        return self._feeds.find_problems(names)
 
     def fetch_records(self, record_ids: Sequence[str], properties: Sequence[str]) -> Mapping[str, CrmRecord]:
         """Read up to 100 contacts, by the id asked for; one that is not there is left out."""

@@ -72,7 +72,8 @@ MOMENTS = {
     "day 3 25:00": '"25:00" is no hour; write 10:00',
     "day 3 10": '"10" is no hour; write 10:00',
     "2026-02-29 10:00": "there is no day 2026-02-29",
-    "9999-12-31 23:59": None,
+    "0001-01-01 00:00": "there is no such day",
+    "day 10000000 10:00": '"day 10000000 10:00" is no moment; write 2026-09-07 10:00 or day 3 10:00 or +7d',
     "+7 monhts": None,
     "+1 month": "months and years differ in length; write days, such as 30d or 365d",
     "2026-09-07 08:59": "this lies before the step above it; write steps in their order",
@@ -120,6 +121,14 @@ def test_a_file_that_is_not_right_is_never_played(text: str, told: list[str] | N
     assert report.errors
     assert not scenarios
     assert found[:1] == (told[:1] if told else found[:1])
+
+
+def test_the_calendar_has_an_end() -> None:
+    steps = "begins: 9999-12-30 10:00, steps: [{at: %s}]"
+
+    found = [mistakes_in(f"{HEAD}scenarios:\n  a: {{{steps % at}}}\n") for at in ("+9d", "day 9 10:00", "day 2 10:00")]
+
+    assert ["there is no such day" in "".join(each) for each in found] == [True, True, False]
 
 
 def test_so_many_mistakes_are_too_many() -> None:

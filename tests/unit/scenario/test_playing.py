@@ -209,6 +209,16 @@ def test_tasks_and_notes_are_known_by_what_they_say_when_they_are_decided() -> N
     """)
 
 
+def test_steps_of_one_moment_happen_as_they_are_written() -> None:
+    assert passes("""
+        - {at: day 1 10:00, did: came}
+        - {at: day 1 10:00, contact: deleted}
+        - {at: day 1 10:00, contact: restored}
+        - {at: day 1 10:00, did: clicked, expect: {signals: [came, clicked], answered: first}}
+        - {at: day 3 10:00, expect: {sent: [first, second]}}
+    """)
+
+
 def test_a_program_never_entered_is_never() -> None:
     assert passes("- {at: day 9 10:00, expect: {programs: {welcome: never}, sent: []}}")
 

@@ -14,7 +14,7 @@ from connector.domain.book import compile_book
 from connector.mapping.charts import chart
 from connector.mapping.load import names_in, parse_mapping
 from connector.mapping.sketches import sketch
-from connector.scenario import Scenario, check, load_scenarios, run
+from connector.scenario import Scenario, check, load_scenarios, run, run_folder
 from connector.scenario.models import ExpectEntry, NeverEntry, ScenarioEntry, ScenarioFile, StepEntry
 from connector.scenario.reading import read_scenarios
 
@@ -85,6 +85,13 @@ def test_every_key_is_on_the_page(model: type[ScenarioFile]) -> None:
     words = set(re.findall(r"`(\w+)`", PAGE))
 
     assert not set(model.known_keys()) - words
+
+
+def test_a_whole_folder_is_run_at_once() -> None:
+    results = run_folder(ROOT / "mappings" / "acme")
+
+    assert [result.text for result in results if not result.is_right] == []
+    assert len(results) == len(load_scenarios(ROOT / "mappings" / "acme")) > 10
 
 
 SHIPPED = [

@@ -1,0 +1,42 @@
+"""Which signals of a mapping arrive, where from, and how late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from connector.domain.definitions import Definitions
+from connector.mapping.durations import format_duration
+from connector.ports import Catalog
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One way in which a signal arrives."""
+
+    signal: str
+    source: str
+    #: How late at most, in words; why it does not arrive, where it does not.
+    delay: str
+    arrives: bool = True
+
+
+def tell_arrivals(definitions: Definitions, interval: timedelta, catalog: Catalog) -> list[Arrival]:
+    """Every source of every signal, by signal, as this account offers it."""
+    return sorted(_arrivals(definitions, interval, catalog), key=lambda one: (one.signal, one.source))
+
+
+def _arrivals(definitions: Definitions, interval: timedelta, catalog: Catalog) -> Iterator[Arrival]:
+    for source in definitions.signals:
+        found = catalog.properties.get(source.property)
+        told = found is not None and found.is_told
+        delay = "at once" if told else "never: no such property" if found is None else "not reliably: calculated"
+        yield Arrival(source.signal, f"{source.crm}: {source.property} changes", delay, told)
+    for feed in definitions.feeds:
+        problem = catalog.feeds.get(feed.feed, "")
+        words = f"{feed.crm}: {feed.feed}" + (f" ({feed.only})" if feed.only else "")
+        delay = f"never: {problem}" if problem else f"within {format_duration(interval)}"
+        yield Arrival(feed.signal, words, delay, not problem)
+    for told_source in definitions.told:
+        yield Arrival(told_source.signal, "API", "at once")
