@@ -16,7 +16,7 @@ from connector.domain import behaviour, consent, journey, phases, tagging
 from connector.domain.acts import announce
 from connector.domain.book import Book
 from connector.domain.change import Act
-from connector.domain.derive import ask_alarms, derive, derive_quietly, next_minute, pass_quietly, to_minute, watch
+from connector.domain.derive import ask_alarms, derive, derive_quietly, pass_quietly, to_minute, watch
 from connector.domain.desire import desire
 from connector.domain.draft import Books, Draft
 from connector.domain.fact import RANK, START, Fact, FactKind, Position, RecordName
@@ -31,6 +31,7 @@ _MAX_ALARMS = 10_000
 #: One thing that comes to hold may bring about another; a chain is never longer than this.
 _MAX_ROUNDS = 10
 _MILLISECOND = timedelta(milliseconds=1)
+_MINUTE = timedelta(minutes=1)
 _ALARM = RANK[FactKind.ALARM]
 _EVER = datetime.max.replace(tzinfo=UTC)
 
@@ -133,7 +134,8 @@ def _next_alarm(draft: Draft, until: datetime) -> datetime | None:
         return None
     wake_at = earliest([enrolment.due_at for enrolment in draft.enrolments])
     # The others ring on full minutes only: the next one, or this very one, if a fact happened just then.
-    if until >= next_minute(draft.now) or draft.now == to_minute(draft.now):
+    minute = to_minute(draft.now)
+    if until - minute >= _MINUTE or minute == draft.now:
         ask_alarms(draft)
         wake_at = earliest([wake_at, *draft.alarms.values()])
     if wake_at is not None and wake_at <= draft.now:  # overdue, after a rest: time must not stand still

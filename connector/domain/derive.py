@@ -21,7 +21,8 @@ _MINUTE = timedelta(minutes=1)
 
 def derive(draft: Draft) -> None:
     """Bring all that is concerned of computed fields, segments, persona, tags and points for fit up to date."""
-    while (node := draft.take_before(draft.book.nodes.journeys_at)) is not None:
+    end = draft.book.nodes.journeys_at
+    while (node := draft.take_before(end)) is not None:
         if isinstance(node, FitNode):
             _fit(draft, node)
         elif isinstance(node, ComputedNode):

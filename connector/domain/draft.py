@@ -79,16 +79,16 @@ class Draft:
 
     def _look_ahead(self, score: str) -> list[Outlook]:
         """What the rules scores that this score is made of will do by themselves."""
-        outlooks = self._outlooks
-        for leaf in self.book.leaves[score]:
-            if leaf.name not in outlooks:
-                outlooks[leaf.name] = self._look_ahead_of(leaf)
-        return [outlooks[leaf.name] for leaf in self.book.leaves[score]]
+        known = self._outlooks
+        return [known.get(leaf.name) or self._look_ahead_of(leaf) for leaf in self.book.leaves[score]]
 
     def _look_ahead_of(self, leaf: Score) -> Outlook:
         outlook = scores.look_ahead(self.parts.get(leaf.name, _NO_PARTS), leaf.half_life)
         since = self.frozen_since(leaf)
-        return outlook if since is None else Outlook(scores.total(outlook, since))
+        if since is not None:
+            outlook = Outlook(scores.total(outlook, since))
+        self._outlooks[leaf.name] = outlook
+        return outlook
 
     def frozen_since(self, score: Score) -> datetime | None:
         """Since when the rules score stands still; None while it does not."""
@@ -167,14 +167,16 @@ class Draft:
 
     def touch(self, key: str) -> None:
         """Something changed (`field:x`, `signal:x`, `score:x`, `segment:x`, `program:x`): look at what reads it."""
+        agenda = self._agenda
         for place in self.book.nodes.concerned.get(key, ()):
-            self._concern(place)
+            if place not in agenda:
+                heappush(agenda, place)
 
     def touch_node(self, id_: str) -> None:
         """Look at this node again."""
         place = self.book.nodes.places.get(id_)
-        if place is not None:
-            self._concern(place)
+        if place is not None and place not in self._agenda:
+            heappush(self._agenda, place)
 
     def touch_all(self) -> None:
         """Look at everything again."""
@@ -197,10 +199,6 @@ class Draft:
         """Look at nothing more."""
         self._agenda.clear()
         self.rung.clear()
-
-    def _concern(self, place: int) -> None:
-        if place not in self._agenda:
-            heappush(self._agenda, place)
 
     def set_part(self, score: Score, rule: str, part: Part | None) -> None:
         """Record what a rule has given; None: nothing any more."""

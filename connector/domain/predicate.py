@@ -134,7 +134,11 @@ class Scales:
 
 def earliest(moments: Iterable[datetime | None]) -> datetime | None:
     """The first of several moments, any of which may be None."""
-    return min((moment for moment in moments if moment is not None), default=None)
+    first = None
+    for moment in moments:
+        if moment is not None and (first is None or moment < first):
+            first = moment
+    return first
 
 
 def compile_condition(condition: Condition, scales: Scales) -> Predicate:
@@ -183,7 +187,7 @@ def _combine(join: Callable[[list[_Holds]], _Holds], tests: list[Predicate]) -> 
     flips = [test.flips_at for test in tests if test.flips_at is not None]
     return Predicate(
         holds=join([test.holds for test in tests]),
-        flips_at=(lambda view: earliest(flip(view) for flip in flips)) if flips else None,
+        flips_at=(lambda view: earliest([flip(view) for flip in flips])) if flips else None,
         reads=frozenset().union(*(test.reads for test in tests)),
         counters=tuple(counter for test in tests for counter in test.counters),
     )
@@ -399,7 +403,7 @@ def _compile_score(test: ScoreTest) -> Predicate:
     edges = _score_edges(test.op, value)
     return Predicate(
         holds=lambda view: compare(view.points(score), value),
-        flips_at=lambda view: earliest(view.passes_at(score, edge) for edge in edges),
+        flips_at=lambda view: earliest([view.passes_at(score, edge) for edge in edges]),
         reads=frozenset({f"score:{score}"}),
     )
 
@@ -430,7 +434,7 @@ def _compile_grade(test: GradeTest, scales: Scales) -> Predicate:
     edges = tuple(ceil(least) for _, least in scales.grades.get(score, ()))
     return Predicate(
         holds=lambda view: view.grade(score) in wanted,
-        flips_at=lambda view: earliest(view.passes_at(score, edge) for edge in edges),
+        flips_at=lambda view: earliest([view.passes_at(score, edge) for edge in edges]),
         reads=frozenset({f"score:{score}"}),
     )
 

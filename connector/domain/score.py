@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import floor, fsum, log2
+from typing import NamedTuple
 
 from connector.domain.condition import Condition, SignalTest
 
@@ -174,8 +175,8 @@ def _noted(
     return (*given, (now, points)) if rule.at_most is not None and points else given
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
+# A tuple: one is made each time that points are given.
+class Outlook(NamedTuple):
     """What a rules score is and will be by itself: what stays of it, and what fades, worth at `since`."""
 
     constant: float = 0.0
@@ -188,12 +189,21 @@ def look_ahead(parts: Parts, half_life: timedelta | None) -> Outlook:
     """The outlook of a rules score: the same in whatever order its parts came, whenever it is asked for."""
     if half_life is None:
         return Outlook(fsum([part.points for part in parts.values()]))
-    constant = fsum([part.points for part in parts.values() if not part.fades])
-    fading = [part for part in parts.values() if part.fades]
+    lasting: list[float] = []
+    fading: list[tuple[float, datetime]] = []
+    since = _NEVER
+    for part in parts.values():
+        if not part.fades:
+            lasting.append(part.points)
+            continue
+        at = part.at + part.still if part.still else part.at
+        fading.append((part.points, at))
+        since = max(since, at)
     if not fading:
-        return Outlook(constant)
-    since = max([part.at + part.still for part in fading])
-    return Outlook(constant, fsum([worth(part, half_life, since) for part in fading]), since, half_life)
+        return Outlook(fsum(lasting))
+    return Outlook(
+        fsum(lasting), fsum([decayed(points, since - at, half_life) for points, at in fading]), since, half_life
+    )
 
 
 def total(outlook: Outlook, now: datetime) -> float:
