@@ -38,6 +38,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "requests": ("connector.crms",),
     "rich": ENTRY,
     "ruamel": ("connector.mapping",),
+    "yaml": ("connector.mapping",),
     "simple_salesforce": ("connector.crms",),
     "sqlalchemy": ("connector.store",),
     "structlog": ("connector.log",),
