@@ -86,6 +86,11 @@ class Feeds:
             "page_visits": self._page_visits,
         }
 
+    @property
+    def names(self) -> Collection[str]:
+        """Every feed that can be read."""
+        return self._feeds.keys()
+
     def fetch(self, feed: Feed, since: datetime, until: datetime, place: str) -> FeedPage:
         """One page. Raises FeedRefusedError where the account does not offer it, or what of it is asked for."""
         at = msgspec.json.decode(place, type=_Place) if place else _Place()
