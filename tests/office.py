@@ -78,6 +78,7 @@ class FakeEndpoint:
     max_body = 10_000_000
     media_types = frozenset({"application/json"})
     lead_types = frozenset({"contact"})
+    deal_type = "deal"
 
     def verify(self, request: RawRequest, now: datetime) -> None:
         """Everything is genuine."""
@@ -120,6 +121,12 @@ class FakeCrm:
     outcomes: dict[str, RecordReply] = field(default_factory=dict)
     closed_until: datetime | None = None
     batch_sizes: Mapping[ChangeKind, int] = field(default_factory=lambda: dict.fromkeys(ChangeKind, 100))
+    lead_type: str = "contact"
+    deal_type: str = "deal"
+    #: Deals with their properties, and whose they are; a merged-away one leads to the id of another.
+    deals: dict[str, dict[str, str]] = field(default_factory=dict)
+    people: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    merged: dict[str, str] = field(default_factory=dict)
 
     def prepare(self, wishes: Sequence[PropertyWish]) -> None:
         """Remember what was wished for."""
@@ -150,6 +157,27 @@ class FakeCrm:
         begin = int(place or 0)
         is_last = begin + 2 >= len(found)
         return FeedPage(found[begin : begin + 2], "" if is_last else str(begin + 2), is_last)
+
+    def fetch_deals(self, deal_ids: Sequence[str], properties: Sequence[str]) -> Mapping[str, CrmRecord]:
+        """What is known of them."""
+        with_faults(self, "fetch_deals", deal_ids)
+        survivors = {id_: self.merged.get(id_, id_) for id_ in deal_ids}
+        return {
+            id_: CrmRecord(to, {name: self.deals[to].get(name, "") for name in properties}, to in self.archived)
+            for id_, to in survivors.items()
+            if to in self.deals
+        }
+
+    def fetch_people_of(self, deal_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """Whose they are."""
+        with_faults(self, "fetch_people_of", deal_ids)
+        return {id_: list(self.people[id_]) for id_ in deal_ids if self.people.get(id_)}
+
+    def fetch_deals_of(self, record_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """Their deals."""
+        with_faults(self, "fetch_deals_of", record_ids)
+        found = {id_: [deal for deal, people in self.people.items() if id_ in people] for id_ in record_ids}
+        return {id_: deals for id_, deals in found.items() if deals}
 
     def write_properties(self, changes: Mapping[str, Mapping[str, str]]) -> Mapping[str, RecordReply]:
         """Take them over."""

@@ -20,6 +20,7 @@ from connector.domain.compiled import (
 )
 from connector.domain.computed import Computed
 from connector.domain.condition import SignalTest
+from connector.domain.deal import DealEvent, DealSignal, DealSource
 from connector.domain.definitions import Definitions, EmailRule, ListRule, Notification, SignalSource, Tag
 from connector.domain.field import Field, FieldRole
 from connector.domain.ids import WorkspaceId
@@ -58,6 +59,10 @@ class Book:
     tags: Mapping[str, Tag]
     #: Signal -> the tags it may put on, then those it may take off.
     tagging: Mapping[str, tuple[TagTrigger, ...]]
+    #: CRM -> how its deals are read.
+    deals: Mapping[str, DealSource]
+    #: CRM and what happened to a deal -> the signals that this gives.
+    deal_signals: Mapping[tuple[str, DealEvent], tuple[DealSignal, ...]]
     #: What is kept up to date, and what of it each change concerns.
     nodes: Nodes
     #: The CRMs that are written to.
@@ -113,6 +118,8 @@ def compile_book(definitions: Definitions) -> Book:
         computed=_index_computed(definitions.computed),
         tags={tag.name: tag for tag in definitions.tags},
         tagging=tagging,
+        deals={source.crm: source for source in definitions.deals},
+        deal_signals=_index_deal_signals(definitions.deal_signals),
         nodes=nodes,
         crms=_written_crms(definitions),
         programs=programs,
@@ -144,6 +151,13 @@ def _index_watches(signals: Iterable[SignalSource]) -> Mapping[str, Mapping[str,
     for source in signals:
         index[source.crm][source.property].append(source)
     return {crm: {name: tuple(found) for name, found in by_name.items()} for crm, by_name in index.items()}
+
+
+def _index_deal_signals(signals: Iterable[DealSignal]) -> Mapping[tuple[str, DealEvent], tuple[DealSignal, ...]]:
+    index: dict[tuple[str, DealEvent], list[DealSignal]] = defaultdict(list)
+    for source in signals:
+        index[source.crm, source.event].append(source)
+    return {key: tuple(found) for key, found in index.items()}
 
 
 def _index_leaves(scores: Sequence[Score]) -> Mapping[str, tuple[Score, ...]]:

@@ -16,6 +16,7 @@ from connector.domain import behaviour, consent, journey, phases, tagging
 from connector.domain.acts import announce
 from connector.domain.book import Book
 from connector.domain.change import Act
+from connector.domain.dealing import take_deal
 from connector.domain.derive import ask_alarms, derive, derive_quietly, pass_quietly, to_minute, watch
 from connector.domain.desire import desire
 from connector.domain.draft import Books, Draft
@@ -168,6 +169,8 @@ def _take(draft: Draft, fact: Fact) -> None:
             signals = behaviour.take_record(draft, fact)
         case FactKind.SIGNAL:
             signals = [(fact.name, fact.data)]
+        case FactKind.DEAL:
+            signals = take_deal(draft, fact)
         case _ if consent.is_concerned(fact):
             consent.take(draft, fact)
         case FactKind.COMMAND:
@@ -264,9 +267,14 @@ def _know(draft: Draft, book: Book, facts: Sequence[Fact]) -> Draft:
         quiet.begin(fact.key, at)
         if consent.is_concerned(fact):
             consent.take(quiet, fact)
-        signals = behaviour.take_record(quiet, fact) if fact.kind is FactKind.RECORD else []
-        if fact.kind is FactKind.SIGNAL:
-            signals = [(fact.name, fact.data)]
+        signals: Sequence[behaviour.Signal] = ()
+        match fact.kind:
+            case FactKind.RECORD:
+                signals = behaviour.take_record(quiet, fact)
+            case FactKind.SIGNAL:
+                signals = [(fact.name, fact.data)]
+            case FactKind.DEAL:
+                signals = take_deal(quiet, fact)
         for signal in signals:
             behaviour.take_signal(quiet, signal)
             derive(quiet)
@@ -293,6 +301,7 @@ def _finish(draft: Draft) -> Decision:
         scores=draft.parts,
         holding=draft.holding,
         told=draft.told,
+        deals=draft.deals,
         enrolments=tuple(draft.enrolments),
         had=draft.had,
         contacted=draft.contacted,

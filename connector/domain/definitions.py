@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from connector.domain.calendar import ALWAYS_OPEN, SendWindow
 from connector.domain.computed import Computed
 from connector.domain.condition import Condition, SignalTest
+from connector.domain.deal import DealField, DealSignal, DealSource
 from connector.domain.field import Field
 from connector.domain.ids import WorkspaceId
 from connector.domain.program import Note, Program, Task, Text, Trigger
@@ -153,6 +154,10 @@ class Definitions:
     lists: tuple[ListRule, ...] = ()
     notifications: tuple[Notification, ...] = ()
     write_back: tuple[WriteBack, ...] = ()
+    #: How deals are read, one source a CRM at most; the fields and the signals that follow from them.
+    deals: tuple[DealSource, ...] = ()
+    deal_fields: tuple[DealField, ...] = ()
+    deal_signals: tuple[DealSignal, ...] = ()
     window: SendWindow = ALWAYS_OPEN
     cap: FrequencyCap | None = None
     #: How long acts wait before they leave, so that a late fact can still change the verdict.

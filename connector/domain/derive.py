@@ -1,4 +1,4 @@
-"""What follows from fields and behaviour: points for fit, segments, lists, notifications; when time changes them."""
+"""What follows from fields, deals and behaviour: fit points, segments, lists, notifications; when time changes them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from connector.domain.lead import Standing
 from connector.domain.nodes import DateNode, ExpiryNode, FitNode, FreezeNode, Watcher
 from connector.domain.predicate import earliest
 from connector.domain.score import Part
-from connector.domain.traits import ComputedNode, PersonaNode, TagNode
+from connector.domain.traits import ComputedNode, DealsNode, PersonaNode, TagNode
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
@@ -35,6 +35,8 @@ def derive(draft: Draft) -> None:
             _freeze(draft, node)
         elif isinstance(node, ExpiryNode):
             ledger.expire(draft, node.score)
+        elif isinstance(node, DealsNode):
+            _fill(draft, node)
         elif not isinstance(node, Watcher) or _watch(draft, node):
             draft.touch(node.id)
 
@@ -97,6 +99,20 @@ def _assign(draft: Draft, node: PersonaNode) -> None:
     draft.persona, draft.persona_since = persona, draft.now if persona else None
     draft.touch(node.id)
     draft.note(HistoryKind.PERSONA, persona, {"was": was})
+
+
+def _fill(draft: Draft, node: DealsNode) -> None:
+    """Bring a field up to date. That a lead has none of something to begin with is nothing to tell."""
+    value, was = node.value_of(draft), draft.fields.get(node.field)
+    if value == was:
+        return
+    if value is None:
+        del draft.fields[node.field]
+    else:
+        draft.fields[node.field] = value
+    draft.touch(node.id)
+    if was is not None or value:
+        draft.note(HistoryKind.FIELD_CHANGED, node.field, {"was": format_value(was), "now": format_value(value)})
 
 
 def _watch(draft: Draft, watcher: Watcher) -> bool:

@@ -12,6 +12,7 @@ from connector.domain import score as scores
 from connector.domain.book import Book
 from connector.domain.change import Act
 from connector.domain.computed import Mentions
+from connector.domain.deal import Deal
 from connector.domain.enrolment import Enrolment
 from connector.domain.fact import Position, Value
 from connector.domain.field import FieldRole
@@ -55,6 +56,7 @@ class Draft:
         self.contacted: tuple[datetime, ...] = lead.contacted
         self.suppressed_by = lead.suppressed_by
         self.latest: dict[str, Latest] = dict(lead.latest)
+        self.deals: dict[str, Deal] = dict(lead.deals)
         self.position: Position = lead.position
         #: Node -> when time alone may change it.
         self.alarms: dict[str, datetime] = dict(lead.alarms)
@@ -159,6 +161,7 @@ class Draft:
         self.fields, self.seen, self.parts = knowledge.fields, knowledge.seen, knowledge.parts
         self.holding = knowledge.holding
         self.suppressed_by, self.latest = knowledge.suppressed_by, knowledge.latest
+        self.deals = knowledge.deals
         self.alarms.clear()
         self.unasked.clear()
         self._outlooks.clear()

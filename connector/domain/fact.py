@@ -28,6 +28,7 @@ class FactKind(StrEnum):
     SIGNAL = "signal"  # behaviour, past tense; `name` is the signal, `data` its attributes
     COMMAND = "command"  # a person's order: `name` is a CommandName, `data` its arguments
     MERGED = "merged"  # another lead turned out to be the same person; `data` names it
+    DEAL = "deal"  # a deal of the lead as its CRM has it; `name`: a DealNews and the deal; `data`: raw text by property
     ALARM = "alarm"  # time passed; never stored
     OUTCOME = "outcome"  # what became of an email; `name` is an OutcomeName, `data` its act, name and reason
 
@@ -86,6 +87,8 @@ class Fact(NamedTuple):
     @property
     def is_baseline(self) -> bool:
         """Whether this is what we read when we first heard of the lead."""
+        if self.kind is FactKind.DEAL:
+            return self.name.startswith("baseline:")
         return self.kind is FactKind.RECORD and self.name == RecordName.BASELINE
 
     @property

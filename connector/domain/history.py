@@ -43,6 +43,7 @@ class HistoryKind(StrEnum):
     ARCHIVED = "archived"
     RESTORED = "restored"
     MERGED = "merged"  # detail: lead
+    DEAL = "deal"  # subject: the deal's id; detail: outcome (open, won, lost, gone), stage, amount
     BOOK = "book"  # subject: version
     EMAIL = "email"  # subject: email; detail: what (sent, failed, suppressed, withdrawn), words
     SUPPRESSED = "suppressed"  # subject: the signal, or what the CRM said; no messages from here on

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from connector.domain.change import Desired
 from connector.domain.computed import Mentions
+from connector.domain.deal import Deal
 from connector.domain.enrolment import Enrolment
 from connector.domain.fact import START, Position, Value
 from connector.domain.ids import LeadId
@@ -81,6 +82,8 @@ class Lead:
     contacted: tuple[datetime, ...] = ()
     #: CRM -> what its record should hold; empty while archived.
     desired: Mapping[str, Desired] = field(default_factory=dict)
+    #: Reference in a CRM -> deal; those that are gone are kept for when they come back.
+    deals: Mapping[str, Deal] = field(default_factory=dict)
     #: The last fact or alarm that was folded in.
     position: Position = START
     #: Node of the book -> the full minute at which time alone may change it: `segment:x`, `list:x`, `faded:x` ...

@@ -20,7 +20,7 @@ from connector.domain.definitions import Definitions
 from connector.domain.field import FieldRole
 from connector.domain.predicate import FlipsAt, Predicate, Scales, View, compile_condition, earliest
 from connector.domain.score import EngagementRule, FitRule, Score
-from connector.domain.traits import ComputedNode, PersonaNode, TagNode, compile_traits
+from connector.domain.traits import ComputedNode, DealsNode, PersonaNode, TagNode, compile_traits
 
 #: A written score that has faded by this much is written again.
 FADED_POINTS = 5
@@ -118,7 +118,17 @@ class FadeNode:
 
 
 Node = (
-    Watcher | ComputedNode | PersonaNode | TagNode | FitNode | ExpiryNode | SumNode | JourneyNode | DateNode | FadeNode
+    Watcher
+    | ComputedNode
+    | DealsNode
+    | PersonaNode
+    | TagNode
+    | FitNode
+    | ExpiryNode
+    | SumNode
+    | JourneyNode
+    | DateNode
+    | FadeNode
 )
 
 
@@ -131,7 +141,7 @@ class Nodes:
     #: The places where journeys begin, and where what comes after them.
     journeys_at: int
     watchers_at: int
-    #: `field:x`, `signal:x`, `score:x`, `segment:x`, `program:x` -> the places of the nodes that read it.
+    #: `field:x`, `signal:x`, `score:x`, `segment:x`, `program:x`, `deals` -> the places of the nodes that read it.
     concerned: Mapping[str, tuple[int, ...]]
     #: Id -> place.
     places: Mapping[str, int]

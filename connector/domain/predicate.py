@@ -32,6 +32,7 @@ from connector.domain.condition import (
     SignalTest,
     TagTest,
 )
+from connector.domain.deal import Deals
 from connector.domain.fact import Value
 from connector.domain.field import FieldType
 
@@ -67,6 +68,11 @@ class View(Protocol):
     @property
     def persona(self) -> str:
         """The lead's persona; empty where it has none."""
+        ...
+
+    @property
+    def deals(self) -> Deals:
+        """The lead's deals by reference."""
         ...
 
     def points(self, score: str) -> int:

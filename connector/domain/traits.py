@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from connector.domain import deal
 from connector.domain.computed import Computed, changes_at
 from connector.domain.condition import AnyOf
+from connector.domain.deal import DealField
 from connector.domain.definitions import Definitions, Persona, Tag
+from connector.domain.fact import Value
 from connector.domain.predicate import FlipsAt, Predicate, Scales, View, compile_condition, earliest
 from connector.domain.program import Trigger
 
@@ -20,6 +23,18 @@ class ComputedNode:
     #: `field:x`.
     id: str
     computed: Computed
+    reads: frozenset[str]
+    flips_at: FlipsAt | None
+
+
+@dataclass(frozen=True, slots=True)
+class DealsNode:
+    """A field that follows from deals."""
+
+    #: `field:x`.
+    id: str
+    field: str
+    value_of: Callable[[View], Value | None]
     reads: frozenset[str]
     flips_at: FlipsAt | None
 
@@ -58,9 +73,13 @@ class TagNode:
         return self.adds, self.removes
 
 
-def compile_traits(definitions: Definitions, scales: Scales) -> Iterable[ComputedNode | PersonaNode | TagNode]:
+Trait = ComputedNode | DealsNode | PersonaNode | TagNode
+
+
+def compile_traits(definitions: Definitions, scales: Scales) -> Iterable[Trait]:
     """The nodes; total and pure."""
     yield from map(_compile_computed, definitions.computed)
+    yield from map(_compile_deals, definitions.deal_fields)
     if definitions.personas:
         yield _compile_personas(definitions.personas, scales)
     for tag in definitions.tags:
@@ -75,6 +94,16 @@ def _compile_computed(computed: Computed) -> ComputedNode:
 
     reads = frozenset({f"signal:{computed.on.signal}"})
     return ComputedNode(f"field:{name}", computed, reads, flips_at if computed.within else None)
+
+
+def _compile_deals(rule: DealField) -> DealsNode:
+    return DealsNode(
+        id=f"field:{rule.field}",
+        field=rule.field,
+        value_of=lambda view: deal.value_of(rule, view.deals, view.now),
+        reads=frozenset({"deals"}),
+        flips_at=(lambda view: deal.changes_at(rule, view.deals, view.now)) if rule.within else None,
+    )
 
 
 def _compile_personas(personas: Iterable[Persona], scales: Scales) -> PersonaNode:

@@ -101,4 +101,5 @@ def _to_fact(stored: StoredBook) -> Fact:
 
 def _properties(book: Book) -> set[tuple[str, str]]:
     crms = {*book.fills, *book.watches}
-    return {(crm, name) for crm in crms for name in book.properties_to_read(crm)}
+    of_leads = {(crm, name) for crm in crms for name in book.properties_to_read(crm)}
+    return of_leads | {(crm, f"deal {name}") for crm, source in book.deals.items() for name in source.properties}

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from connector.domain.ids import ConnectionId
 from connector.domain.predicate import earliest
-from connector.engine import dispatch, hydrate, poll, seek
+from connector.engine import deals, dispatch, hydrate, poll, seek
+from connector.engine.deals import DealsResult
 from connector.engine.dispatch import DispatchResult
 from connector.engine.hydrate import HydrateResult
 from connector.engine.line import Line, Tools
@@ -29,11 +30,13 @@ class CallsResult:
     seek: SeekResult = field(default_factory=SeekResult)
     dispatch: DispatchResult = field(default_factory=DispatchResult)
     poll: PollResult = field(default_factory=PollResult)
+    deals: DealsResult = field(default_factory=DealsResult)
 
     @property
     def amount(self) -> int:
-        """Records read, people sought, changes settled and pages of feeds read."""
-        return self.hydrate.amount + self.seek.amount + self.dispatch.amount + self.poll.amount
+        """Records and deals read, people sought, changes settled and pages of feeds read."""
+        parts = (self.hydrate, self.seek, self.dispatch, self.poll, self.deals)
+        return sum(part.amount for part in parts)
 
     def __add__(self, other: CallsResult) -> CallsResult:
         return CallsResult(
@@ -41,6 +44,7 @@ class CallsResult:
             self.seek + other.seek,
             self.dispatch + other.dispatch,
             self.poll + other.poll,
+            self.deals + other.deals,
         )
 
 
@@ -85,6 +89,7 @@ class Calls:
         try:
             read = hydrate.run_once(line, self._shelf)
             sought = seek.run_once(line, self._shelf)
+            found = deals.run_once(line, self._shelf)
             written = dispatch.run_once(line, self._shelf)
             is_busy = bool(read.amount + sought.amount + written.amount)
             polled = poll.run_once(line, self._shelf, self._feed_interval, is_busy=is_busy)
@@ -94,7 +99,7 @@ class Calls:
         except LostClaimError:
             log.info("claim.lost", connection=line.connection.id)
             return CallsResult()
-        return CallsResult(read, sought, written, polled)
+        return CallsResult(read, sought, written, polled, found)
 
     def _pause(self, line: Line, error: CredentialsError) -> None:
         """Stop until the credentials are saved anew. What waits, waits on."""

@@ -23,6 +23,7 @@ from connector.ports import (
     Delivery,
     Endpoint,
     EventKind,
+    HeardDeal,
     NewFact,
     Stray,
     StrayReason,
@@ -67,13 +68,46 @@ def take_in_events(desk: Desk, connection: Connection, received: Iterable[Receiv
     Erasures come first and merges before facts, so that facts find the lead that remains.
     """
     room = Room(desk, connection.workspace, desk.shelf.latest(desk.transaction, connection.workspace))
-    ours = _drop_foreign(desk, received)
+    ours = _drop_foreign(desk, _hear_deals(room, connection.crm, received))
     _erase(room, ours)
     ours = _drop_erased(room, ours)
     facts = _merge(room, [one for one in ours if one.event.kind is EventKind.MERGED])
     facts += _take_in_news(room, _drop_superseded(room, _pick_news(room, connection.crm, ours)))
     new = desk.transaction.leads.add_facts(room.workspace, facts, desk.now) if facts else 0
     desk.tally.update(facts=new, duplicates=len(facts) - new)
+
+
+def _hear_deals(room: Room, crm: str, received: Iterable[Received]) -> list[Received]:
+    """What is not about deals. Deals of which something is heard are read, where the mapping looks at deals."""
+    source = room.book.deals.get(crm)
+    if source is None:
+        return list(received)
+    others: list[Received] = []
+    heard: dict[CrmRef, HeardDeal] = {}
+    for one in received:
+        if one.event.ref.object_type != room.desk.endpoints[one.delivery.endpoint].deal_type:
+            others.append(one)
+        elif one.event.kind is EventKind.OTHER:
+            keep_event_aside(room.desk, one, StrayReason.UNKNOWN_TYPE)
+        elif one.event.kind is EventKind.CHANGED and one.event.property not in source.properties:
+            room.desk.tally["unmapped"] += 1
+        else:
+            is_move = one.event.kind is EventKind.CREATED or one.event.property == source.stage
+            for ref in _refs(one.event):
+                heard[ref] = _later(heard.get(ref), HeardDeal(ref, _moment(one), _moment(one) if is_move else None))
+    if heard:
+        room.desk.transaction.deals.hear(room.workspace, list(heard.values()), room.desk.now)
+        room.desk.tally["deals"] += len(heard)
+    return others
+
+
+def _later(before: HeardDeal | None, news: HeardDeal) -> HeardDeal:
+    """All that was heard of a deal."""
+    if before is None:
+        return news
+    moments = [moment for moment in (before.moved_at, news.moved_at) if moment is not None]
+    heard_at = max(moment for moment in (before.heard_at, news.heard_at) if moment is not None)
+    return HeardDeal(news.ref, heard_at, max(moments, default=None))
 
 
 def keep_event_aside(desk: Desk, one: Received, reason: StrayReason) -> None:

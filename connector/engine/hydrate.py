@@ -9,7 +9,8 @@ from datetime import datetime
 from connector.domain.fact import Fact, FactKind, RecordName
 from connector.domain.field import format_moment
 from connector.domain.ids import LeadId, WorkspaceId
-from connector.engine.line import Line
+from connector.engine.deals import NO_DEALS, KnownDeals, fetch_known, tell_known
+from connector.engine.line import Failure, Line
 from connector.engine.reading import Reading
 from connector.engine.shelf import Shelf
 from connector.engine.withheld import PREFIX, reveal
@@ -64,13 +65,21 @@ def run_once(line: Line, shelf: Shelf) -> HydrateResult:
         return HydrateResult()
     reading, properties = Reading(), book.properties_to_read(line.connection.crm)
     ids = [one.ref.record_id for one in waiting]
-    line.call(lambda: reading.fetch(lambda some: line.crm.fetch_records(some, properties), ids))
-    result = _keep(line, waiting, reading, asked_at)
+    answer = line.call(lambda: reading.fetch(lambda some: line.crm.fetch_records(some, properties), ids))
+    deals = NO_DEALS
+    if line.connection.crm in book.deals:
+        found = answer if isinstance(answer, Failure) else line.call(lambda: fetch_known(line, book, reading.asked))
+        if isinstance(found, Failure):
+            return HydrateResult()
+        deals = found
+    result = _keep(line, waiting, reading, deals, asked_at)
     log.debug("records.read", connection=line.connection.id, **asdict(result))
     return result
 
 
-def _keep(line: Line, waiting: Sequence[Unread], reading: Reading, asked_at: datetime) -> HydrateResult:
+def _keep(
+    line: Line, waiting: Sequence[Unread], reading: Reading, deals: KnownDeals, asked_at: datetime
+) -> HydrateResult:
     answered = frozenset(reading.asked)
     read = [one for one in waiting if one.ref.record_id in answered]
     spoilt = _postpone(line, waiting, reading)
@@ -85,6 +94,7 @@ def _keep(line: Line, waiting: Sequence[Unread], reading: Reading, asked_at: dat
     workspace = line.connection.workspace
     facts = [NewFact(one.lead_id, fact, asked_at) for one in read for fact in _to_facts(one, reading.records, asked_at)]
     with line.store.transaction() as transaction:
+        facts += tell_known(line, transaction, read, deals, asked_at)
         facts += _reveal(transaction, workspace, read, reading.records, asked_at)
         transaction.leads.add_facts(workspace, facts, asked_at)
         transaction.leads.set_read(workspace, {one.lead_id for one in read}, asked_at)

@@ -76,6 +76,14 @@ def _persona(subject: str, detail: Detail) -> str:
     return f"persona is {subject}" if subject else f"has no persona any more (it was {was})"
 
 
+def _deal(subject: str, detail: Detail) -> str:
+    outcome, amount = detail.get("outcome", "?"), detail.get("amount")
+    worth = f", {float(amount):,g}" if amount is not None else ""
+    if outcome == "gone":
+        return f"deal {subject} is gone"
+    return f"deal {subject} is {outcome}: stage {detail.get('stage') or 'unknown'}{worth}"
+
+
 def _group(subject: str) -> str:
     """`segment:x` as people say it."""
     kind, _, name = subject.partition(":")
@@ -125,6 +133,7 @@ _SENTENCES: Mapping[HistoryKind, Callable[[str, Detail], str]] = {
     HistoryKind.ARCHIVED: _told_by("was deleted in the CRM"),
     HistoryKind.RESTORED: _told_by("was restored in the CRM"),
     HistoryKind.MERGED: _told_by("was merged with {lead}"),
+    HistoryKind.DEAL: _deal,
     HistoryKind.BOOK: _told_by("is judged by mapping {subject} from here on"),
     HistoryKind.EMAIL: _email,
     HistoryKind.SUPPRESSED: _told_by("is sent no more messages: {subject}"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from connector.domain.deal import Measure, type_of
 from connector.domain.field import Field, FieldRole, FieldType, format_value, parse_value
 from connector.mapping.conditions import LATER, WORDS
+from connector.mapping.deal_models import MEASURES
 from connector.mapping.models import FieldEntry, MappingFile
 from connector.mapping.places import Problems
 from connector.mapping.report import quoted
@@ -34,18 +36,26 @@ def _to_field(name: str, entry: FieldEntry, problems: Problems) -> Field:
     properties = {"hubspot": entry.hubspot, "salesforce": entry.salesforce}
     field = Field(
         name=name,
-        type=FieldType.NUMBER if entry.reckoning in NUMBERS else FieldType(entry.type),
+        type=_type(entry),
         properties={crm: found for crm, found in properties.items() if found},
         values={theirs: to_text(ours) for theirs, ours in entry.values.items()},
         role=next((role for key, role in _ROLES.items() if getattr(entry, key)), None),
     )
-    if not field.properties and not entry.reckoning and not problems.touch(("fields", name)):
+    if not field.properties and not entry.reckoning and not entry.deals and not problems.touch(("fields", name)):
         problems.warn(
             ("fields", name), f"nothing fills the field {quoted(name)}", "add hubspot: and a property", on_key=True
         )
     for theirs, ours in field.values.items():
         _check_value(field, theirs, ours, problems)
     return field
+
+
+def _type(entry: FieldEntry) -> FieldType:
+    """What the file says, or what follows from signals or deals."""
+    measure = next((name for name in MEASURES if entry.deals and getattr(entry.deals, name)), None)
+    if measure:
+        return type_of(Measure(measure))
+    return FieldType.NUMBER if entry.reckoning in NUMBERS else FieldType(entry.type)
 
 
 def to_text(value: str | float | bool) -> str:

@@ -14,6 +14,7 @@ from connector.mapping.acting import to_lists, to_notifications, to_write_back
 from connector.mapping.against_catalog import compare
 from connector.mapping.check import check_whole
 from connector.mapping.conditions import ConditionReader
+from connector.mapping.deals import to_deal_fields, to_deal_signals, to_deals
 from connector.mapping.emails import to_emails, to_suppressors
 from connector.mapping.fields import to_fields
 from connector.mapping.fingerprint import to_plain_text, to_version
@@ -181,6 +182,9 @@ def _build(version: str, problems: Problems, *, is_kept: bool) -> Definitions:
         told=to_told(mapping),
         feeds=to_feeds(mapping),
         computed=to_computed(mapping, fields, reader),
+        deals=to_deals(mapping, problems),
+        deal_fields=to_deal_fields(mapping),
+        deal_signals=to_deal_signals(mapping, names, problems),
         segments=_segments(mapping, reader),
         personas=to_personas(mapping, reader),
         tags=to_tags(mapping, reader),

@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from connector.domain.score import Cap
+from connector.mapping.deal_models import DealsEntry, MeasureEntry, Property
 from connector.mapping.durations import PATTERN, parse_duration
 from connector.mapping.email_models import EmailEntry, SuppressOn
 from connector.mapping.forms import (
@@ -28,7 +29,7 @@ from connector.mapping.forms import (
     wrong,
 )
 from connector.mapping.program_models import Holidays, Notes, ProgramEntry, Tasks, WindowEntry, read_pause
-from connector.mapping.signal_models import Property, SignalEntry
+from connector.mapping.signal_models import SignalEntry
 from connector.mapping.trait_models import PersonaEntry, ReckonedEntry, TagEntry
 
 Points = Annotated[float, Field(ge=-1_000_000, le=1_000_000)]
@@ -46,6 +47,9 @@ class FieldEntry(ReckonedEntry):
     salesforce: Annotated[tuple[Property, ...], OneOrMany()] = Field(
         default=(), description="Salesforce fields, such as Lead.Email; the first that has a value wins."
     )
+    deals: MeasureEntry | None = Field(
+        default=None, description="Instead of properties: what the field says of all of the lead's deals."
+    )
     values: dict[str, str | float | bool] = Field(default={}, description="The CRM's word: ours.")
     identity: bool = Field(default=False, description="Finds the person: the email address.")
     timezone: bool = Field(default=False, description="The lead's own time zone.")
@@ -60,6 +64,14 @@ class FieldEntry(ReckonedEntry):
         wanted = "boolean" if self.consent else "text"
         if roles and self.type != wanted:
             raise wrong(f"a field for {roles[0]} holds {wanted}", f"write type: {wanted}", "type")
+        return self
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        others = [name for name in self.model_fields_set if name != "deals"]
+        if self.deals is not None and others:
+            key = min(others)
+            raise wrong(f"a field from deals has no `{key}`", "remove it, or make two fields", key)
         return self
 
 
@@ -245,6 +257,7 @@ class MappingFile(Entry):
     frequency_cap: CapEntry | None = None
     fields: dict[Name, FieldEntry] = Field(default={})
     signals: dict[Name, SignalEntry | None] = Field(default={})
+    deals: DealsEntry | None = Field(default=None, description="How deals are read; once.")
     segments: dict[Name, Condition] = Field(default={})
     personas: dict[Name, PersonaEntry] = Field(
         default={}, description="The first whose condition holds is the lead's persona; the last may be: otherwise."

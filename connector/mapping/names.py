@@ -76,5 +76,5 @@ def _attributes(entry: SignalEntry | None) -> Attributes:
     known: dict[str, str | None] = dict.fromkeys((*entry.attributes, *(entry.api.attributes if entry.api else ())))
     for source in entry.hubspot:
         for name, wanted in source.attributes.items():
-            known[name] = wanted if source.when_changed and wanted != "value" else None
+            known[name] = wanted if wanted not in source.own_values else None
     return Attributes(known, is_open=not entry.hubspot and not entry.api and not entry.attributes)

@@ -6,10 +6,9 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from connector.mapping.deal_models import DEAL_VALUES, Property
 from connector.mapping.feeds import FEEDS
 from connector.mapping.forms import Entry, Name, Names, OneOrMany, Words, wrong
-
-Property = Annotated[str, Field(pattern=r"^[^\s]+$", max_length=255)]
 
 _HUBSPOT = FEEDS["hubspot"]
 #: Keys that say what of a feed is meant.
@@ -17,13 +16,16 @@ _KEYS = ("type", "list_", "form")
 
 
 class SourceEntry(Entry):
-    """Where a signal comes from: the change of a CRM property, or a feed that the CRM is asked for."""
+    """Where a signal comes from: the change of a CRM property, one of the lead's deals, or a feed that is polled."""
 
     what: ClassVar[str] = "a signal source"
 
     when_changed: Property | None = Field(default=None, description="The property whose change is the signal.")
     to: Annotated[tuple[str | bool | float, ...], OneOrMany()] = Field(
-        default=(), description="Only when it changes to one of these."
+        default=(), description="Only when it changes to one of these; of a deal that moved: to one of these stages."
+    )
+    deal: Literal["opened", "won", "lost", "moved"] | None = Field(
+        default=None, description="What happened to one of the lead's deals."
     )
     poll: Literal["form_submissions", "email_events", "list_memberships", "meetings", "page_visits"] | None = Field(
         default=None, description="What HubSpot is asked for every few minutes, because it does not tell by itself."
@@ -52,14 +54,19 @@ class SourceEntry(Entry):
     attributes: dict[Name, Name] = Field(
         default={},
         description="What the signal carries. Of a property: `value` for the new value, or the name of a lead field. "
+        "Of a deal: amount, stage, pipeline, closed_at, or the name of a lead field. "
         "Of a feed: what the feed tells, such as form_name.",
     )
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        if (self.when_changed is None) == (self.poll is None):
-            hint = "add when_changed: and a property, or poll: and a feed" if self.poll is None else "make two sources"
-            raise wrong("a signal source has either `when_changed` or `poll`", hint, "poll" if self.poll else "")
+        kinds = [key for key in ("when_changed", "deal", "poll") if getattr(self, key) is not None]
+        if len(kinds) != 1:
+            hint = "make two sources" if kinds else "add when_changed: and a property, deal: won, or poll: and a feed"
+            words = "a signal source has one of `when_changed`, `deal` and `poll`"
+            raise wrong(words, hint, kinds[-1] if kinds else "")
+        if self.deal and self.deal != "moved" and self.to:
+            raise wrong("`to` names the stages that a deal moved to", "write deal: moved", "to")
         if self.poll is None:
             self._refuse(_KEYS, "a source with `poll`")
         else:
@@ -68,7 +75,7 @@ class SourceEntry(Entry):
 
     def _check_feed(self, poll: str) -> None:
         feed = _HUBSPOT[poll]
-        self._refuse(("to",), "a source with `when_changed`")
+        self._refuse(("to",), "a source with `when_changed` or `deal`")
         self._refuse([key for key in _KEYS if key.rstrip("_") != feed.key], "another feed")
         if feed.needs_key and not self.only:
             raise wrong(f'"{feed.key}" is missing in a source that polls {poll}', f"add {feed.key}:", "poll")
@@ -82,6 +89,13 @@ class SourceEntry(Entry):
             if getattr(self, key):
                 name = key.rstrip("_")
                 raise wrong(f"`{name}` belongs to {where}", "remove it", name)
+
+    @property
+    def own_values(self) -> tuple[str, ...]:
+        """What an attribute may say beside the names of lead fields; all of a feed's."""
+        if self.deal:
+            return DEAL_VALUES
+        return ("value",) if self.when_changed else tuple(self.attributes.values())
 
     @property
     def only(self) -> tuple[str, ...]:

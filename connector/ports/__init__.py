@@ -19,6 +19,7 @@ from connector.ports.crm import (
     ReplyState,
     Settled,
 )
+from connector.ports.deals import Deals, HeardDeal, ToldDeal
 from connector.ports.leads import CurrentLead, NewFact, SavedLead, StoredLead, Unread
 from connector.ports.reading import Health, LeadSummary, ProgramCount, ReadModels
 from connector.ports.receiving import (
@@ -81,6 +82,7 @@ __all__ = [
     "CrmProperty",
     "CrmRecord",
     "CurrentLead",
+    "Deals",
     "Deliveries",
     "Delivery",
     "DeliveryClaim",
@@ -93,6 +95,7 @@ __all__ = [
     "Feeds",
     "Happening",
     "Health",
+    "HeardDeal",
     "LeadClaim",
     "LeadSummary",
     "Leads",
@@ -119,6 +122,7 @@ __all__ = [
     "StoredLead",
     "Stray",
     "StrayReason",
+    "ToldDeal",
     "ToldSignal",
     "Transaction",
     "Unread",

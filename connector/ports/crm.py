@@ -143,6 +143,9 @@ class Crm(Protocol):
 
     #: The largest number of changes that one call of a kind takes.
     batch_sizes: Mapping[ChangeKind, int]
+    #: The object types of leads and of deals, as in `CrmRef.object_type`.
+    lead_type: str
+    deal_type: str
 
     def prepare(self, wishes: Sequence[PropertyWish]) -> None:
         """Create what our writes need and is missing. A second run changes nothing."""
@@ -162,6 +165,18 @@ class Crm(Protocol):
         `place` is empty, or what the page before said. Raises FeedRefusedError where the account does not offer the
         feed, or what of it is asked for.
         """
+        ...
+
+    def fetch_deals(self, deal_ids: Sequence[str], properties: Sequence[str]) -> Mapping[str, CrmRecord]:
+        """Read up to 100 deals, by the id asked for; one that is not there is left out."""
+        ...
+
+    def fetch_people_of(self, deal_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """The records of the people with whom up to 100 deals are associated; deals without any are left out."""
+        ...
+
+    def fetch_deals_of(self, record_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """The deals with which up to 100 people are associated; people without any are left out."""
         ...
 
     def write_properties(self, changes: Mapping[str, Mapping[str, str]]) -> Mapping[str, RecordReply]:

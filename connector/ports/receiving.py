@@ -63,6 +63,8 @@ class Endpoint(Protocol):
     media_types: frozenset[str]
     #: The object types that leads are made of, as in `CrmRef.object_type`.
     lead_types: frozenset[str]
+    #: The object type of deals; empty where the vendor tells of none.
+    deal_type: str
 
     def verify(self, request: RawRequest, now: datetime) -> None:
         """Raise SignatureError unless the vendor sent these very bytes just now."""
@@ -82,6 +84,7 @@ class EventKind(StrEnum):
     RESTORED = "restored"
     MERGED = "merged"
     ERASED = "erased"  # a person asked to be forgotten
+    RELATED = "related"  # a deal and a person were associated, or parted; the record is the deal
     OTHER = "other"  # understood, but without meaning for a lead: kept aside and counted
 
 

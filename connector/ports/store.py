@@ -12,6 +12,7 @@ from connector.domain.change import ChangeState
 from connector.domain.fact import Fact
 from connector.domain.ids import ConnectionId, CrmRef, LeadId, WorkspaceId
 from connector.ports.crm import Connection, OutboxChange, Settled
+from connector.ports.deals import Deals
 from connector.ports.leads import CurrentLead, NewFact, SavedLead, StoredLead, Unread
 from connector.ports.reading import ReadModels
 from connector.ports.receiving import Delivery, DeliveryState, NewDelivery, Stray
@@ -260,6 +261,7 @@ class Transaction(Protocol):
 
     deliveries: Deliveries
     leads: Leads
+    deals: Deals
     outbox: Outbox
     connections: Connections
     books: Books

@@ -16,6 +16,7 @@ from connector.store.identity import find_leads
 from connector.store.listed import among
 from connector.store.schema import (
     crm_refs,
+    deal_leads,
     deliveries,
     enrolments,
     erasures,
@@ -60,7 +61,7 @@ _DROP_LEAD = (
     _DROP_NAMED_DELIVERIES,
     *(
         delete(table).where(table.c.workspace == _WORKSPACE, table.c.lead_id == _LEAD)
-        for table in (facts, history, enrolments, outbox, crm_refs)
+        for table in (facts, history, enrolments, outbox, crm_refs, deal_leads)
     ),
     delete(leads).where(leads.c.workspace == _WORKSPACE, leads.c.id == _LEAD),
 )

@@ -29,7 +29,7 @@ from connector.errors import InvariantError
 from connector.store.codec import decode_lead, encode, to_ms
 from connector.store.identity import add_leads, add_refs, find_leads
 from connector.store.listed import among
-from connector.store.schema import connections, crm_refs, enrolments, facts, history, leads, outbox
+from connector.store.schema import connections, crm_refs, deal_leads, deals, enrolments, facts, history, leads, outbox
 from connector.store.session import Session, to_list
 
 _WORKSPACE = bindparam("workspace_", type_=Text)
@@ -99,6 +99,20 @@ _DROP_ROWS = delete(outbox).where(_their[outbox])
 _MOVE_REFS = (
     update(crm_refs).where(crm_refs.c.workspace == _WORKSPACE, crm_refs.c.lead_id == _GONE).values(lead_id=_INTO)
 )
+# What both leads know of a deal may differ: the merged one is told again.
+_other_deals = deal_leads.alias("other")
+_DROP_SHARED_DEALS = delete(deal_leads).where(
+    deal_leads.c.workspace == _WORKSPACE,
+    deal_leads.c.lead_id == _GONE,
+    exists().where(
+        _other_deals.c.workspace == deal_leads.c.workspace,
+        _other_deals.c.lead_id == _INTO,
+        _other_deals.c.ref == deal_leads.c.ref,
+    ),
+)
+_MOVE_DEALS = (
+    update(deal_leads).where(deal_leads.c.workspace == _WORKSPACE, deal_leads.c.lead_id == _GONE).values(lead_id=_INTO)
+)
 _DROP_LEAD = delete(leads).where(leads.c.workspace == _WORKSPACE, leads.c.id == _GONE)
 _DROP_STORY = tuple(
     delete(table).where(table.c.workspace == _WORKSPACE, table.c.lead_id == _GONE) for table in (history, enrolments)
@@ -111,6 +125,8 @@ _MOVES = (
     _MOVE_ACTS,
     _DROP_ROWS,
     _MOVE_REFS,
+    _DROP_SHARED_DEALS,
+    _MOVE_DEALS,
     *_DROP_STORY,
     _DROP_LEAD,
 )
@@ -144,6 +160,13 @@ _REDIRECT_ACTS = (
     .values(record_id=bindparam("record", type_=Text))
 )
 _DROP_WISHES = delete(outbox).where(_OF_FORMER_RECORD, outbox.c.act.is_(None))
+_OUR_DEALS = (deal_leads.c.workspace == _WORKSPACE, deal_leads.c.lead_id == _INTO)
+_TELL_DEALS_AGAIN = (
+    update(deals)
+    .where(deals.c.workspace == _WORKSPACE, deals.c.ref.in_(select(deal_leads.c.ref).where(*_OUR_DEALS)))
+    .values(read_wanted_at=bindparam("now", type_=BigInteger)),
+    update(deal_leads).where(*_OUR_DEALS).values(told=literal_column("''")),
+)
 _DROP_HISTORY = delete(history).where(history.c.workspace == _WORKSPACE, history.c.lead_id == _INTO)
 _DROP_ENROLMENTS = delete(enrolments).where(enrolments.c.workspace == _WORKSPACE, enrolments.c.lead_id == _INTO)
 _RESET = (
@@ -241,4 +264,6 @@ def _reset(session: Session, workspace: WorkspaceId, lead: Lead, last_fact: int,
     parameters = {"workspace_": workspace, "into": lead.id}
     session.run(_DROP_HISTORY, parameters)
     session.run(_DROP_ENROLMENTS, parameters)
+    for statement in _TELL_DEALS_AGAIN:
+        session.run(statement, parameters | {"now": to_ms(now)})
     session.run(_RESET, parameters | {"last_fact_": last_fact, "now": to_ms(now), "doc_": encode(lead)})

@@ -32,7 +32,7 @@ from connector.domain.change import ACTS, ChangeKind, ChangeState
 from connector.ports import ConnectionState, DeliveryState
 
 #: The migration that makes this schema.
-VERSION = "0004"
+VERSION = "0005"
 
 metadata = MetaData()
 
@@ -148,6 +148,39 @@ crm_refs = Table(
     Column("is_current", Boolean, nullable=False),
     Index("crm_refs_lead", "workspace", "lead_id"),
     Index("crm_refs_record", "workspace", "record_id"),
+    sqlite_with_rowid=False,
+)
+
+# Records that belong to leads through the people they are associated with.
+deals = Table(
+    "deals",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    # `hubspot:123:deal:9001`
+    Column("ref", Text, primary_key=True),
+    Column("crm", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    # When something was heard of it last, and when it came to a stage; none for what was only found.
+    Column("heard_at", BigInteger),
+    Column("moved_at", BigInteger),
+    # When it was read last, and from when on it waits to be read.
+    Column("read_at", BigInteger),
+    Column("read_wanted_at", BigInteger),
+    Index("deals_to_read", "workspace", "crm", "account", "read_wanted_at", **_where("read_wanted_at IS NOT NULL")),
+    sqlite_with_rowid=False,
+)
+
+# What each lead was told of a deal last: empty when it has to be told again.
+deal_leads = Table(
+    "deal_leads",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("ref", Text, primary_key=True),
+    Column("lead_id", Text, primary_key=True),
+    Column("told", Text, nullable=False),
+    # `deals.moved_at` as it was then.
+    Column("moved_at", BigInteger),
+    Index("deal_leads_lead", "workspace", "lead_id"),
     sqlite_with_rowid=False,
 )
 

@@ -16,6 +16,7 @@ from connector.ports import (
     Books,
     Connections,
     Counts,
+    Deals,
     Deliveries,
     DeliveryClaim,
     Feeds,
@@ -33,6 +34,7 @@ from connector.store.codec import from_optional_ms
 from connector.store.connections import StoredConnections
 from connector.store.counts import StoredCounts
 from connector.store.database import Database, Hold
+from connector.store.deals import StoredDeals
 from connector.store.deliveries import StoredDeliveries, load_oldest
 from connector.store.feeds import StoredFeeds
 from connector.store.keys import StoredApiKeys
@@ -80,6 +82,7 @@ class StoreTransaction:
         "books",
         "connections",
         "counts",
+        "deals",
         "deliveries",
         "feeds",
         "leads",
@@ -91,6 +94,7 @@ class StoreTransaction:
     def __init__(self, session: Session, seal: Seal) -> None:
         self.deliveries: Deliveries = StoredDeliveries(session)
         self.leads: Leads = StoredLeads(session, seal)
+        self.deals: Deals = StoredDeals(session)
         self.outbox: Outbox = StoredOutbox(session)
         self.connections: Connections = StoredConnections(session, seal)
         self.books: Books = StoredBooks(session)

@@ -30,6 +30,19 @@ from connector.domain.condition import (
     SignalTest,
     TagTest,
 )
+from connector.domain.deal import (
+    DealEvent,
+    DealField,
+    DealNews,
+    DealSignal,
+    DealSource,
+    Measure,
+    Stages,
+    type_of,
+)
+from connector.domain.deal import (
+    Outcome as DealOutcome,
+)
 from connector.domain.definitions import (
     Definitions,
     EmailRule,
@@ -142,6 +155,11 @@ def tag_test(random: Random) -> Condition:
     return TagTest(random.choice(TAGS))
 
 
+def deals_test(random: Random) -> Condition:
+    op = random.choice((Op.GTE, Op.LT, Op.EQ))
+    return FieldTest(random.choice(("purchases", "revenue")), FieldType.NUMBER, op, random.choice((0.0, 1.0, 150.0)))
+
+
 def score_test(random: Random) -> Condition:
     if random.random() < 0.2:
         return GradeTest("total", ("A", "C"))
@@ -156,7 +174,7 @@ def segment_test(*names: str) -> Callable[[Random], Condition]:
     return lambda random: SegmentTest(random.choice(names))
 
 
-PLAIN = (text_test, number_test, moment_test, did_test, did_test, program_test, computed_test)
+PLAIN = (text_test, number_test, deals_test, moment_test, did_test, did_test, program_test, computed_test)
 
 
 def condition(random: Random, *more: Callable[[Random], Condition]) -> Condition:
@@ -285,19 +303,55 @@ WRITTEN = (
 )
 
 
+TOTALS = (Measure.TOTAL, Measure.AVERAGE)
+
+
+def deal_fields(random: Random) -> tuple[DealField, ...]:
+    return (
+        DealField("purchases", Measure.COUNT, DealOutcome.WON, perhaps(random, span)),
+        DealField(
+            "revenue", random.choice(list(Measure)[1:3]), random.choice(list(DealOutcome)), perhaps(random, span)
+        ),
+    )
+
+
+def deal_signals(random: Random) -> tuple[DealSignal, ...]:
+    bought = DealSignal("bought", CRM, random.choice(list(DealEvent)), attributes={"what": "amount"})
+    return bought, DealSignal("came", CRM, DealEvent.MOVED, ("won",))
+
+
 def workspace(random: Random, version: str) -> Definitions:
     """Two or three programs, four scores, segments, lists and notifications that look at one another."""
     second = condition(random, score_test, score_test, segment_test("first"))
-    reckoned = computed(random)
+    reckoned, of_deals = computed(random), deal_fields(random)
     return definitions(
         version,
-        fields=(*FIELDS, OPTED_OUT, *(each.field for each in reckoned)),
+        fields=(
+            *FIELDS,
+            OPTED_OUT,
+            *(each.field for each in reckoned),
+            *(Field(rule.field, type_of(rule.measure)) for rule in of_deals),
+        ),
         emails=(EmailRule("plain", {CRM: 1}, values={"subject": text("{did[read]}")}),),
         suppress_on=random.choice(((), (SignalTest("bought"),))),
         quoted=frozenset({"read"}),
         computed=reckoned,
         personas=personas(random),
         tags=(tag(random, "warm", lambda _: TagTest("vip")), tag(random, "vip")),
+        deals=(
+            DealSource(
+                CRM,
+                "amount",
+                "closedate",
+                "dealstage",
+                "pipeline",
+                won=Stages(frozenset({"won"})),
+                lost=Stages(frozenset({"lost"})),
+                pipelines=random.choice((frozenset(), frozenset({"sales"}))),
+            ),
+        ),
+        deal_fields=of_deals,
+        deal_signals=deal_signals(random),
         signals=(SignalSource("clicked", CRM, "hs_click"), SignalSource("read", CRM, "hs_read", ("yes",))),
         segments=(Segment("second", second), Segment("first", condition(random))),
         scores=scores(random),
@@ -335,7 +389,13 @@ RAW = {
     "firstname": ("Anna", "Ottó"),
     "hs_email_optout": ("true", "false", "false", ""),
 }
-ORDINARY = (FactKind.SIGNAL, FactKind.SIGNAL, FactKind.RECORD, FactKind.RECORD, FactKind.COMMAND)
+DEAL = {
+    "amount": ("50", "100.5", "much", ""),
+    "closedate": ("2026-09-01T00:00:00Z", "2026-09-20T10:00:00.000Z", "9999-12-31T23:59:59Z", "soon", ""),
+    "dealstage": ("new", "won", "won", "lost"),
+    "pipeline": ("sales", "sales", "shop"),
+}
+ORDINARY = (FactKind.DEAL, FactKind.SIGNAL, FactKind.SIGNAL, FactKind.RECORD, FactKind.RECORD, FactKind.COMMAND)
 
 
 def a_moment(random: Random) -> datetime:
@@ -347,10 +407,18 @@ def record(random: Random, key: str, name: RecordName) -> Fact:
     return Fact(key, a_moment(random), FactKind.RECORD, name, CRM, said)
 
 
+def a_deal(random: Random, key: str) -> Fact:
+    said = {property_: random.choice(texts) for property_, texts in DEAL.items()}
+    name = f"{random.choice(list(DealNews))}:{CRM}:4711:deal:{random.randint(1, 3)}"
+    return Fact(key, a_moment(random), FactKind.DEAL, name, CRM, said)
+
+
 def a_fact(random: Random, key: str, kinds: Sequence[FactKind]) -> Fact:
     kind = random.choice(kinds)
     if kind is FactKind.RECORD:
         return record(random, key, random.choice([*[RecordName.CHANGED] * 6, *RecordName]))
+    if kind is FactKind.DEAL:
+        return a_deal(random, key)
     if kind is FactKind.COMMAND:
         order = random.choice(list(CommandName))
         return Fact(key, a_moment(random), kind, order, "cli", {"program": random.choice(PROGRAMS)})

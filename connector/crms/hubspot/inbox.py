@@ -19,6 +19,9 @@ from connector.crms.hubspot import signature
 from connector.crms.hubspot.manifest import MANIFEST
 from connector.crms.hubspot.translate import (
     ANY_OBJECT,
+    ASSOCIATION_CHANGE,
+    DEAL,
+    DEAL_AND_CONTACT,
     EVENT_KINDS,
     EVENT_OBJECTS,
     HUBSPOT,
@@ -72,6 +75,7 @@ class Event(msgspec.Struct, rename="camel", kw_only=True, gc=False):
     new_object_id: Id | None = None
     from_object_type_id: str = ""
     from_object_id: Id | None = None
+    to_object_type_id: str = ""
     to_object_id: Id | None = None
     association_type: str = ""
     association_type_id: Id | None = None
@@ -95,6 +99,7 @@ class HubSpotEndpoint:
     max_body: int = MAX_BODY
     media_types: frozenset[str] = frozenset({"application/json"})
     lead_types: frozenset[str] = MANIFEST.lead_types
+    deal_type: str = DEAL
 
     def __init__(self, client_secret: str, public_url: str, app_id: str) -> None:
         self._secret = client_secret
@@ -146,6 +151,8 @@ def _to_crm_event(item: msgspec.Raw, app_id: str) -> CrmEvent:
     type_ = event.subscription_type or event.event_type
     what, kind, object_type = _kind_and_object(type_, event.object_type_id or event.from_object_type_id)
     record_id, merged_ids = _records(event, kind)
+    if kind is EventKind.OTHER and what.endswith(f".{ASSOCIATION_CHANGE}") and (deal_id := _deal_of(event)):
+        kind, object_type, record_id = EventKind.RELATED, DEAL, deal_id
     account = str(event.portal_id)
     has_value = _has_value(event, type_) if kind is EventKind.CHANGED else True
     identity = f"{account}|{what}|{object_type}|{record_id}|{event.occurred_at}|{_details(event, kind, merged_ids)}"
@@ -201,6 +208,18 @@ def _records(event: Event, kind: EventKind) -> tuple[str, tuple[str, ...]]:
     return _record_id(event.object_id), ()
 
 
+def _deal_of(event: Event) -> str:
+    """The deal of an association between a deal and a contact, whichever side tells of it; empty for others."""
+    if event.association_type:
+        first, _, second = event.association_type.lower().partition("_to_")
+    else:
+        first, second = (OBJECT_TYPES.get(id_, "") for id_ in (event.from_object_type_id, event.to_object_type_id))
+    if {first, second} != DEAL_AND_CONTACT:
+        return ""
+    number = event.from_object_id if first == DEAL else event.to_object_id
+    return str(number) if number else ""
+
+
 def _record_id(number: int | None) -> str:
     if not number:
         raise _NotAnEventError("it names no record")
@@ -237,7 +256,7 @@ def _details(event: Event, kind: EventKind, merged_ids: tuple[str, ...]) -> str:
         return f"{event.property_name}|{event.property_value}"
     if kind is EventKind.MERGED:
         return str(merged_ids)
-    if kind is EventKind.OTHER:
+    if kind in (EventKind.OTHER, EventKind.RELATED):
         association = (event.association_type, event.association_type_id, event.association_removed)
         return str((event.to_object_id, *association, event.message_id, event.property_name, event.property_value))
     return ""

@@ -32,5 +32,6 @@ MANIFEST: Final = CrmManifest(
         "crm.lists.read",
         "crm.lists.write",
         "crm.objects.owners.read",
+        "crm.objects.deals.read",
     ),
 )

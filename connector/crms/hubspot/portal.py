@@ -13,6 +13,7 @@ from connector.crms.hubspot.halving import Replies
 from connector.crms.hubspot.lists import Lists
 from connector.crms.hubspot.manifest import MANIFEST
 from connector.crms.hubspot.replies import AccountDetails, read
+from connector.crms.hubspot.translate import CONTACT, CONTACTS, DEAL, DEALS
 from connector.domain.change import Act, ChangeKind
 from connector.ports import Catalog, CrmRecord, Feed, FeedPage, Membership, PropertyWish
 
@@ -21,6 +22,8 @@ class HubSpotPortal:
     """The `Crm` and `CatalogReader` ports for HubSpot; one for each thread, another for another token."""
 
     batch_sizes: Mapping[ChangeKind, int] = MANIFEST.batch_sizes
+    lead_type: str = CONTACT
+    deal_type: str = DEAL
 
     def __init__(self, token: str, clock: Clock, base_url: str = BASE_URL) -> None:
         self._client = HubSpotClient(token, clock, base_url)
@@ -45,7 +48,19 @@ class HubSpotPortal:
 
     def fetch_records(self, record_ids: Sequence[str], properties: Sequence[str]) -> Mapping[str, CrmRecord]:
         """Read up to 100 contacts, by the id asked for; one that is not there is left out."""
-        return reader.fetch_records(self._client, record_ids, properties)
+        return reader.fetch_records(self._client, CONTACTS, record_ids, properties)
+
+    def fetch_deals(self, deal_ids: Sequence[str], properties: Sequence[str]) -> Mapping[str, CrmRecord]:
+        """Read up to 100 deals, by the id asked for; one that is not there is left out."""
+        return reader.fetch_records(self._client, DEALS, deal_ids, properties)
+
+    def fetch_people_of(self, deal_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """The contacts with which up to 100 deals are associated; deals without any are left out."""
+        return reader.fetch_linked(self._client, DEALS, CONTACTS, deal_ids)
+
+    def fetch_deals_of(self, record_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """The deals with which up to 100 contacts are associated; contacts without any are left out."""
+        return reader.fetch_linked(self._client, CONTACTS, DEALS, record_ids)
 
     def find_records(self, emails: Sequence[str]) -> Mapping[str, str]:
         """The contacts of up to 100 addresses, address -> contact id; unknown ones are left out."""

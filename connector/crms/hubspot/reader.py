@@ -1,4 +1,7 @@
-"""Contacts, read in batches. HubSpot: Contacts API guide, batch read."""
+"""Contacts and deals, read in batches, and which belong together.
+
+HubSpot: Using object APIs; Associations API guide.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import Any, Final
 
 from connector.crms.hubspot.client import HubSpotClient
 from connector.crms.hubspot.errors import RefusedCallError
-from connector.crms.hubspot.replies import Read, ReadBatch, read
+from connector.crms.hubspot.replies import LinkedBatch, Read, ReadBatch, read
 from connector.crms.hubspot.translate import CONTACTS
 from connector.errors import UnreadableReplyError
 from connector.ports import CrmRecord
@@ -17,16 +20,18 @@ _MERGED_IDS: Final = "hs_merged_object_ids"
 _OTHER_ADDRESSES: Final = "hs_additional_emails"
 
 
-def fetch_records(client: HubSpotClient, ids: Sequence[str], properties: Sequence[str]) -> dict[str, CrmRecord]:
-    """Up to 100 contacts, by the id asked for.
+def fetch_records(
+    client: HubSpotClient, object_type: str, ids: Sequence[str], properties: Sequence[str]
+) -> dict[str, CrmRecord]:
+    """Up to 100 records of a type, by the id asked for.
 
     An id that a merge took away leads to the survivor, whose own id is in the record. What is not found is looked
     for among the deleted, and left out when it is not there either. A property without a value is the empty text.
     """
-    found = dict(_fetch(client, ids, properties, archived=False))
+    found = dict(_fetch(client, object_type, ids, properties, archived=False))
     missing = [record_id for record_id in ids if record_id not in found]
     if missing:
-        found |= _fetch(client, missing, properties, archived=True)
+        found |= _fetch(client, object_type, missing, properties, archived=True)
     return found
 
 
@@ -52,8 +57,21 @@ def _addresses_of(result: Read) -> list[str]:
     return [address.strip().lower() for address in told]
 
 
+def fetch_linked(client: HubSpotClient, from_type: str, to_type: str, ids: Sequence[str]) -> dict[str, list[str]]:
+    """The records of one type with which up to 100 of another are associated; those without any are left out.
+
+    Of a record with very many, the first page counts.
+    """
+    body = {"inputs": [{"id": record_id} for record_id in ids]}
+    try:
+        reply = client.crm.associations.v4.batch_api.get_page(from_type, to_type, body)
+    except RefusedCallError as refusal:
+        raise UnreadableReplyError(str(refusal), operation=refusal.operation, status=refusal.status) from refusal
+    return {one.from_.id: [str(end.to_object_id) for end in one.to] for one in read(reply, LinkedBatch).results}
+
+
 def _fetch(
-    client: HubSpotClient, ids: Sequence[str], properties: Sequence[str], *, archived: bool
+    client: HubSpotClient, object_type: str, ids: Sequence[str], properties: Sequence[str], *, archived: bool
 ) -> Iterator[tuple[str, CrmRecord]]:
     body: dict[str, Any] = {
         "inputs": [{"id": record_id} for record_id in ids],
@@ -61,7 +79,7 @@ def _fetch(
         "propertiesWithHistory": [],
     }
     try:
-        reply = client.crm.objects.batch_api.read(CONTACTS, body, archived=archived)
+        reply = client.crm.objects.batch_api.read(object_type, body, archived=archived)
     except RefusedCallError as refusal:
         # Ids and properties that are not there are no reason to refuse: this answer is new to us.
         raise UnreadableReplyError(str(refusal), operation=refusal.operation, status=refusal.status) from refusal

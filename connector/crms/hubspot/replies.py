@@ -66,6 +66,31 @@ class AssociatedBatch(msgspec.Struct):
     errors: list[RecordError] = []
 
 
+class LinkedEnd(msgspec.Struct, rename="camel"):
+    """One of the records that a record is associated with."""
+
+    to_object_id: int | str
+
+
+class LinkedRecord(msgspec.Struct):
+    """A record."""
+
+    id: str
+
+
+class Linked(msgspec.Struct):
+    """A record, and what it is associated with."""
+
+    from_: LinkedRecord = msgspec.field(name="from")
+    to: list[LinkedEnd] = []
+
+
+class LinkedBatch(msgspec.Struct):
+    """The reply to reading associations; records without any are in `errors`, if anywhere."""
+
+    results: list[Linked] = []
+
+
 class ContactList(msgspec.Struct, rename="camel"):
     """A list of contacts."""
 

@@ -15,11 +15,14 @@ HUBSPOT: Final = "hubspot"
 #: The object type that a lead is made of.
 CONTACT: Final = "contact"
 
+#: The object type whose records belong to leads through their contacts.
+DEAL: Final = "deal"
+
 #: Object type ids -> the words that references are made of. An id that is not here is its own word.
 OBJECT_TYPES: Final[Mapping[str, str]] = {
     "0-1": CONTACT,
     "0-2": "company",
-    "0-3": "deal",
+    "0-3": DEAL,
     "0-5": "ticket",
     "0-7": "product",
     "0-8": "line_item",
@@ -37,12 +40,17 @@ OBJECT_TYPES: Final[Mapping[str, str]] = {
 }
 
 #: What stands before the dot of an event type, if it names the object type by itself.
-EVENT_OBJECTS: Final = frozenset({CONTACT, "company", "deal", "ticket", "product", "line_item"})
+EVENT_OBJECTS: Final = frozenset({CONTACT, "company", DEAL, "ticket", "product", "line_item"})
 
 #: What stands there when `objectTypeId` names it.
 ANY_OBJECT: Final = "object"
 
-#: What stands after the dot. Understood and without meaning for a lead (kind OTHER): `associationChange`,
+#: What stands after the dot when records were associated or parted. Each side is told of it.
+ASSOCIATION_CHANGE: Final = "associationChange"
+#: The sides that make it news of a deal.
+DEAL_AND_CONTACT: Final = frozenset({DEAL, CONTACT})
+
+#: What stands after the dot. Understood and without meaning for a lead (kind OTHER): other associations,
 #: everything of `conversation`, and `event.completed`.
 EVENT_KINDS: Final[Mapping[str, EventKind]] = {
     "propertyChange": EventKind.CHANGED,
@@ -61,6 +69,7 @@ REDACTED: Final = "REDACTED"
 
 #: Names in paths.
 CONTACTS: Final = "contacts"
+DEALS: Final = "deals"
 CONTACT_TYPE_ID: Final = "0-1"
 
 #: The group that holds our properties, on every object type.

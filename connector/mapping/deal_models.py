@@ -1,0 +1,83 @@
+"""The shape of what mapping files say about deals."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from connector.mapping.forms import Entry, OneOrMany, Span, wrong
+
+Property = Annotated[str, Field(pattern=r"^[^\s]+$", max_length=255)]
+#: The CRM's own name of a stage or pipeline.
+StageName = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+Outcome = Literal["won", "lost", "open"]
+#: What a signal may carry of the deal that gave it.
+DEAL_VALUES = ("amount", "stage", "pipeline", "closed_at")
+MEASURES = ("count", "total", "average", "first", "last")
+
+
+class StagesEntry(Entry):
+    """Stages of deals, in some pipelines or in all."""
+
+    what: ClassVar[str] = "stages of deals"
+
+    stage: Annotated[tuple[StageName, ...], OneOrMany()] = Field(
+        default=(), description="The CRM's own names of stages; one of these."
+    )
+    pipeline: Annotated[tuple[StageName, ...], OneOrMany()] = Field(
+        default=(), description="Only in these pipelines; without, in all."
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.stage and not self.pipeline:
+            raise wrong("no stage is named", "write {stage: closedwon}")
+        return self
+
+
+class DealSourceEntry(Entry):
+    """How the deals of a CRM are read."""
+
+    what: ClassVar[str] = "deals in a CRM"
+
+    amount: Property = Field(default="amount", description="The property with the amount.")
+    closed_at: Property = Field(default="closedate", description="The property that says when a deal was closed.")
+    stage: Property = Field(default="dealstage", description="The property with the stage.")
+    pipeline: Property = Field(default="pipeline", description="The property with the pipeline.")
+    won: StagesEntry = Field(description="The stages of deals that are won.")
+    lost: StagesEntry | None = Field(
+        default=None, description="The stages of deals that are lost; all others are open."
+    )
+    pipelines: Annotated[tuple[StageName, ...], OneOrMany()] = Field(
+        default=(), description="Only deals of these pipelines count; without, all."
+    )
+
+
+class DealsEntry(Entry):
+    """What CRMs know of purchases."""
+
+    what: ClassVar[str] = "deals"
+
+    hubspot: DealSourceEntry | None = None
+
+
+class MeasureEntry(Entry):
+    """What a field says of all of a lead's deals."""
+
+    what: ClassVar[str] = "a field from deals"
+
+    count: Outcome | None = Field(default=None, description="How many of these deals there are.")
+    total: Outcome | None = Field(default=None, description="Their amounts, added up.")
+    average: Outcome | None = Field(default=None, description="The average of their amounts.")
+    first: Outcome | None = Field(default=None, description="When the first of them was closed.")
+    last: Outcome | None = Field(default=None, description="When the last of them was closed.")
+    within: Span | None = Field(default=None, description="Only those that were closed within the last so long.")
+
+    @model_validator(mode="after")
+    def _one_measure(self) -> Self:
+        given = [name for name in MEASURES if getattr(self, name)]
+        if len(given) != 1:
+            hint = "write {count: won}; or total, average, first, last"
+            raise wrong("a field says one thing of deals", hint, given[1] if given else "")
+        return self

@@ -1,0 +1,94 @@
+"""Deals: from the file to the domain's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from connector.domain.deal import DealEvent, DealField, DealSignal, DealSource, Measure, Outcome, Stages
+from connector.mapping.deal_models import DEAL_VALUES, MEASURES, DealSourceEntry, StagesEntry
+from connector.mapping.fields import to_text
+from connector.mapping.models import MappingFile
+from connector.mapping.names import Names
+from connector.mapping.places import Path, Problems
+from connector.mapping.report import nearest, quoted
+from connector.mapping.signal_models import SourceEntry
+
+_REMEDY = "add deals: {hubspot: {won: {stage: closedwon}}}"
+
+
+def to_deals(mapping: MappingFile, problems: Problems) -> tuple[DealSource, ...]:
+    """How deals are read; reports what asks for deals where none are read, and deals that nothing asks for."""
+    if mapping.deals is None or mapping.deals.hubspot is None:
+        if not problems.touch(("deals",)):
+            for path in _askers(mapping):
+                problems.error(path, "no deals are read", _REMEDY, on_key=True)
+        return ()
+    if not any(_askers(mapping)) and not problems.has_errors:
+        hint = "add a field such as purchases: {deals: {count: won}}"
+        problems.warn(("deals",), "no field and no signal looks at deals", hint, on_key=True)
+    return (_to_source(mapping.deals.hubspot),)
+
+
+def _askers(mapping: MappingFile) -> Iterator[Path]:
+    for name, field in mapping.fields.items():
+        if field.deals is not None:
+            yield ("fields", name, "deals")
+    for name, signal in mapping.signals.items():
+        for index, source in enumerate(signal.hubspot if signal else ()):
+            if source.deal:
+                yield ("signals", name, "hubspot", index, "deal")
+
+
+def _to_source(entry: DealSourceEntry) -> DealSource:
+    return DealSource(
+        crm="hubspot",
+        amount=entry.amount,
+        closed_at=entry.closed_at,
+        stage=entry.stage,
+        pipeline=entry.pipeline,
+        won=_to_stages(entry.won),
+        lost=_to_stages(entry.lost) if entry.lost else None,
+        pipelines=frozenset(entry.pipelines),
+    )
+
+
+def _to_stages(entry: StagesEntry) -> Stages:
+    return Stages(frozenset(entry.stage), frozenset(entry.pipeline))
+
+
+def to_deal_fields(mapping: MappingFile) -> tuple[DealField, ...]:
+    """The fields that follow from deals."""
+    return tuple(_fields(mapping))
+
+
+def _fields(mapping: MappingFile) -> Iterator[DealField]:
+    for name, entry in mapping.fields.items():
+        for measure in MEASURES if entry.deals else ():
+            of = getattr(entry.deals, measure)
+            if of and entry.deals:
+                yield DealField(name, Measure(measure), Outcome(of), entry.deals.within)
+
+
+def to_deal_signals(mapping: MappingFile, names: Names, problems: Problems) -> tuple[DealSignal, ...]:
+    """The signals that deals give; reports attributes that are filled from an unknown field."""
+    return tuple(_signals(mapping, names, problems))
+
+
+def _signals(mapping: MappingFile, names: Names, problems: Problems) -> Iterator[DealSignal]:
+    for name, entry in mapping.signals.items():
+        for index, source in enumerate(entry.hubspot if entry else ()):
+            if source.deal:
+                _check_attributes(source, ("signals", name, "hubspot", index, "attributes"), names, problems)
+                yield DealSignal(name, "hubspot", DealEvent(source.deal), _stages(source), dict(source.attributes))
+
+
+def _stages(source: SourceEntry) -> tuple[str, ...]:
+    return tuple(to_text(stage) for stage in source.to)
+
+
+def _check_attributes(source: SourceEntry, path: Path, names: Names, problems: Problems) -> None:
+    known = (*DEAL_VALUES, *names.fields)
+    for attribute, wanted in source.attributes.items():
+        if wanted not in known:
+            message = f"unknown value {quoted(wanted)} of a deal for an attribute"
+            problems.error((*path, attribute), message, nearest(wanted, known))
