@@ -15,6 +15,7 @@ from connector.domain.deal import DealField, DealSignal, DealSource
 from connector.domain.field import Field
 from connector.domain.ids import WorkspaceId
 from connector.domain.program import Note, Program, Task, Text, Trigger
+from connector.domain.rfm import Rfm
 from connector.domain.score import Score
 from connector.domain.sources import FeedSource, ToldSource
 
@@ -158,6 +159,7 @@ class Definitions:
     deals: tuple[DealSource, ...] = ()
     deal_fields: tuple[DealField, ...] = ()
     deal_signals: tuple[DealSignal, ...] = ()
+    rfm: Rfm | None = None
     window: SendWindow = ALWAYS_OPEN
     cap: FrequencyCap | None = None
     #: How long acts wait before they leave, so that a late fact can still change the verdict.

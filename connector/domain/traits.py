@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from connector.domain import deal
+from connector.domain import deal, rfm
 from connector.domain.computed import Computed, changes_at
 from connector.domain.condition import AnyOf
 from connector.domain.deal import DealField
@@ -14,6 +14,7 @@ from connector.domain.definitions import Definitions, Persona, Tag
 from connector.domain.fact import Value
 from connector.domain.predicate import FlipsAt, Predicate, Scales, View, compile_condition, earliest
 from connector.domain.program import Trigger
+from connector.domain.rfm import Rfm
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,8 @@ def compile_traits(definitions: Definitions, scales: Scales) -> Iterable[Trait]:
     """The nodes; total and pure."""
     yield from map(_compile_computed, definitions.computed)
     yield from map(_compile_deals, definitions.deal_fields)
+    if definitions.rfm:
+        yield from _compile_rfm(definitions.rfm)
     if definitions.personas:
         yield _compile_personas(definitions.personas, scales)
     for tag in definitions.tags:
@@ -104,6 +107,19 @@ def _compile_deals(rule: DealField) -> DealsNode:
         reads=frozenset({"deals"}),
         flips_at=(lambda view: deal.changes_at(rule, view.deals, view.now)) if rule.within else None,
     )
+
+
+def _compile_rfm(edges: Rfm) -> Iterable[DealsNode]:
+    def compile_one(name: str) -> DealsNode:
+        return DealsNode(
+            id=f"field:{name}",
+            field=name,
+            value_of=lambda view: rfm.value_of(edges, name, view.deals, view.now),
+            reads=frozenset({"deals"}),
+            flips_at=lambda view: rfm.changes_at(edges, view.deals, view.now),
+        )
+
+    return map(compile_one, rfm.FIELDS)
 
 
 def _compile_personas(personas: Iterable[Persona], scales: Scales) -> PersonaNode:

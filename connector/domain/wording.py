@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from connector.domain import rfm
 from connector.domain.draft import Draft
 from connector.domain.field import FieldRole, format_moment
 from connector.domain.score import Score
@@ -19,6 +20,7 @@ def context(draft: Draft, **place: str) -> Mapping[str, object]:
     """
     return {
         "lead": dict(draft.fields),
+        "rfm": {name.partition(".")[2]: draft.fields.get(name) for name in rfm.FIELDS},
         "name": display_name(draft),
         "scores": {name: draft.points(name) for name in draft.book.scores},
         "grades": {name: draft.grade(name) for name in draft.book.scores},

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from itertools import pairwise
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from connector.mapping.forms import Entry, OneOrMany, Span, wrong
 
@@ -12,6 +14,8 @@ Property = Annotated[str, Field(pattern=r"^[^\s]+$", max_length=255)]
 #: The CRM's own name of a stage or pipeline.
 StageName = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 Outcome = Literal["won", "lost", "open"]
+Edge = Annotated[float, Field(ge=0, le=1_000_000_000_000)]
+_EDGES = 4
 #: What a signal may carry of the deal that gave it.
 DEAL_VALUES = ("amount", "stage", "pipeline", "closed_at")
 MEASURES = ("count", "total", "average", "first", "last")
@@ -81,3 +85,35 @@ class MeasureEntry(Entry):
             hint = "write {count: won}; or total, average, first, last"
             raise wrong("a field says one thing of deals", hint, given[1] if given else "")
         return self
+
+
+def _four(values: tuple[float, ...] | tuple[timedelta, ...]) -> None:
+    if len(values) != _EDGES or any(first >= second for first, second in pairwise(values)):  # type: ignore[operator]
+        raise wrong("expected four edges in rising order between five scores", "write [1, 2, 4, 8]")
+
+
+def _four_spans(values: tuple[timedelta, ...]) -> tuple[timedelta, ...]:
+    _four(values)
+    return values
+
+
+def _four_numbers(values: tuple[float, ...]) -> tuple[float, ...]:
+    _four(values)
+    return values
+
+
+class RfmEntry(Entry):
+    """How lately, how often and for how much a lead bought, each as a score from 1 to 5."""
+
+    what: ClassVar[str] = "rfm"
+
+    recency: Annotated[tuple[Span, ...], OneOrMany(), AfterValidator(_four_spans)] = Field(
+        description="Four durations since the last purchase: up to the first is 5, beyond the last is 1."
+    )
+    frequency: Annotated[tuple[Edge, ...], OneOrMany(), AfterValidator(_four_numbers)] = Field(
+        description="Four numbers of purchases: up to the first is 1, above the last is 5."
+    )
+    monetary: Annotated[tuple[Edge, ...], OneOrMany(), AfterValidator(_four_numbers)] = Field(
+        description="Four amounts in all: up to the first is 1, above the last is 5."
+    )
+    within: Span | None = Field(default=None, description="Only purchases of the last so long.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from connector.domain.deal import DealEvent, DealField, DealSignal, DealSource, Measure, Outcome, Stages
+from connector.domain.rfm import Rfm
 from connector.mapping.deal_models import DEAL_VALUES, MEASURES, DealSourceEntry, StagesEntry
 from connector.mapping.fields import to_text
 from connector.mapping.models import MappingFile
@@ -30,6 +31,8 @@ def to_deals(mapping: MappingFile, problems: Problems) -> tuple[DealSource, ...]
 
 
 def _askers(mapping: MappingFile) -> Iterator[Path]:
+    if mapping.rfm is not None:
+        yield ("rfm",)
     for name, field in mapping.fields.items():
         if field.deals is not None:
             yield ("fields", name, "deals")
@@ -54,6 +57,12 @@ def _to_source(entry: DealSourceEntry) -> DealSource:
 
 def _to_stages(entry: StagesEntry) -> Stages:
     return Stages(frozenset(entry.stage), frozenset(entry.pipeline))
+
+
+def to_rfm(mapping: MappingFile) -> Rfm | None:
+    """The edges between RFM's scores."""
+    entry = mapping.rfm
+    return Rfm(entry.recency, entry.frequency, entry.monetary, entry.within) if entry else None
 
 
 def to_deal_fields(mapping: MappingFile) -> tuple[DealField, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from connector.domain import rfm
 from connector.domain.deal import Measure, type_of
 from connector.domain.field import Field, FieldRole, FieldType, format_value, parse_value
 from connector.mapping.conditions import LATER, WORDS
@@ -29,7 +30,7 @@ def to_fields(mapping: MappingFile, problems: Problems) -> tuple[Field, ...]:
             problems.error(
                 ("fields", name), f"{quoted(name)} is a word of conditions and cannot be a field", hint, on_key=True
             )
-    return fields
+    return (*fields, *(Field(name, kind) for name, kind in rfm.FIELDS.items() if mapping.rfm))
 
 
 def _to_field(name: str, entry: FieldEntry, problems: Problems) -> Field:

@@ -14,7 +14,7 @@ from connector.mapping.acting import to_lists, to_notifications, to_write_back
 from connector.mapping.against_catalog import compare
 from connector.mapping.check import check_whole
 from connector.mapping.conditions import ConditionReader
-from connector.mapping.deals import to_deal_fields, to_deal_signals, to_deals
+from connector.mapping.deals import to_deal_fields, to_deal_signals, to_deals, to_rfm
 from connector.mapping.emails import to_emails, to_suppressors
 from connector.mapping.fields import to_fields
 from connector.mapping.fingerprint import to_plain_text, to_version
@@ -184,6 +184,7 @@ def _build(version: str, problems: Problems, *, is_kept: bool) -> Definitions:
         computed=to_computed(mapping, fields, reader),
         deals=to_deals(mapping, problems),
         deal_fields=to_deal_fields(mapping),
+        rfm=to_rfm(mapping),
         deal_signals=to_deal_signals(mapping, names, problems),
         segments=_segments(mapping, reader),
         personas=to_personas(mapping, reader),

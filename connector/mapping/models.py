@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from connector.domain.score import Cap
-from connector.mapping.deal_models import DealsEntry, MeasureEntry, Property
+from connector.mapping.deal_models import DealsEntry, MeasureEntry, Property, RfmEntry
 from connector.mapping.durations import PATTERN, parse_duration
 from connector.mapping.email_models import EmailEntry, SuppressOn
 from connector.mapping.forms import (
@@ -258,6 +258,7 @@ class MappingFile(Entry):
     fields: dict[Name, FieldEntry] = Field(default={})
     signals: dict[Name, SignalEntry | None] = Field(default={})
     deals: DealsEntry | None = Field(default=None, description="How deals are read; once.")
+    rfm: RfmEntry | None = Field(default=None, description="How lately, how often and for how much leads bought; once.")
     segments: dict[Name, Condition] = Field(default={})
     personas: dict[Name, PersonaEntry] = Field(
         default={}, description="The first whose condition holds is the lead's persona; the last may be: otherwise."

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from connector.domain.field import Field
+from connector.domain.rfm import FIELDS as RFM
 from connector.mapping.models import MappingFile
 from connector.mapping.nodes import Node
 from connector.mapping.signal_models import SignalEntry
@@ -45,7 +46,7 @@ def names_of(root: Node, mapping: MappingFile, fields: Iterable[Field]) -> Names
     """The names in a mapping: of its whole tree, and, where that is well shaped, with types and parts."""
     typed = {field.name: field for field in fields}
     return Names(
-        fields={name: typed.get(name) for name in _keys(root, "fields")},
+        fields={name: typed.get(name) for name in (*_keys(root, "fields"), *(RFM if mapping.rfm else ()))},
         signals={name: _attributes(mapping.signals.get(name, _MISSHAPEN)) for name in _keys(root, "signals")},
         segments=frozenset(_keys(root, "segments")),
         personas=frozenset(_keys(root, "personas")),

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from jinja2 import TemplateSyntaxError, nodes
 
+from connector.domain.rfm import FIELDS as RFM
 from connector.mapping.names import Attributes, Names
 from connector.mapping.report import nearest, quoted
 from connector.mapping.templates import MAX_SOURCE, PLAIN
@@ -17,7 +18,7 @@ _MAX_DEPTH = 20
 #: What a text knows beside `lead`, `scores` and `grades`.
 PLAIN_NAMES = ("program", "phase", "activity", "name", "persona")
 LISTS: Mapping[str, tuple[str, ...]] = {"why": ("rule", "points", "score")}
-_OWNERS = ("lead", "scores", "grades", "segments", "tags", "did")
+_OWNERS = ("lead", "rfm", "scores", "grades", "segments", "tags", "did")
 #: What a text knows of every signal beside its attributes.
 _OF_SIGNALS = ("times", "at")
 _LOOP = ("first", "last", "index", "length")
@@ -160,7 +161,8 @@ class _Checker:
         elif name in self.names.scores:
             yield TemplateMistake(node.lineno, f"unknown name {quoted(name)} in a text", f"write scores.{name}")
         else:
-            known = (*_OWNERS, *PLAIN_NAMES, *LISTS, *scope)
+            owners = (owner for owner in _OWNERS if owner != "rfm" or "rfm.code" in self.names.fields)
+            known = (*owners, *PLAIN_NAMES, *LISTS, *scope)
             yield TemplateMistake(node.lineno, f"unknown name {quoted(name)} in a text", nearest(name, known))
 
     def _attribute(
@@ -181,6 +183,8 @@ class _Checker:
     def _parts(self, owner: nodes.Expr, scope: Scope) -> tuple[tuple[str, ...], str]:
         """What may stand behind the dot, and what to call it."""
         match owner:
+            case nodes.Name(name="rfm"):
+                return tuple(name.partition(".")[2] for name in RFM if name in self.names.fields), "part of rfm"
             case nodes.Name(name="lead"):
                 return tuple(self.names.fields), "field"
             case nodes.Name(name="scores" | "grades"):
