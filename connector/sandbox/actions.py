@@ -56,6 +56,41 @@ def privacy_delete_contact(portal: Portal, contact_id: str) -> None:
     portal.privacy_delete_contact(contact_id)
 
 
+def create_deal(portal: Portal, contact_ids: list[str], values: dict[str, str]) -> str:
+    """Add a deal of some contacts by hand; gives its id."""
+    return portal.create_deal(contact_ids, values)
+
+
+def set_deal(portal: Portal, deal_id: str, values: dict[str, str]) -> None:
+    """Edit a deal by hand: to win it, set its stage."""
+    portal.set_deal(deal_id, values)
+
+
+def associate_deal(portal: Portal, deal_id: str, contact_id: str) -> None:
+    """Say that a deal is this contact's, too."""
+    portal.associate_deal(deal_id, contact_id)
+
+
+def part_deal(portal: Portal, deal_id: str, contact_id: str) -> None:
+    """Say that a deal is not this contact's."""
+    portal.part_deal(deal_id, contact_id)
+
+
+def delete_deal(portal: Portal, deal_id: str) -> None:
+    """Delete a deal so that it can be restored."""
+    portal.delete_deal(deal_id)
+
+
+def restore_deal(portal: Portal, deal_id: str) -> None:
+    """Bring a deleted deal back."""
+    portal.restore_deal(deal_id)
+
+
+def merge_deals(portal: Portal, primary_id: str, secondary_id: str) -> str:
+    """Merge the second deal into the first; gives the survivor's id."""
+    return portal.merge_deals(primary_id, secondary_id)
+
+
 def complete_task(portal: Portal, task_id: str) -> None:
     """Tick a task off."""
     portal.complete_task(task_id)
@@ -144,6 +179,13 @@ ACTIONS: Mapping[str, Action] = {
         restore_contact,
         merge_contacts,
         privacy_delete_contact,
+        create_deal,
+        set_deal,
+        associate_deal,
+        part_deal,
+        delete_deal,
+        restore_deal,
+        merge_deals,
         complete_task,
         create_list,
         delete_list,

@@ -8,7 +8,7 @@ from itertools import count
 
 from connector.sandbox.happenings import Kind
 from connector.sandbox.refusals import invalid
-from connector.sandbox.vocabulary import CONTACT, TYPES_BY_NAME, ObjectType
+from connector.sandbox.vocabulary import CONTACT, DEAL, TYPES_BY_NAME, ObjectType
 
 MAX_SUBSCRIPTIONS = 1_000
 _FIRST_SUBSCRIPTION_ID = 7_562_001
@@ -78,6 +78,9 @@ WATCHED_CONTACT_PROPERTIES = (
     "hs_merged_object_ids",
 )
 
+#: The properties of deals that tell of purchases.
+WATCHED_DEAL_PROPERTIES = ("amount", "closedate", "dealstage", "pipeline")
+
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
@@ -137,12 +140,16 @@ class App:
         return made
 
     def subscribe_broadly(self, *, generic: bool = False, properties: Iterable[str] = ()) -> None:
-        """The subscriptions that a nurturing app ships with: contacts in every way, by the classic or generic form."""
-        prefix, type_id = ("object", CONTACT.type_id) if generic else (CONTACT.name, None)
+        """The subscriptions that a nurturing app ships with: contacts and deals, by the classic or generic form."""
+        self._subscribe_to(CONTACT, (*WATCHED_CONTACT_PROPERTIES, *properties), generic=generic)
+        self.subscribe(f"{CONTACT.name}.{Kind.PRIVACY_DELETION}")
+        self._subscribe_to(DEAL, WATCHED_DEAL_PROPERTIES, generic=generic)
+
+    def _subscribe_to(self, object_type: ObjectType, properties: Iterable[str], *, generic: bool) -> None:
+        prefix, type_id = ("object", object_type.type_id) if generic else (object_type.name, None)
         for kind in (Kind.CREATION, Kind.DELETION, Kind.MERGE, Kind.RESTORE, Kind.ASSOCIATION_CHANGE):
             self.subscribe(f"{prefix}.{kind}", object_type_id=type_id)
-        self.subscribe(f"{CONTACT.name}.{Kind.PRIVACY_DELETION}")
-        for name in dict.fromkeys((*WATCHED_CONTACT_PROPERTIES, *properties)):
+        for name in dict.fromkeys(properties):
             self.subscribe(f"{prefix}.{Kind.PROPERTY_CHANGE}", property_name=name, object_type_id=type_id)
 
     @property

@@ -15,7 +15,7 @@ from connector.sandbox.owners import Owner
 from connector.sandbox.plans import PlanBook
 from connector.sandbox.records import Record, RecordTable
 from connector.sandbox.single_sends import SavedEmail, SingleSends
-from connector.sandbox.vocabulary import CONTACT, NOTE, TASK, Origin, by_user, iso
+from connector.sandbox.vocabulary import CONTACT, DEAL, DEFAULT_ASSOCIATIONS, NOTE, TASK, Origin, by_user, iso
 
 
 class Portal:
@@ -99,6 +99,52 @@ class Portal:
         """Erase a contact for good, as the law may demand."""
         with self.crm.lock:
             self.crm.erase(self.contacts, self.crm.record(CONTACT.name, contact_id), self._as(user))
+
+    # --- deals ------------------------------------------------------------------------------
+
+    def create_deal(self, contact_ids: Iterable[str], values: Mapping[str, str], *, user: Owner | None = None) -> str:
+        """Add a deal of these contacts by hand; gives its id."""
+        table = self.crm.tables[DEAL.type_id]
+        with self.crm.lock:
+            deal_id = self.crm.create(table, table.catalog.check_values(values, through_api=False), self._as(user)).id
+            for contact_id in contact_ids:
+                self.associate_deal(deal_id, contact_id, user=user)
+            return deal_id
+
+    def set_deal(self, deal_id: str, values: Mapping[str, str], *, user: Owner | None = None) -> None:
+        """Edit a deal, for example its stage; an empty value clears a property."""
+        with self.crm.lock:
+            self._write(self.crm.tables[DEAL.type_id], deal_id, values, self._as(user))
+
+    def associate_deal(self, deal_id: str, contact_id: str, *, user: Owner | None = None) -> None:
+        """Say that a deal is this contact's, too."""
+        with self.crm.lock:
+            ends = (DEAL.type_id, self.crm.record(DEAL.name, deal_id).id, CONTACT.type_id)
+            contact = self.crm.record(CONTACT.name, contact_id).id
+            self.crm.associations.link(*ends, contact, DEFAULT_ASSOCIATIONS[ends[0], ends[2]], self._as(user))
+
+    def part_deal(self, deal_id: str, contact_id: str, *, user: Owner | None = None) -> None:
+        """Say that a deal is not this contact's."""
+        with self.crm.lock:
+            ends = (DEAL.type_id, self.crm.record(DEAL.name, deal_id).id, CONTACT.type_id)
+            self.crm.associations.unlink(*ends, self.crm.record(CONTACT.name, contact_id).id, self._as(user))
+
+    def delete_deal(self, deal_id: str, *, user: Owner | None = None) -> None:
+        """Delete a deal so that it can be restored."""
+        with self.crm.lock:
+            self.crm.archive(self.crm.tables[DEAL.type_id], self.crm.record(DEAL.name, deal_id), self._as(user))
+
+    def restore_deal(self, deal_id: str, *, user: Owner | None = None) -> None:
+        """Bring a deleted deal back."""
+        with self.crm.lock:
+            record = self.crm.record(DEAL.name, deal_id, archived=True)
+            self.crm.restore(self.crm.tables[DEAL.type_id], record, self._as(user))
+
+    def merge_deals(self, primary_id: str, secondary_id: str, *, user: Owner | None = None) -> str:
+        """Merge the second deal into the first; gives the survivor's id, which may be new."""
+        with self.crm.lock:
+            primary, secondary = (self.crm.record(DEAL.name, id_) for id_ in (primary_id, secondary_id))
+            return self.crm.merge(self.crm.tables[DEAL.type_id], primary, secondary, self._as(user)).id
 
     # --- tasks, lists, workflows ------------------------------------------------------------
 

@@ -1,0 +1,107 @@
+"""Deals of a HubSpot portal: read with their people, and told of by webhooks in every form."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from connector.crms.hubspot.inbox import HubSpotEndpoint
+from connector.ports import CrmEvent, EventKind
+from tests.contract.crm import test_hubspot
+from tests.contract.crm.test_hubspot import HubSpotStage
+
+stage = test_hubspot.stage
+
+SAID = {"dealstage": "closedwon", "amount": "250", "closedate": "2026-11-20T10:00:00Z", "pipeline": "default"}
+PROPERTIES = ("amount", "closedate", "dealstage", "pipeline")
+
+
+def parsed(*events: dict[str, object]) -> list[CrmEvent]:
+    body = json.dumps([{"portalId": 1, "occurredAt": 1_790_000_000_000, **event} for event in events]).encode()
+    return list(HubSpotEndpoint("secret", "https://example.com", "").parse(body).events)
+
+
+def test_deals_are_read_with_what_they_say(stage: HubSpotStage) -> None:
+    deal = stage.portal.create_deal([], SAID)
+
+    records = stage.crm.fetch_deals([deal, "77"], PROPERTIES)
+
+    assert {id_: dict(record.properties) for id_, record in records.items()} == {deal: SAID}
+
+
+def test_deleted_and_merged_deals_are_known_as_such(stage: HubSpotStage) -> None:
+    deleted, first, second = (stage.portal.create_deal([], SAID) for _ in range(3))
+    stage.portal.delete_deal(deleted)
+    survivor = stage.portal.merge_deals(first, second)
+
+    records = stage.crm.fetch_deals([deleted, second], PROPERTIES)
+
+    assert records[deleted].archived
+    assert records[second].record_id == survivor
+
+
+def test_deals_and_people_lead_to_one_another(stage: HubSpotStage) -> None:
+    ada, bea, cem = (stage.add_record(email=f"{name}@example.com") for name in ("ada", "bea", "cem"))
+    first = stage.portal.create_deal([ada, bea], SAID)
+    second = stage.portal.create_deal([ada], SAID)
+    lonely = stage.portal.create_deal([], SAID)
+    stage.portal.part_deal(first, bea)
+
+    people = stage.crm.fetch_people_of([first, second, lonely])
+    deals = stage.crm.fetch_deals_of([ada, bea, cem])
+
+    assert people == {first: [ada], second: [ada]}
+    assert {id_: set(found) for id_, found in deals.items()} == {ada: {first, second}}
+
+
+def test_many_deals_are_read_and_related_with_one_call_each(stage: HubSpotStage) -> None:
+    ada = stage.add_record(email="ada@example.com")
+    deals = [stage.portal.create_deal([ada], SAID) for _ in range(100)]
+    calls = stage.calls()
+
+    stage.crm.fetch_deals(deals, PROPERTIES)
+    stage.crm.fetch_people_of(deals)
+
+    assert stage.calls() - calls == 2
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"subscriptionType": "deal.associationChange", "associationType": "DEAL_TO_CONTACT", "fromObjectId": 9, "toObjectId": 51},
+        {"subscriptionType": "contact.associationChange", "associationType": "CONTACT_TO_DEAL", "fromObjectId": 51, "toObjectId": 9},
+        {"subscriptionType": "object.associationChange", "objectTypeId": "0-3", "fromObjectTypeId": "0-3", "toObjectTypeId": "0-1", "fromObjectId": 9, "toObjectId": 51},
+        {"subscriptionType": "object.associationChange", "objectTypeId": "0-1", "fromObjectTypeId": "0-1", "toObjectTypeId": "0-3", "fromObjectId": 51, "toObjectId": 9},
+    ],
+)  # fmt: skip
+def test_an_association_of_a_deal_and_a_contact_is_news_of_the_deal(event: dict[str, object]) -> None:
+    (found,) = parsed(event)
+
+    assert (found.kind, found.ref.object_type, found.ref.record_id) == (EventKind.RELATED, "deal", "9")
+
+
+@pytest.mark.parametrize("type_", ["CONTACT_TO_COMPANY", "DEAL_TO_COMPANY", ""])
+def test_other_associations_mean_nothing(type_: str) -> None:
+    (found,) = parsed(
+        {"subscriptionType": "deal.associationChange", "associationType": type_, "fromObjectId": 9, "toObjectId": 51}
+    )
+
+    assert found.kind is EventKind.OTHER
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"subscriptionType": "deal.propertyChange"},
+        {"subscriptionType": "object.propertyChange", "objectTypeId": "0-3"},
+    ],
+)
+def test_a_deal_that_changes_is_told_the_same_in_both_forms(event: dict[str, object]) -> None:
+    (found,) = parsed({**event, "objectId": 9, "propertyName": "dealstage", "propertyValue": "closedwon"})
+
+    assert (found.kind, found.ref.object_type, found.property, found.value) == (
+        EventKind.CHANGED, "deal", "dealstage", "closedwon",
+    )  # fmt: skip
+    assert found.at == datetime.fromtimestamp(1_790_000_000, UTC)
