@@ -67,15 +67,19 @@ def test_many_deals_are_read_and_related_with_one_call_each(stage: HubSpotStage)
     assert stage.calls() - calls == 2
 
 
+TO_CONTACT = {"fromObjectTypeId": "0-3", "toObjectTypeId": "0-1", "fromObjectId": 9, "toObjectId": 51}
+TO_DEAL = {"fromObjectTypeId": "0-1", "toObjectTypeId": "0-3", "fromObjectId": 51, "toObjectId": 9}
+
+
 @pytest.mark.parametrize(
     "event",
     [
-        {"subscriptionType": "deal.associationChange", "associationType": "DEAL_TO_CONTACT", "fromObjectId": 9, "toObjectId": 51},
-        {"subscriptionType": "contact.associationChange", "associationType": "CONTACT_TO_DEAL", "fromObjectId": 51, "toObjectId": 9},
-        {"subscriptionType": "object.associationChange", "objectTypeId": "0-3", "fromObjectTypeId": "0-3", "toObjectTypeId": "0-1", "fromObjectId": 9, "toObjectId": 51},
-        {"subscriptionType": "object.associationChange", "objectTypeId": "0-1", "fromObjectTypeId": "0-1", "toObjectTypeId": "0-3", "fromObjectId": 51, "toObjectId": 9},
+        {"subscriptionType": "deal.associationChange", "associationType": "DEAL_TO_CONTACT", **TO_CONTACT},
+        {"subscriptionType": "contact.associationChange", "associationType": "CONTACT_TO_DEAL", **TO_DEAL},
+        {"subscriptionType": "object.associationChange", "objectTypeId": "0-3", **TO_CONTACT},
+        {"subscriptionType": "object.associationChange", "objectTypeId": "0-1", **TO_DEAL},
     ],
-)  # fmt: skip
+)
 def test_an_association_of_a_deal_and_a_contact_is_news_of_the_deal(event: dict[str, object]) -> None:
     (found,) = parsed(event)
 

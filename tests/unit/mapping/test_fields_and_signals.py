@@ -130,13 +130,13 @@ MISTAKES = {
     "a source without a way": (
         "signals:\n  x: {hubspot: {attributes: {}}}\n",
         [
-            ("3:7: a signal source has either `when_changed` or `poll`; "
-            "add when_changed: and a property, or poll: and a feed")
+            ("3:7: a signal source has one of `when_changed`, `deal` and `poll`; "
+            "add when_changed: and a property, deal: won, or poll: and a feed")
         ],
     ),
     "a source with two ways": (
         "signals:\n  x: {hubspot: {when_changed: p, poll: meetings}}\n",
-        ["3:34: a signal source has either `when_changed` or `poll`; make two sources"],
+        ["3:34: a signal source has one of `when_changed`, `deal` and `poll`; make two sources"],
     ),
     "a feed that HubSpot does not have": (
         "signals:\n  x: {hubspot: {poll: form_submission}}\n",
@@ -164,7 +164,7 @@ MISTAKES = {
     ),
     "a key of a property": (
         "signals:\n  x: {hubspot: {poll: meetings, to: x}}\n",
-        ["3:33: `to` belongs to a source with `when_changed`; remove it"],
+        ["3:33: `to` belongs to a source with `when_changed` or `deal`; remove it"],
     ),
     "what a feed does not tell": (
         "signals:\n  x: {hubspot: {poll: meetings, attributes: {who: owner}}}\n",
