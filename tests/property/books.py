@@ -6,6 +6,7 @@ Hypothesis draws numbers and each number makes a workspace or a fact: quick, and
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any, TypeVar
@@ -46,6 +47,7 @@ from connector.domain.deal import (
 from connector.domain.definitions import (
     Definitions,
     EmailRule,
+    FrequencyCap,
     ListRule,
     Notification,
     Persona,
@@ -54,16 +56,22 @@ from connector.domain.definitions import (
     Tag,
     WriteBack,
 )
-from connector.domain.fact import CommandName, Fact, FactKind, RecordName
+from connector.domain.fact import CommandName, Fact, FactKind, RecordName, Value
 from connector.domain.field import Field, FieldRole, FieldType
 from connector.domain.program import (
+    NO_REMINDERS,
     Activity,
+    Case,
+    Choice,
+    DateRule,
     EmailSend,
+    Fork,
     ListSend,
     Milestone,
     Outcome,
     Phase,
     Program,
+    Reminders,
     Send,
     Target,
     TargetKind,
@@ -229,15 +237,56 @@ def answer(random: Random) -> Trigger:
     return Trigger(signal_test(random), perhaps(random, late_condition))
 
 
+def entry(random: Random) -> Trigger:
+    """What enrols: a trigger, a field that changes, or a day."""
+    luck = random.random()
+    if luck < 0.1:
+        return Trigger(SignalTest("changed:industry"), perhaps(random, late_condition))
+    if luck < 0.2:
+        days = timedelta(days=random.choice((-7, 0, 3)))
+        rule = DateRule("renewal", days, random.random() < 0.5, random.choice((time(0), time(9, 30))))
+        return Trigger(None, perhaps(random, late_condition), rule)
+    return trigger(random)
+
+
 def trigger(random: Random) -> Trigger:
     return answer(random) if random.random() < 0.7 else Trigger(None, late_condition(random))
 
 
 def activity(random: Random, name: str) -> Activity:
-    sends: tuple[Send, ...] = (note("{name}"), task("{scores[total]}"), ListSend("mail"), EmailSend("plain"))
-    send = random.choice(sends)
+    sends: tuple[Send, ...] = (
+        note("{name}"), task("{scores[total]}"), ListSend("mail"), ListSend("news"), EmailSend("plain")
+    )  # fmt: skip
+    send: Send | Choice = random.choice(sends)
+    if random.random() < 0.1:
+        send = Choice("industry", {"software": ListSend("mail")}, perhaps(random, lambda _: ListSend("news")))
     answered = some(random, answer, 0, 2)
-    return Activity(name, send, random.choice(DELAYS), answered, span(random) if answered else None)
+    return Activity(
+        name,
+        send,
+        random.choice(DELAYS),
+        answered,
+        span(random) if answered else None,
+        at=time(9) if random.random() < 0.1 else None,
+        on=date(2026, 9, 21) if random.random() < 0.1 else None,
+        when=condition(random) if random.random() < 0.2 else None,
+        reminders=Reminders(random.randint(1, 2), DAY) if answered and random.random() < 0.2 else NO_REMINDERS,
+        again=random.random() < 0.2,
+    )
+
+
+def steps(random: Random) -> tuple[Activity, ...]:
+    """Activities, and now and then something to wait for, or a fork with one of them behind it."""
+    made = [activity(random, f"a{number}") for number in range(random.randint(1, 3))]
+    if random.random() < 0.2:
+        triggers = some(random, answer, 1, 2)
+        made.insert(0, Activity("wait", None, answered=triggers, within=span(random), holds_up=True))
+    if random.random() < 0.3:
+        cases = (Case("left", condition(random), 1.0), Case("right", None, 2.0))
+        fork = Activity("fork", None, random.choice(DELAYS), fork=Fork(cases, by_chance=random.random() < 0.5))
+        behind = replace(activity(random, "behind"), path=(("fork", random.choice(("left", "right"))),))
+        made[-1:-1] = [fork, behind]
+    return tuple(made)
 
 
 def outcome(random: Random, phases: Sequence[str]) -> Outcome:
@@ -250,8 +299,10 @@ def outcome(random: Random, phases: Sequence[str]) -> Outcome:
 
 
 def phase(random: Random, name: str, names: Sequence[str]) -> Phase:
-    activities = tuple(activity(random, f"a{number}") for number in range(random.randint(1, 3)))
-    return Phase(name, activities, outcome(random, names), outcome(random, names), outcome(random, names))
+    way = outcome(random, names)
+    if random.random() < 0.2:
+        way = replace(way, cases=((condition(random), outcome(random, names)),))
+    return Phase(name, steps(random), way, outcome(random, names), outcome(random, names))
 
 
 def program(random: Random, name: str) -> Program:
@@ -259,13 +310,19 @@ def program(random: Random, name: str) -> Program:
     return Program(
         name,
         tuple(phase(random, each, names) for each in names),
-        enrol=some(random, trigger, 1, 2),
+        enrol=some(random, entry, 1, 2),
         again_after=random.choice((None, NOTHING, 5 * DAY)),
         goal=some(random, trigger, 0, 1),
         exit=some(random, trigger, 0, 1),
         window=random.choice(WINDOWS),
         on_completed=(note("done"),),
         milestones=frozenset(Milestone),
+        priority=random.randint(0, 1),
+        group=random.choice(("", "", "g")),
+        suppress=condition(random) if random.random() < 0.2 else None,
+        takes_existing=random.random() < 0.2,
+        holdout=random.choice((0.0, 0.0, 0.0, 50.0)),
+        is_paused=random.random() < 0.1,
     )
 
 
@@ -356,7 +413,12 @@ def workspace(random: Random, version: str) -> Definitions:
         segments=(Segment("second", second), Segment("first", condition(random))),
         scores=scores(random),
         programs=tuple(program(random, name) for name in PROGRAMS[: random.randint(2, 3)]),
-        lists=(ListRule("mail", {CRM: "Mail"}), ListRule("hot", {CRM: "Hot", "other": "Hot"}, late_condition(random))),
+        cap=random.choice((None, FrequencyCap(1, 2 * DAY), FrequencyCap(2, 7 * DAY))),
+        lists=(
+            ListRule("mail", {CRM: "Mail"}),
+            ListRule("news", {CRM: "News"}),
+            ListRule("hot", {CRM: "Hot", "other": "Hot"}, late_condition(random)),
+        ),
         notifications=(Notification("n", late_condition(random), (task("{why}"),), random.choice(DELAYS)),),
         write_back=(
             WriteBack(CRM, "points", ("score", "total", "points")),
@@ -421,10 +483,13 @@ def a_fact(random: Random, key: str, kinds: Sequence[FactKind]) -> Fact:
         return a_deal(random, key)
     if kind is FactKind.COMMAND:
         order = random.choice(list(CommandName))
-        return Fact(key, a_moment(random), kind, order, "cli", {"program": random.choice(PROGRAMS)})
+        said: dict[str, Value] = {"program": random.choice(PROGRAMS)}
+        if order == CommandName.MOVE:
+            said |= {"from": random.choice(PROGRAMS), "keep": random.random() < 0.5}
+        return Fact(key, a_moment(random), kind, order, "cli", said)
     if kind is FactKind.SIGNAL:
-        said = {"topic": random.choice(TOPICS), "seconds": random.choice(("", "0.1", "30", 7.5))}
-        return Fact(key, a_moment(random), kind, random.choice(SIGNALS), "api", said if random.random() < 0.8 else {})
+        told = {"topic": random.choice(TOPICS), "seconds": random.choice(("", "0.1", "30", 7.5))}
+        return Fact(key, a_moment(random), kind, random.choice(SIGNALS), "api", told if random.random() < 0.8 else {})
     return Fact(key, a_moment(random), kind, "v2", "api")
 
 

@@ -72,7 +72,8 @@ def test_no_open_enrolment_waits_for_nothing(defined: Definitions, facts: list[F
     for _, decision in steps(compile_book(defined), facts):
         lead = decision.lead
         for enrolment in lead.enrolments:
-            assert (enrolment.due_at is not None) is enrolment.is_open
+            stands_still = enrolment.paused_at is not None or enrolment.state is EnrolmentState.HELD_OUT
+            assert (enrolment.due_at is not None) is (enrolment.is_open and not stands_still)
             if enrolment.due_at is not None and lead.standing is Standing.ACTIVE:
                 assert lead.wake_at is not None
                 assert lead.wake_at <= max(enrolment.due_at, lead.position[1] + timedelta(milliseconds=1))
@@ -96,6 +97,47 @@ def test_activities_leave_only_inside_the_window_on_the_leads_own_clock(
 def zone_of(lead: Lead, defined: Definitions) -> ZoneInfo:
     name = lead.fields.get("zone")
     return defined.zone if name in (None, "Nowhere/None") else ZoneInfo(str(name))
+
+
+@ANY_BOOK
+@given(defined=workspaces(), facts=lives())
+def test_no_lead_is_sent_more_messages_than_the_cap_allows(defined: Definitions, facts: list[Fact]) -> None:
+    if defined.cap is None:
+        return
+
+    sent = [entry.at for entry in in_one(compile_book(defined), facts, MIDNIGHT).history if is_message(entry)]
+
+    for first, last in zip(sent, sent[defined.cap.messages :], strict=False):
+        assert last - first >= defined.cap.per
+
+
+def is_message(entry: HistoryEntry) -> bool:
+    return entry.kind is K.SENT and str(entry.detail["what"]).startswith(("list ", "email "))
+
+
+@ANY_BOOK
+@given(defined=workspaces(), facts=lives())
+def test_nothing_is_sent_to_a_lead_that_another_program_sent_unless_the_mapping_says_so(
+    defined: Definitions, facts: list[Fact]
+) -> None:
+    sent_by: dict[str, str] = {}
+
+    for entry in in_one(compile_book(defined), facts, MIDNIGHT).history:
+        if is_message(entry):
+            what = str(entry.detail["what"]).removesuffix(" (reminder)")
+            if sent_by.get(what, entry.subject) != entry.subject:
+                assert is_sent_anyway(defined, entry), what
+            sent_by[what] = entry.subject
+
+
+def is_sent_anyway(defined: Definitions, entry: HistoryEntry) -> bool:
+    """Whether the activity says so, or repeats what was not answered."""
+    program = next(each for each in defined.programs if each.name == entry.subject)
+    phase = next(each for each in program.phases if each.name == entry.detail["phase"])
+    (activity,) = (each for each in phase.activities if each.name == entry.detail["activity"])
+    ways = (phase.all_answered, phase.some_answered, phase.none_answered)
+    repeats = any(way.repeat_unanswered for each in ways for way in (each, *(case for _, case in each.cases)))
+    return activity.again or repeats or str(entry.detail["what"]).endswith("(reminder)")
 
 
 @ANY_BOOK
