@@ -106,7 +106,7 @@ def test_a_command_that_makes_no_sense_is_refused(world: World, path: str, body:
 WRONG = {
     "an action that is not there": (
         {"action": "fly"},
-        "There is no action fly. Choose one of add_owner, book_meeting,",
+        "There is no action fly. Choose one of add_owner, associate_deal, book_meeting,",
     ),
     "what is missing": (
         {"action": "merge_contacts", "arguments": {"primary_id": "1"}},
