@@ -23,6 +23,7 @@ from connector.cli import (
     keys,
     leads,
     lift,
+    orders,
     outbox,
     preview,
     programs,
@@ -43,7 +44,8 @@ SECTIONS = {
     "Set it up": ("check", "preview", "test", "connect", "keys"),
     "Run it": ("serve", "web", "worker"),
     "Look": ("status", "leads", "explain", "outbox", "programs"),
-    "Mend": ("dead-letters", "replay", "lift"),
+    "Decide for one lead": ("enrol", "exit", "move", "pause", "resume", "lift"),
+    "Mend": ("dead-letters", "replay"),
 }
 
 
@@ -117,4 +119,9 @@ app.command("outbox")(outbox.outbox)
 app.add_typer(programs.app, name="programs")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.command("replay")(replay.replay)
+app.command("enrol")(orders.enrol)
+app.command("exit")(orders.leave)
+app.command("move")(orders.move)
+app.command("pause")(orders.pause)
+app.command("resume")(orders.resume)
 app.command("lift")(lift.lift)

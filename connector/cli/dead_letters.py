@@ -22,7 +22,7 @@ app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 
 @app.callback()
 def dead_letters(ctx: typer.Context, limit: Limit = 50, workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """See what a CRM refused in its own words, and try again.
+    """See what a CRM refused, in its own words; try again.
 
     Without a command it lists them. Ends with 1 when there is any.
     """

@@ -13,7 +13,7 @@ def lift(
     who: Annotated[str, typer.Argument(metavar="WHO", help="Email address, lead id, or the CRM's record id.")],
     workspace: Workspace = None,
 ) -> None:
-    """Let a lead be sent messages again, after a bounce or a complaint stopped them.
+    """Send to a lead again after a bounce or a complaint.
 
     Whoever opted out of email stays so: that is for the CRM to change.
 

@@ -33,7 +33,9 @@ def preview(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show a message as a lead would get it, by the mapping files as they are now.
+    """Show a message as a lead would get it.
+
+    By the mapping files as they are now.
 
     Without a lead it shows sample values. Nothing is sent, and nothing is changed.
 

@@ -53,6 +53,8 @@ def test_enrolments_move_only_as_the_table_says(defined: Definitions, facts: lis
         if entry.kind is K.ENTERED:
             assert not states[entry.subject] or states[entry.subject][-1] not in OPEN_STATES
             states[entry.subject].append(EnrolmentState.RUNNING)
+        elif entry.kind is K.LEFT_OUT and "activity" not in entry.detail:
+            states[entry.subject][-1] = EnrolmentState.HELD_OUT
         elif entry.kind in STEPS:
             states[entry.subject][-1] = to_state(states[entry.subject][-1], STEPS[entry.kind])
         elif entry.kind in WHILE_RUNNING:

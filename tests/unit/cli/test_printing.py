@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
 from connector.cli.leads import _print
 from connector.cli.printing import build_console, build_table, print_json
+from connector.domain.ids import LeadId
+from connector.engine.roster import Row
 
 #: Colours, a window title, a line that is overwritten, C1 controls, and text that runs backwards.
 HOSTILE = "Mara\x1b[31m\x1b]0;owned\x07\rRossi\x9b2J\u202ehtuoy\u2066"
@@ -35,8 +38,8 @@ def test_json_holds_every_letter_and_none_that_steers_a_terminal(capsys: pytest.
 
 
 def test_brackets_in_a_name_are_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
-    lead = {"email": "", "name": "[bold]Mara[/] [/red]", "id": "L1", "scores": {}, "programs": []}
+    lead = Row(LeadId("L1"), "", "[bold]Mara[/] [/red]", "active", True, {}, None, (), 0)
 
-    _print([lead], None)
+    _print([lead], datetime(2026, 9, 7, tzinfo=UTC), "")
 
     assert "[bold]Mara[/] [/red]" in capsys.readouterr().out
