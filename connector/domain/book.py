@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from connector.domain.comparison import compile_signal_test
 from connector.domain.compiled import (
     CHANGED,
     AttributesMatch,
@@ -25,7 +26,7 @@ from connector.domain.definitions import Definitions, EmailRule, ListRule, Notif
 from connector.domain.field import Field, FieldRole
 from connector.domain.ids import WorkspaceId
 from connector.domain.nodes import Nodes, compile_nodes
-from connector.domain.predicate import Predicate, Scales, compile_signal_test
+from connector.domain.predicate import Predicate, Scales
 from connector.domain.score import EngagementRule, Score
 
 #: A counter's key, how many moments it keeps, and which attributes count.

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from connector.domain.comparison import compile_signal_test
 from connector.domain.condition import Condition
 from connector.domain.fact import Value
-from connector.domain.predicate import ALWAYS, Predicate, Scales, compile_condition, compile_signal_test
+from connector.domain.predicate import ALWAYS, Predicate, Scales, compile_condition
 from connector.domain.program import Activity, Case, DateRule, Outcome, Phase, Program, Trigger
 
 #: What the signals begin with that a change of a field gives: `changed:lifecycle`, with `was` and `now`.

@@ -9,11 +9,12 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from math import ceil, floor
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from connector.domain.comparison import compile_comparison
 from connector.domain.computed import Mentions
 from connector.domain.condition import (
     AllOf,
@@ -24,17 +25,16 @@ from connector.domain.condition import (
     GradeTest,
     Not,
     Op,
-    Operand,
     PersonaTest,
     ProgramTest,
     ScoreTest,
     SegmentTest,
-    SignalTest,
     TagTest,
 )
 from connector.domain.deal import Deals
 from connector.domain.fact import Value
 from connector.domain.field import FieldType
+from connector.domain.moments import MILLISECOND, bounds_of, to_moment
 
 
 class View(Protocol):
@@ -230,101 +230,6 @@ def _compile_field(test: FieldTest, zone: ZoneInfo) -> Predicate:
     return Predicate(lambda view: compare(view.fields.get(name)), reads=reads)
 
 
-# --- comparisons of one value -------------------------------------------------------------------------------
-
-Comparison = Callable[[Value | None], bool]
-
-_ORDERINGS: Mapping[Op, Callable[[Any, Any], bool]] = {
-    Op.GT: operator.gt,
-    Op.GTE: operator.ge,
-    Op.LT: operator.lt,
-    Op.LTE: operator.le,
-    Op.BEFORE: operator.lt,
-    Op.AFTER: operator.gt,
-}
-
-
-def compile_comparison(op: Op, operand: Operand) -> Comparison:
-    """A function from a value (None: there is none) to whether the comparison holds.
-
-    Text compares without regard to case. A value of several choices satisfies `eq`, `in` and the text
-    comparisons when any of its choices does, `ne` and `not_in` when none does.
-    """
-    if op is Op.KNOWN:
-        return lambda value: value is not None
-    if op is Op.UNKNOWN:
-        return lambda value: value is None
-    if op in (Op.NE, Op.NOT_IN):
-        positive = compile_comparison(Op.EQ if op is Op.NE else Op.IN, operand)
-        return lambda value: not positive(value)
-    if op in _ORDERINGS:
-        order, edge = _ORDERINGS[op], _fold_case(operand)
-        return lambda value: type(value) is type(operand) and order(_fold_case(value), edge)
-    return _any_choice(_compile_text_or_equality(op, operand))
-
-
-def _any_choice(single: Callable[[Value], bool]) -> Comparison:
-    def compare(value: Value | None) -> bool:
-        if value is None:
-            return False
-        if isinstance(value, tuple):
-            return any(single(choice) for choice in value)
-        return single(value)
-
-    return compare
-
-
-def _compile_text_or_equality(op: Op, operand: Operand) -> Callable[[Value], bool]:
-    if op is Op.EQ:
-        wanted = _fold_case(operand)
-        return lambda value: _fold_case(value) == wanted
-    if op is Op.IN:
-        members = frozenset(_fold_case(member) for member in _as_tuple(operand))
-        return lambda value: _fold_case(value) in members
-    part = str(operand).casefold()
-    match op:
-        case Op.CONTAINS:
-            return lambda value: part in str(value).casefold()
-        case Op.STARTS_WITH:
-            return lambda value: str(value).casefold().startswith(part)
-        case Op.ENDS_WITH:
-            return lambda value: str(value).casefold().endswith(part)
-    raise ValueError(f"{op} does not compare single values")
-
-
-def _fold_case(value: Any) -> Any:
-    return value.casefold() if isinstance(value, str) else value
-
-
-def _as_tuple(operand: Operand) -> tuple[Any, ...]:
-    return operand if isinstance(operand, tuple) else (operand,)
-
-
-def compile_signal_test(test: SignalTest) -> Callable[[Mapping[str, Value]], bool]:
-    """A function from a signal's attributes to whether the test's conditions on them hold."""
-    if not test.where:
-        return lambda attributes: True
-    checks = [(part.attribute, _compile_attribute(part.op, part.operand)) for part in test.where]
-    return lambda attributes: all(compare(attributes.get(name)) for name, compare in checks)
-
-
-def _compile_attribute(op: Op, operand: Operand) -> Comparison:
-    """Attributes have no declared type: text that should compare with a number is read as one."""
-    compare = compile_comparison(op, operand)
-    if not isinstance(operand, float):
-        return compare
-    return lambda value: compare(_as_number(value))
-
-
-def _as_number(value: Value | None) -> Value | None:
-    if not isinstance(value, str):
-        return value
-    try:
-        return float(value)
-    except ValueError:
-        return None
-
-
 # --- dates and moments --------------------------------------------------------------------------------------
 
 _MOMENT_OPS = frozenset({Op.BEFORE, Op.AFTER, Op.WITHIN_NEXT, Op.WITHIN_LAST, Op.MORE_THAN_AGO})
@@ -338,7 +243,7 @@ def _compile_moment(test: FieldTest, zone: ZoneInfo) -> Predicate:
         value = view.fields.get(name)
         return to_moment(value, zone) if isinstance(value, str) else None
 
-    bounds = _bounds(test, zone)
+    bounds = bounds_of(test, zone)
 
     def holds(view: View) -> bool:
         at = moment(view)
@@ -353,51 +258,6 @@ def _compile_moment(test: FieldTest, zone: ZoneInfo) -> Predicate:
 
     moves = test.op not in (Op.BEFORE, Op.AFTER)
     return Predicate(holds, flips_at if moves else None, frozenset({f"field:{name}"}))
-
-
-_MILLISECOND = timedelta(milliseconds=1)
-#: The calendar's last full minute: still there to wake on.
-_LAST = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
-_Bounds = Callable[[datetime], tuple[datetime | None, datetime | None]]
-
-
-def _bounds(test: FieldTest, zone: ZoneInfo) -> _Bounds:
-    """From the field's moment to when the test holds: from the first moment, until before the second."""
-    never = (datetime.max.replace(tzinfo=UTC), None)
-    if test.op in (Op.BEFORE, Op.AFTER):
-        edge = to_moment(str(test.operand), zone)
-        before = test.op is Op.BEFORE
-        return lambda at: (None, None) if (at < edge if before else at > edge) else never
-    span = test.operand if isinstance(test.operand, timedelta) else timedelta()
-    match test.op:
-        case Op.WITHIN_NEXT:
-            return lambda at: (_shift(at, -span), _shift(at, _MILLISECOND))
-        case Op.WITHIN_LAST:
-            return lambda at: (at, _shift(at, span + _MILLISECOND))
-        case _:
-            return lambda at: (_shift(at, span + _MILLISECOND), None)
-
-
-def _shift(moment: datetime, span: timedelta) -> datetime:
-    """The moment so much later or earlier, but within the calendar: CRMs say 9999-12-31 for a date without end."""
-    try:
-        return min(moment + span, _LAST)
-    except OverflowError:
-        return _LAST if span > timedelta() else datetime.min.replace(tzinfo=UTC)
-
-
-def to_moment(text: str, zone: ZoneInfo) -> datetime:
-    """A date's first moment in the zone, or the moment that the text names."""
-    if len(text) == 10:
-        moment = datetime.combine(date.fromisoformat(text), time(), zone)
-    else:
-        moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=zone)
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:  # on the calendar's first or last day
-        return moment.replace(tzinfo=UTC)
 
 
 # --- scores and behaviour -----------------------------------------------------------------------------------
@@ -454,7 +314,7 @@ def _compile_did(test: DidTest) -> Predicate:
 
     def lapses_at(view: View) -> datetime | None:
         times = view.seen.get(counter, ())
-        return times[-needed] + span + _MILLISECOND if len(times) >= needed else None
+        return times[-needed] + span + MILLISECOND if len(times) >= needed else None
 
     def holds(view: View) -> bool:
         end = lapses_at(view)

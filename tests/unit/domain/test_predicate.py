@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from connector.domain.comparison import compile_signal_test
 from connector.domain.condition import (
     AllOf,
     AnyOf,
@@ -27,7 +28,7 @@ from connector.domain.condition import (
 )
 from connector.domain.fact import Value
 from connector.domain.field import FieldType
-from connector.domain.predicate import Predicate, Scales, compile_condition, compile_signal_test
+from connector.domain.predicate import Predicate, Scales, compile_condition
 from connector.domain.score import Part, grade_of, look_ahead, passes_at, total, whole
 from tests.builders import ROME, START, after, did, field_is, score_is, utc
 
