@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -68,3 +70,13 @@ def test_the_words_of_an_error_are_blotted_out_too(stream: io.StringIO) -> None:
     line = json.loads(stream.getvalue())
     assert "ValueError" in line["exception"]
     assert "mara" not in line["exception"]
+
+
+def test_the_log_loads_no_library_for_colours() -> None:
+    script = (
+        "import sys; from connector import log; log.get_logger(); print('rich' in sys.modules); import rich.console"
+    )
+
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+
+    assert told.stdout == "False\n"
