@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from connector.mapping.sketches import PhaseSketch, ProgramSketch
+    from connector.mapping.sketches import PhaseSketch, ProgramSketch, StepSketch
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -86,6 +86,8 @@ def _print(console: Console, program: ProgramSketch) -> None:
         if triggers:
             head.add_row(f"  {title}", escape(" or ".join(triggers)))
     head.add_row("  sends", escape(program.window))
+    for word, said in program.terms:
+        head.add_row(f"  {word}", escape(said))
     console.print(head)
     table = build_table("  phase", "activity", "leaves", "sends", "answer")
     for phase in program.phases:
@@ -100,8 +102,17 @@ def _add_phase(table: Table, phase: PhaseSketch) -> None:
 
     for index, step in enumerate(phase.steps):
         title = f"  [bold]{escape(phase.name)}[/]" if index == 0 else ""
-        table.add_row(title, escape(step.name), step.leaves, escape(step.sends), escape(step.answer))
+        indent, only = "  " * len(step.path), f", only if {step.only}" if step.only else ""
+        table.add_row(
+            title, f"{indent}{escape(step.name)}", step.leaves, escape(step.sends + only), escape(_answer(step))
+        )
     for index, way in enumerate(phase.ways):
         stage = f"  [dim]{escape(phase.stage)}[/]" if index == 0 and phase.stage else ""
-        table.add_row(stage, f"[dim]{way.when}[/]", way.first or "at once", f"→ {escape(way.leads_to)}", "")
+        table.add_row(stage, f"[dim]{escape(way.words)}[/]", way.first or "at once", f"→ {escape(way.leads_to)}", "")
     table.add_section()
+
+
+def _answer(step: StepSketch) -> str:
+    """What counts as the answer, and where the lead goes when none came."""
+    ways = (f"no answer → {way.leads_to}{f' {way.first}' if way.first else ''}" for way in step.unanswered)
+    return ", ".join(filter(None, (step.answer, *ways)))

@@ -27,22 +27,58 @@ def _lines(program: ProgramSketch) -> Iterator[str]:
     yield f"enter --> {places[program.phases[0].name]}"
     others: dict[Target, str] = {}
     for phase in program.phases:
+        for index, step in enumerate(phase.steps):
+            for way in step.unanswered:
+                yield from _way(way, places, f"{places[phase.name]}_{index}", others)
         for way in phase.ways:
             yield from _way(way, places, places[phase.name], others)
     yield from _ends(program)
+    yield from _terms(program)
+
+
+#: An arrow that still has no head: from which step, and what it says.
+_Loose = tuple[str, str]
 
 
 def _phase(phase: PhaseSketch, id_: str) -> Iterator[str]:
     yield f"subgraph {id_}[{label(f'{phase.name} · {phase.stage}' if phase.stage else phase.name)}]"
-    for index, step in enumerate(phase.steps):
-        yield f"    {id_}_{index}[{_step(step)}]"
-        if index:
-            yield f"    {id_}_{index - 1} -->|{label(step.leaves)}| {id_}_{index}"
+    lines: list[str] = []
+    _draw(phase, id_, (), [], lines)
+    yield from (f"    {line}" for line in lines)
     yield "end"
 
 
-def _step(step: StepSketch) -> str:
-    return label(step.name, step.sends, f"answer: {step.answer}" if step.answer else "")
+def _draw(
+    phase: PhaseSketch, id_: str, path: tuple[tuple[str, str], ...], loose: list[_Loose], lines: list[str]
+) -> list[_Loose]:
+    """Draw the steps behind these forks, joined to the loose arrows; returns the arrows that are loose after them."""
+    for index, step in enumerate(phase.steps):
+        if step.path != path:
+            continue
+        here = f"{id_}_{index}"
+        lines.append(_node(here, step, is_first=not loose))
+        for from_, words in loose:
+            leaves = "" if words and step.leaves == "at once" else step.leaves
+            lines.append(f"{from_} -->|{label(', '.join(filter(None, (words, leaves))))}| {here}")
+        loose = _parted(phase, id_, here, step, lines) if step.cases else [(here, "")]
+    return loose
+
+
+def _parted(phase: PhaseSketch, id_: str, here: str, step: StepSketch, lines: list[str]) -> list[_Loose]:
+    """Draw the ways of a fork; they join again in what comes next."""
+    loose: list[_Loose] = [(here, "else")] if step.is_open else []
+    for name, who in step.cases:
+        loose += _draw(phase, id_, (*step.path, (step.name, name)), [(here, f"{name}: {who}")], lines)
+    return loose
+
+
+def _node(id_: str, step: StepSketch, *, is_first: bool) -> str:
+    leaves = step.leaves if is_first and step.leaves != "at once" else ""
+    only = f"only if {step.only}" if step.only else ""
+    if step.cases:
+        return f"{id_}{{{label(step.name, leaves, only)}}}"
+    answer = f"answer: {step.answer}" if step.answer else ""
+    return f"{id_}[{label(step.name, leaves, step.sends, only, answer)}]"
 
 
 def _way(way: WaySketch, places: dict[str, str], from_: str, others: dict[Target, str]) -> Iterator[str]:
@@ -53,7 +89,7 @@ def _way(way: WaySketch, places: dict[str, str], from_: str, others: dict[Target
             others[way.target] = f"stop{len(others)}"
             yield f"{others[way.target]}([{label(way.leads_to)}])"
         to = others[way.target]
-    yield f"{from_} -->|{label(', '.join(filter(None, (way.when, way.first))))}| {to}"
+    yield f"{from_} -->|{label(', '.join(filter(None, (way.words, way.first))))}| {to}"
 
 
 def _ends(program: ProgramSketch) -> Iterator[str]:
@@ -61,6 +97,12 @@ def _ends(program: ProgramSketch) -> Iterator[str]:
     for id_, title, triggers in (("won", "goal", program.goal), ("left", "exit", program.exit)):
         if triggers:
             yield f"{id_}{{{{{label(f'{title}, at any moment', *triggers)}}}}}"
+
+
+def _terms(program: ProgramSketch) -> Iterator[str]:
+    """On what terms it runs beside other programs."""
+    if program.terms:
+        yield f"terms[/{label(*(f'{word}: {said}' for word, said in program.terms))}/]"
 
 
 def label(*lines: str) -> str:

@@ -3,29 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from connector.domain.calendar import ALWAYS_OPEN, SendWindow
-from connector.domain.program import (
-    Activity,
-    Case,
-    Choice,
-    EmailSend,
-    ListSend,
-    Note,
-    Outcome,
-    Phase,
-    Program,
-    Send,
-    Target,
-    TargetKind,
-    Task,
-    Trigger,
-)
+from connector.domain.program import Activity, Outcome, Phase, Program, Target, TargetKind
 from connector.mapping.durations import format_duration
-from connector.mapping.sentences import signal_sentence, to_sentence
+from connector.mapping.program_sentences import (
+    tell_activity,
+    tell_again,
+    tell_answer,
+    tell_case,
+    tell_leaving,
+    tell_terms,
+    tell_trigger,
+    tell_window,
+)
+from connector.mapping.sentences import to_sentence
 
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+@dataclass(frozen=True, slots=True)
+class WaySketch:
+    """One way out of a phase, or of an activity."""
+
+    #: `all answered`, `not answered`.
+    when: str
+    #: What comes first: `the unanswered once more, then`, `after 7d`.
+    first: str
+    target: Target
+    #: The target for people: `consideration`, `program welcome`.
+    leads_to: str
+    #: Of several that depend on conditions: `if employees is at least 10`, `else`.
+    only: str = ""
+
+    @property
+    def words(self) -> str:
+        """Who goes this way."""
+        return f"{self.when}, {self.only}" if self.only else self.when
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +45,22 @@ class StepSketch:
     """One activity."""
 
     name: str
-    #: `list thank_you`, `a task`.
+    #: `list thank_you`, `a task`, `wait for meeting_booked, at most 3d`.
     sends: str
     #: `at once`, `after 3d`.
     leaves: str
     #: `email_clicked within 7d`; empty where no answer is asked for.
     answer: str
-
-
-@dataclass(frozen=True, slots=True)
-class WaySketch:
-    """One way out of a phase."""
-
-    #: `all answered`, `not answered`.
-    when: str
-    #: What comes first: `repeats the unanswered, then`, `after 7d`.
-    first: str
-    target: Target
-    #: The target for people: `consideration`, `program welcome`.
-    leads_to: str
+    #: Who gets it, where not everybody does.
+    only: str = ""
+    #: Where it leads when no answer came; none for on with the phase.
+    unanswered: tuple[WaySketch, ...] = ()
+    #: Of a fork: each way, and who takes it.
+    cases: tuple[tuple[str, str], ...] = ()
+    #: Whether some leads take none of the ways.
+    is_open: bool = False
+    #: The forks it stands behind, outermost first, each with the way that leads to it.
+    path: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,8 @@ class ProgramSketch:
     exit: tuple[str, ...]
     window: str
     phases: tuple[PhaseSketch, ...]
+    #: On what terms it runs beside others: `priority` and `20`.
+    terms: tuple[tuple[str, str], ...] = ()
 
 
 def sketch(program: Program) -> ProgramSketch:
@@ -82,92 +93,66 @@ def sketch(program: Program) -> ProgramSketch:
     return ProgramSketch(
         name=program.name,
         enters=tuple(map(tell_trigger, program.enrol)),
-        again=f"after {format_duration(program.again_after)}" if program.again_after is not None else "never",
+        again=tell_again(program),
         goal=tuple(map(tell_trigger, program.goal)),
         exit=tuple(map(tell_trigger, program.exit)),
         window=tell_window(program.window),
         phases=tuple(_phase(program, phase) for phase in program.phases),
+        terms=tuple(tell_terms(program)),
     )
-
-
-def tell_trigger(trigger: Trigger) -> str:
-    """A trigger as a sentence: `report_read, when employees is at least 10`."""
-    on = signal_sentence(trigger.on) if trigger.on else ""
-    when = to_sentence(trigger.when) if trigger.when else ""
-    return f"{on}, when {when}" if on and when else on or when
-
-
-def tell_window(window: SendWindow) -> str:
-    """When messages may leave: `mon-fri 09:00-18:00, not on holidays`."""
-    if window == ALWAYS_OPEN:
-        return "at any time"
-    hours = f"{window.opens:%H:%M}-{window.closes:%H:%M}" if window.opens != window.closes else "at any hour"
-    return f"{_days(window.days)} {hours}{', not on holidays' if window.holidays else ''}"
-
-
-def _days(days: Iterable[int]) -> str:
-    numbers = sorted(days)
-    if len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1:
-        return f"{_DAYS[numbers[0]]}-{_DAYS[numbers[-1]]}"
-    return ", ".join(_DAYS[number] for number in numbers)
 
 
 def _phase(program: Program, phase: Phase) -> PhaseSketch:
-    return PhaseSketch(
-        phase.name, phase.stage, tuple(map(_step, phase.activities)), tuple(_merged(_ways(program, phase)))
+    steps = tuple(_step(program, phase, activity) for activity in phase.activities)
+    return PhaseSketch(phase.name, phase.stage, steps, tuple(_merged(_ways(program, phase))))
+
+
+def _step(program: Program, phase: Phase, activity: Activity) -> StepSketch:
+    fork, outcome = activity.fork, activity.unanswered
+    return StepSketch(
+        activity.name,
+        tell_activity(activity),
+        tell_leaving(activity),
+        tell_answer(activity),
+        only=to_sentence(activity.when) if activity.when else "",
+        unanswered=tuple(_outcomes(program, phase, "no answer", outcome)) if outcome else (),
+        cases=tuple((case.name, tell_case(case, fork)) for case in fork.cases) if fork else (),
+        is_open=bool(fork and not fork.by_chance and fork.cases[-1].when),
+        path=activity.path,
     )
-
-
-def _step(activity: Activity) -> StepSketch:
-    answers = " or ".join(map(tell_trigger, activity.answered))
-    what = tell_send(activity.send) if activity.send else _tell_step(activity)
-    within = f" within {format_duration(activity.within)}" if answers and activity.within else ""
-    leaves = f"after {format_duration(activity.after)}" if activity.after else "at once"
-    return StepSketch(activity.name, what, leaves, answers + within)
-
-
-def _tell_step(activity: Activity) -> str:
-    """What only waits, or parts the ways."""
-    if activity.fork is None:
-        return "wait"
-    ways = [
-        f"{case.name} {case.weight:g}" if activity.fork.by_chance else _tell_case(case) for case in activity.fork.cases
-    ]
-    return f"{'split' if activity.fork.by_chance else 'choose'}: {', '.join(ways)}"
-
-
-def _tell_case(case: Case) -> str:
-    return f"{case.name} if {to_sentence(case.when)}" if case.when else f"else {case.name}"
-
-
-def tell_send(send: Send | Choice) -> str:
-    """What leaves, for people: `list thank_you`, `by topic: energy list a, else list b`."""
-    match send:
-        case Choice(by, cases, otherwise):
-            told = [f"{value} {tell_send(what)}" for value, what in cases.items()]
-            rest = tell_send(otherwise) if otherwise else "nothing"
-            return f"by {by}: {', '.join([*told, f'else {rest}'])}"
-        case ListSend(name):
-            return f"list {name}"
-        case EmailSend(name):
-            return f"email {name}"
-        case Task():
-            return "a task for sales"
-        case Note():
-            return "a note"
 
 
 def _ways(program: Program, phase: Phase) -> Iterator[WaySketch]:
     """The outcomes that can come about: with one question there is no `some`, with none everything is answered."""
-    asked = sum(bool(activity.answered) for activity in phase.activities)
     words = {0: ("when all has left",), 1: ("answered", "", "not answered")}.get(
-        asked, ("all answered", "some answered", "none answered")
+        _most_asked(phase.activities), ("all answered", "some answered", "none answered")
     )
     outcomes = (phase.all_answered, phase.some_answered, phase.none_answered)
     for when, outcome in zip(words, outcomes, strict=False):
         if when:
-            target = _resolved(program, phase, outcome.target)
-            yield WaySketch(when, _first(outcome), target, _leads_to(target))
+            yield from _outcomes(program, phase, when, outcome)
+
+
+def _most_asked(activities: Iterable[Activity], path: tuple[tuple[str, str], ...] = ()) -> int:
+    """How many questions one lead is asked at most from here on; what only waits asks none."""
+    here = [activity for activity in activities if activity.path == path]
+    asked = sum(bool(activity.answered) and activity.send is not None for activity in here)
+    forks = ((activity.name, activity.fork) for activity in here if activity.fork)
+    return asked + sum(
+        max(_most_asked(activities, (*path, (name, case.name))) for case in fork.cases) for name, fork in forks
+    )
+
+
+def _outcomes(program: Program, phase: Phase, when: str, outcome: Outcome) -> Iterator[WaySketch]:
+    """What follows, for each of the conditions and for everybody else."""
+    for condition, case in outcome.cases:
+        yield _way(program, phase, when, case, f"if {to_sentence(condition)}")
+    yield _way(program, phase, when, outcome, "else" if outcome.cases else "")
+
+
+def _way(program: Program, phase: Phase, when: str, outcome: Outcome, only: str) -> WaySketch:
+    target = _resolved(program, phase, outcome.target)
+    return WaySketch(when, _first(outcome), target, _leads_to(target), only)
 
 
 def _resolved(program: Program, phase: Phase, target: Target) -> Target:
@@ -191,17 +176,15 @@ def _leads_to(target: Target) -> str:
         case TargetKind.EXIT:
             return "exit"
         case TargetKind.PROGRAM:
-            return f"program {target.name}"
+            return f"program {target.name}" + (f", phase {target.phase}" if target.phase else "")
         case _:
             return target.name
 
 
 def _merged(ways: Iterable[WaySketch]) -> Iterator[WaySketch]:
     """Ways that lead to the same in the same manner, as one."""
-    groups: dict[tuple[str, Target], list[WaySketch]] = {}
+    groups: dict[tuple[str, str, Target], list[WaySketch]] = {}
     for way in ways:
-        groups.setdefault((way.first, way.target), []).append(way)
+        groups.setdefault((way.only, way.first, way.target), []).append(way)
     for several in groups.values():
-        yield WaySketch(
-            " or ".join(way.when for way in several), several[0].first, several[0].target, several[0].leads_to
-        )
+        yield replace(several[0], when=" or ".join(way.when for way in several))
