@@ -76,6 +76,26 @@ def _exit(step: StepEntry, path: Path, reading: Reading) -> Iterator[Fact]:
     yield from _commands(CommandName.EXIT, step.exit, (*path, "exit"), reading)
 
 
+def _pause(step: StepEntry, path: Path, reading: Reading) -> Iterator[Fact]:
+    yield from _commands(CommandName.PAUSE, step.pause, (*path, "pause"), reading)
+
+
+def _resume(step: StepEntry, path: Path, reading: Reading) -> Iterator[Fact]:
+    yield from _commands(CommandName.RESUME, step.resume, (*path, "resume"), reading)
+
+
+def _move(step: StepEntry, path: Path, reading: Reading) -> Iterator[Fact]:
+    move, here = step.move, (*path, "move")
+    if move is None or not reading.is_known(move.to, tuple(reading.names.programs), "program", (*here, "to")):
+        return
+    data: dict[str, Value] = {"program": move.to, "keep": move.keep}
+    if move.from_ and reading.is_known(move.from_, tuple(reading.names.programs), "program", (*here, "from")):
+        data["from"] = move.from_
+    if move.phase and reading.is_known(move.phase, reading.names.programs[move.to], "phase", (*here, "phase")):
+        data["phase"] = move.phase
+    yield _fact(FactKind.COMMAND, CommandName.MOVE, "cli", data)
+
+
 def _lift(step: StepEntry, _: Path, __: Reading) -> Iterator[Fact]:
     if step.lift:
         yield _fact(FactKind.COMMAND, CommandName.LIFT, "cli")
@@ -88,4 +108,14 @@ def _commands(command: CommandName, programs: tuple[str, ...], path: Path, readi
 
 
 #: What a step may say happens, in the order in which facts of one moment count.
-READERS: tuple[Callable[[StepEntry, Path, Reading], Iterator[Fact]], ...] = (_contact, _set, _did, _enrol, _exit, _lift)
+READERS: tuple[Callable[[StepEntry, Path, Reading], Iterator[Fact]], ...] = (
+    _contact,
+    _set,
+    _did,
+    _enrol,
+    _exit,
+    _move,
+    _pause,
+    _resume,
+    _lift,
+)

@@ -52,6 +52,15 @@ def _activities(_: Names, definitions: Definitions) -> Iterator[str]:
                 yield f"{program.name}.{phase.name}.{activity.name}"
 
 
+def _ways(_: Names, definitions: Definitions) -> Iterator[str]:
+    """The forks, and each of their ways."""
+    for program in definitions.programs:
+        for phase in program.phases:
+            for activity in phase.activities:
+                for way in ("", *(f".{case.name}" for case in activity.fork.cases)) if activity.fork else ():
+                    yield f"{program.name}.{phase.name}.{activity.name}{way}"
+
+
 def _groups(names: Names, definitions: Definitions) -> Iterator[str]:
     yield from (f"segment.{name}" for name in names.segments)
     yield from (f"list.{rule.name}" for rule in definitions.lists if rule.when is not None)
@@ -66,6 +75,9 @@ KINDS: Mapping[str, Kind] = {
     "sent": Kind("sent", _activities),
     "answered": Kind("answered", _activities),
     "unanswered": Kind("not answered in time", _activities),
+    "left_out": Kind("left out", lambda names, known: (*_activities(names, known), *_phases(names, known))),
+    "put_off": Kind("put off", _activities),
+    "chose": Kind("ways taken", _ways),
     "completed": Kind("programs completed", _programs),
     "won": Kind("programs won", _programs),
     "exited": Kind("programs left otherwise", _programs),
@@ -93,6 +105,10 @@ def _place(entry: HistoryEntry) -> str:
     return ".".join([entry.subject, *(str(entry.detail[key]) for key in ("phase", "activity") if key in entry.detail)])
 
 
+def _way(entry: HistoryEntry) -> str:
+    return ".".join(filter(None, (_place(entry), str(entry.detail["way"]))))
+
+
 _OF_HISTORY: Mapping[HistoryKind, tuple[str, Namer]] = {
     HistoryKind.SIGNAL: ("signals", _subject),
     HistoryKind.ENTERED: ("entered", _subject),
@@ -101,6 +117,9 @@ _OF_HISTORY: Mapping[HistoryKind, tuple[str, Namer]] = {
     HistoryKind.SENT: ("sent", _place),
     HistoryKind.ANSWERED: ("answered", _place),
     HistoryKind.UNANSWERED: ("unanswered", _place),
+    HistoryKind.LEFT_OUT: ("left_out", _place),
+    HistoryKind.PUT_OFF: ("put_off", _place),
+    HistoryKind.CHOSE: ("chose", _way),
     HistoryKind.COMPLETED: ("completed", _subject),
     HistoryKind.WON: ("won", _subject),
     HistoryKind.EXITED: ("exited", _subject),

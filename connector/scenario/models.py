@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, PlainValidator, StringConstraints, model_validator
 
-from connector.mapping.forms import Condition, Entry, Name, Names, OneOrMany, Words, wrong
+from connector.mapping.forms import Condition, Entry, Name, Names, OneOrMany, TextFor, Words, wrong
 from connector.mapping.report import kind_of
 
 Title = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -44,6 +44,9 @@ class EventsEntry(Entry):
     sent: Items = None
     answered: Items = None
     unanswered: Items = None
+    left_out: Items = None
+    put_off: Items = None
+    chose: Items = None
     completed: Items = None
     won: Items = None
     exited: Items = None
@@ -83,6 +86,17 @@ class ExpectEntry(EventsEntry):
     holds: Condition = None
 
 
+class MoveEntry(Entry):
+    """A person moves the lead into a program, out of another one where that is said."""
+
+    what: ClassVar[str] = "move"
+
+    to: Name
+    from_: Name | None = Field(alias="from", default=None)
+    phase: Name | None = None
+    keep: bool = False
+
+
 class StepEntry(Entry):
     """Something that happens at a moment, and what is expected then."""
 
@@ -96,6 +110,9 @@ class StepEntry(Entry):
     with_: dict[Name, Any] = Field(alias="with", default={})
     enrol: Names = ()
     exit: Names = ()
+    pause: Names = ()
+    resume: Names = ()
+    move: Annotated[MoveEntry, TextFor("to")] | None = None
     lift: bool = False
     expect: ExpectEntry | None = None
 

@@ -135,3 +135,19 @@ def test_so_many_mistakes_are_too_many() -> None:
     steps = "\n".join("      - {did: nothing}" for _ in range(1000))
 
     assert len(mistakes_in(f"{HEAD}scenarios:\n  a:\n    steps:\n{steps}\n")) == 200
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        ("pause: welcom", 'unknown program "welcom"; did you mean "welcome"?'),
+        ("resume: [care, welcom]", 'unknown program "welcom"; did you mean "welcome"?'),
+        ("move: car", 'unknown program "car"; did you mean "care"?'),
+        ("move: {to: care, from: welcom}", 'unknown program "welcom"; did you mean "welcome"?'),
+        ("move: {to: welcome, phase: cal}", 'unknown phase "cal"; did you mean "call"?'),
+    ],
+)
+def test_orders_name_programs_and_phases_that_there_are(step: str, told: str) -> None:
+    (found,) = mistakes_in(f"{HEAD}scenarios:\n  a:\n    steps:\n      - {{at: day 1 10:00, {step}}}\n")
+
+    assert found.endswith(told)

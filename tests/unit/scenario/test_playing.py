@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from connector.domain.book import compile_book
+from connector.mapping.load import names_in, parse_mapping
+from connector.scenario import run
+from connector.scenario.reading import read_scenarios
 from tests.unit.scenario.stories import HEAD, passes, result_of, results_of
 
 
@@ -282,3 +286,74 @@ CLOCKS = {
 @pytest.mark.parametrize(("begins", "steps"), CLOCKS.values(), ids=CLOCKS)
 def test_clocks_are_those_of_the_world(begins: str, steps: str) -> None:
     assert passes(steps, head=f"format: 1\nbegins: {begins}\nlead: {{firstname: Ada}}\n")
+
+
+def test_a_person_lets_a_program_stand_still_and_go_on() -> None:
+    assert passes("""
+        - {at: day 1 10:00, did: came}
+        - {at: day 2 10:00, pause: welcome}
+        - {at: day 4 10:00, expect: {sent: first}}
+        - {at: day 4 10:00, resume: welcome}
+        - {at: day 5 10:00, expect: {sent: {second: day 5 10:00}}}
+    """)
+
+
+def test_a_person_moves_a_lead_into_a_phase_of_another_program() -> None:
+    assert passes("""
+        - {at: day 1 10:00, enrol: care}
+        - {at: day 2 10:00, did: came}
+        - {at: day 3 10:00, move: {from: welcome, to: care}, expect: {exited: welcome, entered: [care, welcome, care]}}
+        - {at: day 3 11:00, move: {to: welcome, phase: call}, expect: {not_entered: welcome}}
+    """)
+    assert passes("""
+        - {at: day 1 10:00, move: {to: welcome, phase: call}, expect: {entered: welcome, sent: call}}
+    """)
+
+
+PARTING = """\
+format: 1
+workspace: parting
+timezone: Europe/Rome
+frequency_cap: {messages: 1, per: 3d}
+fields:
+  email:     {hubspot: email, identity: true}
+  opted_out: {hubspot: hs_email_optout, type: boolean, consent: email}
+  seats:     {hubspot: seats, type: number}
+programs:
+  parting:
+    enrol: by_hand
+    phases:
+      one:
+        activities:
+          size:  {choose: {large: {when: {seats: {gte: 50}}, activities: {call: {send: {task: Call}}}}}}
+          first: {send: {list: first}}
+          small: {when: {seats: {lt: 50}}, send: {note: Small}}
+          later: {after: 1d, send: {list: later}}
+lists: {first: First, later: Later}
+"""
+
+
+@pytest.mark.parametrize(("seats", "way"), [(50, "size.large"), (5, "size")])
+def test_ways_taken_and_what_is_left_out_or_put_off_are_seen(seats: int, way: str) -> None:
+    files = {"parting.yaml": PARTING}
+    left_out = "small" if seats >= 50 else "[]"
+    report, scenarios = read_scenarios(
+        {
+            "here.yaml": f"""\
+format: 1
+scenarios:
+  parts:
+    begins: 2026-09-07 09:00
+    lead: {{seats: {seats}}}
+    steps:
+      - {{at: day 1 10:00, enrol: parting, expect: {{chose: {way}, left_out: {left_out}}}}}
+      - {{at: day 2 10:00, expect: {{put_off: later, sent: [first, ...]}}}}
+      - {{at: day 4 10:00, expect: {{put_off: [], sent: {{later: day 4 10:00}}}}}}
+"""
+        },
+        compile_book(parse_mapping(files)),
+        names_in(files),
+    )
+
+    assert report.problems == ()
+    assert [run(scenario).text for scenario in scenarios if not run(scenario).is_right] == []
