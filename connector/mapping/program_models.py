@@ -251,7 +251,7 @@ class ActivityEntry(Entry):
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
         kinds = [kind for kind in ("send", "wait_for", "choose", "split") if getattr(self, kind)]
-        if not kinds:
+        if not kinds and not (self.after or self.at or self.on):
             raise wrong("an activity sends something", "add send: {list: greeting}, for example")
         if len(kinds) > 1:
             raise wrong(f"an activity does one thing, not {kinds[0]} and {kinds[1]}", "make two of them", kinds[1])

@@ -96,7 +96,7 @@ def _to_program(name: str, entry: ProgramEntry, window: SendWindow, reader: Cond
         phases=tuple(_to_phases(entry, completed, path, reader)),
         enrol=() if is_by_hand(entry) else tuple(to_triggers(entry.enrol, (*path, "enrol"), reader, with_dates=True)),
         again_after=entry.again.after,
-        again_if=frozenset(entry.again.ended),
+        again_if=_endings(entry, (*path, "again", "ended"), reader),
         goal=tuple(to_triggers(entry.goal, (*path, "goal"), reader)),
         exit=tuple(to_triggers(entry.exit, (*path, "exit"), reader)),
         window=to_window(entry.send_window, window, (*path, "send_window"), reader),
@@ -114,6 +114,19 @@ def _to_program(name: str, entry: ProgramEntry, window: SendWindow, reader: Cond
 def is_by_hand(entry: ProgramEntry) -> bool:
     """Whether the mapping says that only people enrol."""
     return len(entry.enrol) == 1 and entry.enrol[0].on == (BY_HAND,)
+
+
+#: How an enrolment may have ended, beside the signals that end it.
+_ENDINGS = ("won", "completed", "exited")
+
+
+def _endings(entry: ProgramEntry, path: Path, reader: ConditionReader) -> frozenset[str]:
+    known = (*_ENDINGS, *reader.names.signals)
+    for index, word in enumerate(entry.again.ended):
+        if word not in known:
+            message = f"no enrolment ends as {quoted(word)}"
+            reader.problems.error((*path, index), message, nearest(word, known) or "write won, completed or exited")
+    return frozenset(entry.again.ended)
 
 
 def _completed(entry: ProgramEntry, path: Path, reader: ConditionReader) -> Target:
@@ -141,9 +154,10 @@ def to_triggers(
         here = (*path, index)
         when = _condition(entry.when, (*here, "when"), reader)
         if entry.date is not None:
-            if not with_dates:
+            if with_dates:
+                yield Trigger(when=when, date=_date_rule(entry, (*here, "date"), reader))
+            else:
                 reader.problems.error((*here, "date"), "a day enrols leads; it is no goal, exit or answer")
-            yield Trigger(when=when, date=_date_rule(entry, (*here, "date"), reader))
         elif entry.changed is not None:
             yield Trigger(_changes(entry.changed, entry, here, reader), when)
         elif not entry.on:

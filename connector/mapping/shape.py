@@ -158,7 +158,9 @@ def _describe(kind: str, context: Any, value: Any) -> tuple[str, str]:
         return f"expected {expected}, {found}", hint if kind != "string_type" else _quoting(value)
     if kind in ("too_short", "string_too_short"):
         return "there is nothing here", "write something, or remove the key"
-    if kind in ("greater_than_equal", "less_than_equal", "string_too_long"):
+    if kind in ("greater_than", "greater_than_equal"):
+        return f"{quoted(value)} is too small", ""
+    if kind in ("less_than_equal", "string_too_long"):
         return f"{quoted(value)} is too large", ""
     return f"{quoted(value)} is not possible here", ""
 

@@ -173,6 +173,14 @@ def test_a_lead_waits_until_something_happens_or_the_time_is_over(wrote_after: i
     assert lived.sent() == [(after(days=sent_after), "news")]
 
 
+def test_a_step_that_only_waits_puts_off_what_comes_after_it() -> None:
+    lived = story(program("p", phase("one", Activity("a_day", None, after=DAY), mail("news", after=DAY))))
+
+    lived.receive(came()).let_pass(after(days=9))
+
+    assert lived.sent() == [(after(days=2), "news")]
+
+
 def fork(*cases: Case, by_chance: bool = False) -> Activity:
     return Activity("way", None, fork=Fork(cases, by_chance))
 

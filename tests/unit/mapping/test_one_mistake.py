@@ -61,7 +61,7 @@ SINGLE = {
         '6:30: unknown key "sent" in an activity; did you mean "send"?',
     ),
     "a key that is needed and not there": (
-        activity("after: 1d"),
+        activity("again: false"),
         "6:26: an activity sends something; add send: {list: greeting}, for example",
     ),
     "the only signal of a score that fades": (

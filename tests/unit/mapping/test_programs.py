@@ -26,6 +26,7 @@ ACTIVITIES = (
     "b: {send: {list: greeting}, answered: called, within: 7d}}"
 )
 SAYS_HI = "activities: {a: {send: {note: Hi}}}"
+OF_THE_MOMENT = "of the moment it leaves its list, and the CRM sends nothing"
 CLICKED = Trigger(SignalTest("email_clicked"))
 
 
@@ -213,6 +214,10 @@ def test_a_program_takes_from_the_workspace_what_its_own_window_leaves_open() ->
     assert windows["tested"] == SendWindow(weekdays, time(10), time(12), eve)
 
 
+def programs_with(phase: str) -> str:
+    return f"programs:\n  x:\n    enrol: called\n    phases:\n    {phase}\n"
+
+
 def with_line(line: str) -> str:
     return f"programs:\n  x:\n    enrol: called\n    {line}\n    phases: {{a: {{{SAYS_HI}}}}}\n"
 
@@ -368,6 +373,50 @@ MISTAKES = {
     "an odd repetition": (
         with_outcome("{repeat: all, then: exit}"),
         ['8:33: "all" is not possible here; known: unanswered'],
+    ),
+    "an ending that there is not": (
+        with_line("again: {after: 30d, ended: [wonn]}"),
+        ['5:33: no enrolment ends as "wonn"; did you mean "won"?'],
+    ),
+    "a day as a goal": (
+        with_line("goal: {date: renewal}"),
+        ["5:18: a day enrols leads; it is no goal, exit or answer"],
+    ),
+    "a day by a field without date": (
+        "programs:\n  x: {enrol: {date: industry}, phases: {a: {activities: {a: {send: {note: Hi}}}}}}\n",
+        ['3:21: "industry" holds no date but text; write type: date in its field'],
+    ),
+    "the change of a field that there is not": (
+        with_line("goal: {changed: industri}"),
+        ['5:21: unknown field "industri"; did you mean "industry"?'],
+    ),
+    "waiting for ever": (
+        with_activity("{wait_for: called}"),
+        ["5:35: a lead to whom this does not happen would wait here for ever; add at_most: 7d"],
+    ),
+    "two things at once": (
+        with_activity("{send: {note: Hi}, wait_for: called, at_most: 1d}"),
+        ["5:53: an activity does one thing, not send and wait_for; make two of them"],
+    ),
+    "a way behind which nobody is left": (
+        with_activity("{choose: {b: {activities: {}}, c: {when: {industry: software}}}}"),
+        ["5:35: nobody is left after `b`: it has no condition; put it last"],
+    ),
+    "a reminder of what asks nothing": (
+        with_activity("{send: {note: Hi}, remind: 1d}"),
+        ["5:53: `remind` needs `answered`: there is no answer to wait for"],
+    ),
+    "a reminder that a CRM would not notice": (
+        with_activity("{send: {list: greeting}, answered: called, within: 7d, remind: {times: 1}}"),
+        [f'5:89: "a" is reminded {OF_THE_MOMENT}; add after:, for example remind: 1d'],
+    ),
+    "two activities of one name in one phase": (
+        with_activity("{send: {note: Hi}}, f: {choose: {b: {activities: {a: {send: {note: Ho}}}}}}"),
+        ['5:84: the phase has an activity "a" already; give it another name'],
+    ),
+    "what follows for nobody": (
+        programs_with("  a: {activities: {a: {send: {note: Hi}}}, all_answered: [{next: exit}, {next: completed}]}"),
+        ["6:77: no lead comes so far: what is before it has no condition"],
     ),
     "handing over": (
         with_line("completed: {hand_to_sales: {}}"),
