@@ -167,7 +167,12 @@ def _due_at(draft: Draft, enrolment: Enrolment, activity: Activity) -> datetime:
         due_at = activity.due_on_wall(due_at, draft.zone)
     if activity.send is None:
         return due_at
-    return draft.book.programs[enrolment.program].program.window.next_open(due_at, draft.zone)
+    window = draft.book.programs[enrolment.program].program.window
+    opens_at = window.next_open(due_at, draft.zone)
+    if activity.at is None or opens_at == due_at:
+        return opens_at
+    at_its_hour = activity.due_on_wall(opens_at, draft.zone)  # of the day on which the window opens, if it is open then
+    return at_its_hour if window.next_open(at_its_hour, draft.zone) == at_its_hour else opens_at
 
 
 def _begin_step(draft: Draft, enrolment: Enrolment) -> Enrolment:

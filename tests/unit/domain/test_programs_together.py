@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
+from connector.domain.calendar import SendWindow
 from connector.domain.condition import AttributeTest, Op, SegmentTest, SignalTest
 from connector.domain.definitions import Definitions, FrequencyCap, ListRule, Segment
 from connector.domain.enrolment import EnrolmentState
@@ -179,6 +180,15 @@ def test_a_step_that_only_waits_puts_off_what_comes_after_it() -> None:
     lived.receive(came()).let_pass(after(days=9))
 
     assert lived.sent() == [(after(days=2), "news")]
+
+
+def test_a_message_with_an_hour_leaves_at_that_hour_of_the_day_on_which_the_window_opens() -> None:
+    weekdays = SendWindow(frozenset(range(5)), time(9), time(18))
+    at_ten = mail("news", after=5 * DAY, at=time(10))  # five days after a Monday is a Saturday
+
+    lived = story(program("p", phase("one", at_ten), window=weekdays)).receive(came()).let_pass(after(days=9))
+
+    assert lived.sent() == [(utc("2026-09-14 08:00"), "news")]  # Monday, ten o'clock in Rome
 
 
 def fork(*cases: Case, by_chance: bool = False) -> Activity:
