@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -17,6 +18,7 @@ from connector.domain.entry import entry_refusal, make_way
 from connector.domain.history import HistoryKind
 from connector.domain.program import (
     Activity,
+    Case,
     Choice,
     ListSend,
     Milestone,
@@ -162,7 +164,7 @@ def _plan(draft: Draft, enrolment: Enrolment, phase: CompiledPhase, place: int, 
 
 def _due_at(draft: Draft, enrolment: Enrolment, activity: Activity) -> datetime:
     """When a step that is planned now is due: for what is sent, in the send window."""
-    due_at = draft.now + activity.after
+    due_at = (enrolment.paused_at or draft.now) + activity.after  # a pause is added when it ends
     if activity.on is not None or activity.at is not None:
         due_at = activity.due_on_wall(due_at, draft.zone)
     if activity.send is None:
@@ -213,14 +215,14 @@ def _choose(draft: Draft, enrolment: Enrolment, step: CompiledStep) -> str:
     return case
 
 
-def _by_chance(share: float, cases: list[Any]) -> str:
+def _by_chance(share: float, cases: Sequence[Case]) -> str:
     """The case in whose part of the whole the share falls."""
     left = share * sum(case.weight for case in cases)
     for case in cases:
         left -= case.weight
         if left < 0:
             break
-    return str(case.name)
+    return case.name
 
 
 def _send(draft: Draft, enrolment: Enrolment, phase: CompiledPhase, place: int, send: Send) -> Enrolment:

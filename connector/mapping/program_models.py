@@ -271,6 +271,11 @@ class ActivityEntry(Entry):
             raise wrong("a lead that does not answer would wait here for ever", "add within: 7d", "answered")
         if self.within is not None and not self.answered:
             raise wrong("`within` needs `answered`: there is no answer to wait for", at="within")
+        if self.no_answer is not None and self.no_answer.when is not None:
+            hint = "lead to a phase that begins with choose:"
+            raise wrong(
+                "`when` belongs to what follows a phase: `no_answer` leads everybody to one place", hint, "no_answer"
+            )
         for word in ("remind", "no_answer"):
             if getattr(self, word) is not None and not (self.answered or self.wait_for):
                 raise wrong(f"`{word}` needs `answered`: there is no answer to wait for", at=word)

@@ -383,6 +383,15 @@ def test_what_was_to_come_in_three_days_comes_three_days_after_a_pause_ends() ->
     assert unanswered.at == after(days=17)
 
 
+def test_an_answer_during_a_pause_counts_and_what_follows_it_waits_from_the_end_of_the_pause() -> None:
+    lived = story(program("p", phase("one", wait(90), mail("news", after=2 * DAY))))
+
+    lived.receive(came(), order(CommandName.PAUSE, 1), signal("wrote", after(days=6)))
+    lived.receive(order(CommandName.RESUME, 11)).let_pass(after(days=30))
+
+    assert lived.sent() == [(after(days=13), "news")]
+
+
 def test_a_paused_program_stands_still_until_the_mapping_lets_it_go_on() -> None:
     def version(name: str, *, paused: bool) -> Definitions:
         return definitions(

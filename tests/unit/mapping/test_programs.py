@@ -26,6 +26,7 @@ ACTIVITIES = (
     "b: {send: {list: greeting}, answered: called, within: 7d}}"
 )
 SAYS_HI = "activities: {a: {send: {note: Hi}}}"
+ONE_PLACE = "`when` belongs to what follows a phase: `no_answer` leads everybody to one place"
 OF_THE_MOMENT = "of the moment it leaves its list, and the CRM sends nothing"
 CLICKED = Trigger(SignalTest("email_clicked"))
 
@@ -405,6 +406,12 @@ MISTAKES = {
     "a reminder of what asks nothing": (
         with_activity("{send: {note: Hi}, remind: 1d}"),
         ["5:53: `remind` needs `answered`: there is no answer to wait for"],
+    ),
+    "a condition on where the silent go": (
+        with_activity(
+            "{send: {note: Hi}, answered: called, within: 7d, no_answer: {when: {industry: software}, next: exit}}"
+        ),
+        [f"5:83: {ONE_PLACE}; lead to a phase that begins with choose:"],
     ),
     "a reminder that a CRM would not notice": (
         with_activity("{send: {list: greeting}, answered: called, within: 7d, remind: {times: 1}}"),
