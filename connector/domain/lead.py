@@ -100,3 +100,5 @@ class Lead:
     #: The persona's name, and since when; empty and None where no condition holds.
     persona: str = ""
     persona_since: datetime | None = None
+    #: Of the programs that it is or was in, those that stand still for everybody.
+    paused: tuple[str, ...] = ()

@@ -32,7 +32,7 @@ from connector.domain.change import ACTS, ChangeKind, ChangeState
 from connector.ports import ConnectionState, DeliveryState
 
 #: The migration that makes this schema.
-VERSION = "0005"
+VERSION = "0006"
 
 metadata = MetaData()
 
@@ -227,7 +227,7 @@ enrolments = Table(
     Column("state", Text, nullable=False),
     Column("entered_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
-    CheckConstraint("(state IN ('running', 'moving')) = (ended_at IS NULL)", name="enrolments_ended_at"),
+    CheckConstraint("(state IN ('running', 'moving', 'held_out')) = (ended_at IS NULL)", name="enrolments_ended_at"),
     Index("enrolments_funnel", "workspace", "program", "phase", "state"),
     sqlite_with_rowid=False,
 )
@@ -295,7 +295,20 @@ books = Table(
     Column("number", Integer, nullable=False),
     Column("files", Text, nullable=False),
     Column("applied_at", BigInteger, nullable=False),
+    # What is set on top of the files.
+    Column("overrides", Text, nullable=False, server_default="{}"),
     Index("books_number", "workspace", "number", unique=True),
+)
+
+# The ledger of what was set and taken back for whole workspaces, line by line.
+overrides = Table(
+    "overrides",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("entry", Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 # Keyed hashes of the records of people who asked to be forgotten.

@@ -24,6 +24,7 @@ from connector.ports import (
     Leads,
     Leases,
     Outbox,
+    OverrideLedger,
     ReadModels,
     Seekers,
     Transaction,
@@ -42,6 +43,7 @@ from connector.store.leads import StoredLeads
 from connector.store.leases import StoredLeases
 from connector.store.migrate import is_current, migrate
 from connector.store.outbox import StoredOutbox
+from connector.store.overrides import StoredOverrides
 from connector.store.read_models import StoredReadModels
 from connector.store.schema import leads
 from connector.store.sealed import Seal
@@ -88,6 +90,7 @@ class StoreTransaction:
         "leads",
         "leases",
         "outbox",
+        "overrides",
         "seekers",
     )
 
@@ -98,6 +101,7 @@ class StoreTransaction:
         self.outbox: Outbox = StoredOutbox(session)
         self.connections: Connections = StoredConnections(session, seal)
         self.books: Books = StoredBooks(session)
+        self.overrides: OverrideLedger = StoredOverrides(session)
         self.counts: Counts = StoredCounts(session)
         self.leases: Leases = StoredLeases(session)
         self.api_keys: ApiKeys = StoredApiKeys(session)

@@ -122,10 +122,17 @@ def test_a_fact_is_late_when_something_after_it_was_folded_in_be_it_an_alarm() -
 @pytest.mark.parametrize("kind", [FactKind.MERGED, FactKind.BOOK])
 def test_a_merge_and_a_new_book_change_the_past_but_not_of_a_lead_without_one(kind: FactKind) -> None:
     story = Story().receive(signal("came", START))
-    fact = Fact("m", after(days=5), kind, "v1")
+    fact = Fact("m", after(days=5), kind, "v2")
 
     assert needs_refold(story.lead, [fact])
     assert not needs_refold(blank(LEAD, "v1"), [fact])
+
+
+def test_what_is_set_on_top_of_a_mapping_changes_nothing_that_was() -> None:
+    story = Story().receive(signal("came", START))
+
+    assert not needs_refold(story.lead, [book_applied(after(days=5), "v1+1f")])
+    assert needs_refold(story.lead, [book_applied(after(days=-1), "v1+1f")])
 
 
 def test_a_merge_is_told() -> None:
