@@ -13,6 +13,7 @@ from connector.domain.deal import Deal
 from connector.domain.enrolment import Enrolment
 from connector.domain.fact import START, Position, Value
 from connector.domain.ids import LeadId
+from connector.domain.petition import Petition
 from connector.domain.score import Part
 
 
@@ -102,3 +103,7 @@ class Lead:
     persona_since: datetime | None = None
     #: Of the programs that it is or was in, those that stand still for everybody.
     paused: tuple[str, ...] = ()
+    #: Key -> what the lead asks the workspace for and was not given yet.
+    petitions: Mapping[str, Petition] = field(default_factory=dict)
+    #: Key of a petition -> a ruling that came though nothing asks for it, or not yet.
+    rulings: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from connector.domain.override import NO_OVERRIDES, OverrideEntry, Overrides
 from connector.ports.crm import Connection, OutboxChange, Settled
 from connector.ports.deals import Deals
 from connector.ports.leads import CurrentLead, NewFact, SavedLead, StoredLead, Unread
+from connector.ports.petitions import Petitions
 from connector.ports.reading import ReadModels
 from connector.ports.receiving import Delivery, DeliveryState, NewDelivery, Stray
 from connector.ports.signals import ApiKeys, BatchName, Feeds, Seekers
@@ -290,6 +291,7 @@ class Transaction(Protocol):
     api_keys: ApiKeys
     seekers: Seekers
     feeds: Feeds
+    petitions: Petitions
 
 
 class DeliveryClaim(Protocol):
@@ -355,7 +357,7 @@ class Store(Protocol):
         ...
 
     def next_wake_at(self) -> datetime | None:
-        """When the earliest lead wakes."""
+        """When there is something to decide next: a lead wakes, or a petition is due."""
         ...
 
     def wipe(self) -> None:

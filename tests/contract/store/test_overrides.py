@@ -146,9 +146,3 @@ def test_the_ledger_is_read_as_it_was_written_line_after_line(store: DatabaseSto
 
     with store.reading() as transaction:
         assert transaction.overrides.all(ACME) == [first, second, first]
-
-
-def test_a_lead_that_is_held_out_for_comparison_is_kept_like_any_other(scene: Scene) -> None:
-    scene.decide(LEAD, standing(replace(RUNNING, state=EnrolmentState.HELD_OUT)))
-
-    assert [count.state for count in scene.store.read_models.funnel(ACME)] == ["held_out"]
