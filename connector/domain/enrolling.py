@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import timedelta
 
 from connector.domain.acts import mark
@@ -11,6 +10,7 @@ from connector.domain.compiled import CompiledTrigger
 from connector.domain.draft import Draft
 from connector.domain.enrolment import Enrolment, Sent, Step, to_state
 from connector.domain.fact import Value
+from connector.domain.frozen import replace
 from connector.domain.history import HistoryKind
 from connector.domain.program import Milestone
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from connector.domain.behaviour import Signal
 from connector.domain.compiled import CHANGED, CompiledProgram
 from connector.domain.draft import Draft
 from connector.domain.enrolling import any_applies, end, open_enrolments, pause, replace_sent, resume, tell
 from connector.domain.enrolment import Enrolment, Step
 from connector.domain.fact import CommandName, Fact
+from connector.domain.frozen import replace
 from connector.domain.history import HistoryKind
 from connector.domain.nodes import Node
 from connector.domain.phases import enter, go_on

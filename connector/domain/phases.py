@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
@@ -15,6 +14,7 @@ from connector.domain.draft import Draft
 from connector.domain.enrolling import end, open_enrolments, replace_sent, tell, update
 from connector.domain.enrolment import Enrolment, EnrolmentState, Move, Sent, Step, to_state
 from connector.domain.entry import entry_refusal, make_way
+from connector.domain.frozen import replace
 from connector.domain.history import HistoryKind
 from connector.domain.program import (
     Activity,

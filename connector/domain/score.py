@@ -7,12 +7,13 @@ that how often a lead is looked at never changes a number.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import floor, fsum, log2
 from typing import NamedTuple
 
 from connector.domain.condition import Condition, SignalTest
+from connector.domain.frozen import quick, replace
 
 #: Sums of fading points come out a hair below the whole number they mean.
 _TOLERANCE = 1e-9
@@ -68,6 +69,7 @@ class Score:
     freeze_while: Condition | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Part:
     """What one rule has given one lead."""
