@@ -17,18 +17,22 @@ from connector.domain.lead import Standing
 #: A signal's name and its attributes.
 Signal = tuple[str, Mapping[str, Value]]
 
+_TURNS = frozenset({RecordName.ARCHIVED, RecordName.RESTORED})
+_CHANGED = str(RecordName.CHANGED)
+
 
 def take_record(draft: Draft, fact: Fact) -> list[Signal]:
     """Take over what a CRM says of the lead's record; returns the signals that this gives."""
-    if fact.name in (RecordName.ARCHIVED, RecordName.RESTORED):
+    is_baseline = fact.is_baseline
+    if fact.name in _TURNS:
         _set_standing(draft, fact)
-    if fact.is_baseline:
+    if is_baseline:
         draft.note(HistoryKind.KNOWN, fact.source)
-    before = {name: draft.fields.get(name) for name in sorted(draft.book.listened_to)}
+    before = {name: draft.fields.get(name) for name in draft.book.listened_to}
     _fill_fields(draft, fact)
-    if fact.is_baseline:
+    if is_baseline:
         return []
-    told = _signals_of(draft, fact) if fact.name == RecordName.CHANGED else ()
+    told = _signals_of(draft, fact) if fact.name == _CHANGED else ()
     return [*told, *_changes(draft, before)]
 
 

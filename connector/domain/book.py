@@ -72,7 +72,7 @@ class Book:
     #: Signal -> the programs it may enrol into.
     enrols: Mapping[str, tuple[str, ...]]
     #: The fields whose change some program looks for.
-    listened_to: frozenset[str]
+    listened_to: tuple[str, ...]
     notifications: Mapping[str, Notification]
     lists: Mapping[str, ListRule]
     emails: Mapping[str, EmailRule]
@@ -230,9 +230,9 @@ def _index_enrols(programs: Mapping[str, CompiledProgram]) -> Mapping[str, tuple
     return {signal: tuple(names) for signal, names in index.items()}
 
 
-def _listened_to(programs: Iterable[CompiledProgram]) -> frozenset[str]:
+def _listened_to(programs: Iterable[CompiledProgram]) -> tuple[str, ...]:
     signals = frozenset().union(*(_heard(compiled) for compiled in programs))
-    return frozenset(signal.removeprefix(CHANGED) for signal in signals if signal.startswith(CHANGED))
+    return tuple(sorted(signal.removeprefix(CHANGED) for signal in signals if signal.startswith(CHANGED)))
 
 
 def _heard(compiled: CompiledProgram) -> frozenset[str]:

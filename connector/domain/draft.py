@@ -48,10 +48,13 @@ class Draft:
         self.holding: dict[str, datetime] = dict(lead.holding)
         self.mentions: dict[str, Mentions] = dict(lead.mentions)
         self.tags: dict[str, Tagging] = dict(lead.tags)
-        self.persona = lead.persona
-        self.persona_since = lead.persona_since
+        self.persona, self.persona_since = lead.persona, lead.persona_since
         self.told: dict[str, tuple[int, datetime]] = dict(lead.told)
+        #: Changed by `put` alone.
         self.enrolments: list[Enrolment] = list(lead.enrolments)
+        #: Whether one of them changed since all were gone through, and when the first is due; None where not asked for.
+        self.is_astir = False
+        self._due_at: tuple[datetime | None] | None = None
         self.had: dict[str, Had] = dict(lead.had)
         self.contacted: tuple[datetime, ...] = lead.contacted
         self.suppressed_by = lead.suppressed_by
@@ -132,6 +135,27 @@ class Draft:
         )
 
     # --- what journeys need ---------------------------------------------------------------------------------
+
+    def put(self, enrolment: Enrolment) -> None:
+        """Put an enrolment in the place of its former self, or add it."""
+        self.is_astir, self._due_at = True, None
+        for index, each in enumerate(self.enrolments):
+            if each.program == enrolment.program and each.number == enrolment.number:
+                self.enrolments[index] = enrolment
+                return
+        self.enrolments.append(enrolment)
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The earliest moment at which time alone moves an enrolment; None for never."""
+        if self._due_at is None:
+            self._due_at = (earliest([enrolment.due_at for enrolment in self.enrolments]),)
+        return self._due_at[0]
+
+    @property
+    def has_due(self) -> bool:
+        """Whether there may be anything to do in an enrolment now."""
+        return self.is_astir or (self.due_at is not None and self.due_at <= self.now)
 
     def role(self, role: FieldRole) -> Value | None:
         """The value of the field with this role."""

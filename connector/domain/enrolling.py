@@ -30,9 +30,7 @@ def any_applies(draft: Draft, triggers: Iterable[CompiledTrigger], name: str, at
 
 def update(draft: Draft, enrolment: Enrolment) -> Enrolment:
     """Put an enrolment in the place of its former self."""
-    for index, each in enumerate(draft.enrolments):
-        if each.program == enrolment.program and each.number == enrolment.number:
-            draft.enrolments[index] = enrolment
+    draft.put(enrolment)
     draft.touch(f"program:{enrolment.program}")
     return enrolment
 

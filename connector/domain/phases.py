@@ -54,7 +54,7 @@ def enter(draft: Draft, compiled: CompiledProgram, because: str, phase: str = ""
     enrolment = Enrolment(program.name, number, draft.now, first.phase.name, draft.now, visit=0)
     if chance(draft.lead.id, program.name, _HELD_OUT) * 100 < program.holdout:
         enrolment = replace(enrolment, state=EnrolmentState.HELD_OUT)
-    draft.enrolments.append(enrolment)
+    draft.put(enrolment)
     tell(draft, HistoryKind.ENTERED, enrolment, by=because)
     mark(draft, enrolment, Milestone.ENTERED, f"entered the program ({because})")
     if enrolment.state is EnrolmentState.HELD_OUT:
@@ -74,6 +74,9 @@ def chance(*what: str) -> float:
 
 def run_due(draft: Draft) -> None:
     """Do all that is due by now: send, let answers lapse, settle phases, move on; the most important program first."""
+    if not draft.has_due:
+        return
+    draft.is_astir = False
     enrolments = open_enrolments(draft)
     if len(enrolments) > 1:
         enrolments.sort(key=lambda each: _rank(draft, each))
