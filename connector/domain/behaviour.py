@@ -33,7 +33,7 @@ def take_record(draft: Draft, fact: Fact) -> list[Signal]:
     if is_baseline:
         return []
     told = _signals_of(draft, fact) if fact.name == _CHANGED else ()
-    return [*told, *_changes(draft, before)]
+    return [*told, *_changes(draft, before)] if before else list(told)
 
 
 def _changes(draft: Draft, before: Mapping[str, Value | None]) -> Iterator[Signal]:
@@ -59,7 +59,7 @@ def _fill_fields(draft: Draft, fact: Fact) -> None:
     for field in concerned.values():
         properties = field.properties[fact.source]
         told = [str(fact.data[name]).strip() for name in properties if name in fact.data]
-        raw = next((text for text in told if text), "")
+        raw = next(filter(None, told), "")
         if raw or len(told) == len(properties):  # else another of its properties may still hold a value
             _fill(draft, fact, field, raw)
 
@@ -101,8 +101,12 @@ def _gives(source: SignalSource, raw: str) -> bool:
 
 
 def _attributes(draft: Draft, source: SignalSource, raw: str) -> dict[str, Value]:
-    found = {name: raw if wanted == "value" else draft.fields.get(wanted) for name, wanted in source.attributes.items()}
-    return {name: value for name, value in found.items() if value is not None}
+    found: dict[str, Value] = {}
+    for name, wanted in source.attributes.items():
+        value = raw if wanted == "value" else draft.fields.get(wanted)
+        if value is not None:
+            found[name] = value
+    return found
 
 
 def take_signal(draft: Draft, signal: Signal) -> None:

@@ -71,6 +71,8 @@ class Book:
     programs: Mapping[str, CompiledProgram]
     #: Signal -> the programs it may enrol into.
     enrols: Mapping[str, tuple[str, ...]]
+    #: The signals that may end or answer an enrolment.
+    heard: frozenset[str]
     #: The fields whose change some program looks for.
     listened_to: tuple[str, ...]
     notifications: Mapping[str, Notification]
@@ -125,6 +127,7 @@ def compile_book(definitions: Definitions) -> Book:
         crms=_written_crms(definitions),
         programs=programs,
         enrols=_index_enrols(programs),
+        heard=frozenset().union(*(each.ends_on | each.answers_on for each in programs.values())),
         listened_to=_listened_to(programs.values()),
         notifications={notification.name: notification for notification in definitions.notifications},
         lists={rule.name: rule for rule in definitions.lists},

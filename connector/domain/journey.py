@@ -18,11 +18,12 @@ _NO_SIGNAL: Signal = ("", {})
 
 def take_signal(draft: Draft, signal: Signal) -> None:
     """Let the signal end, answer or begin enrolments, in this order."""
-    for enrolment in open_enrolments(draft):
-        _end_by(draft, enrolment, signal)
-    for enrolment in open_enrolments(draft):
-        _answer(draft, enrolment, signal)
     name, attributes = signal
+    if name in draft.book.heard:
+        for enrolment in open_enrolments(draft):
+            _end_by(draft, enrolment, signal)
+        for enrolment in open_enrolments(draft):
+            _answer(draft, enrolment, signal)
     for program in draft.book.enrols.get(name, ()):
         compiled = draft.book.programs[program]
         if any_applies(draft, compiled.enrol, name, attributes):

@@ -52,7 +52,7 @@ def enter(draft: Draft, compiled: CompiledProgram, because: str, phase: str = ""
     number = 1 + sum(enrolment.program == program.name for enrolment in draft.enrolments)
     first = compiled.phases.get(phase, compiled.first)
     enrolment = Enrolment(program.name, number, draft.now, first.phase.name, draft.now, visit=0)
-    if chance(draft.lead.id, program.name, _HELD_OUT) * 100 < program.holdout:
+    if program.holdout and chance(draft.lead.id, program.name, _HELD_OUT) * 100 < program.holdout:
         enrolment = replace(enrolment, state=EnrolmentState.HELD_OUT)
     draft.put(enrolment)
     tell(draft, HistoryKind.ENTERED, enrolment, by=because)
@@ -159,7 +159,7 @@ def _plan(draft: Draft, enrolment: Enrolment, phase: CompiledPhase, place: int, 
         activity = step.activity
         if enrolment.only is not None and activity.name not in enrolment.only:
             continue
-        if all(chosen.get(fork) == case for fork, case in activity.path):
+        if not activity.path or all(chosen.get(fork) == case for fork, case in activity.path):
             due_at = _due_at(draft, enrolment, activity)
             return replace(enrolment, next_activity=activity.name, send_at=due_at, put_off="", **changes)
     return replace(enrolment, next_activity=None, send_at=None, put_off="", **changes)

@@ -15,6 +15,7 @@ from connector.domain.score import (
     FitRule,
     Part,
     Score,
+    blend,
     decayed,
     give,
     grade_of,
@@ -206,7 +207,7 @@ def test_the_ledger_says_rule_points_total_and_book() -> None:
 
 def test_where_half_lives_mix_the_score_is_looked_at_each_midnight_while_it_may_still_pass() -> None:
     slow, fast = {"a": Part(30, START)}, {"b": Part(30, START)}
-    outlooks = [look_ahead(slow, MONTH), look_ahead(fast, WEEK), look_ahead({"fit": Part(5, START)}, None)]
+    outlooks = blend([look_ahead(slow, MONTH), look_ahead(fast, WEEK), look_ahead({"fit": Part(5, START)}, None)])
 
     assert passes_at(outlooks, 40, START) == after(hours=16)
     assert passes_at(outlooks, 40, after(hours=16)) == after(days=1, hours=16)
