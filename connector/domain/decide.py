@@ -24,6 +24,8 @@ from connector.domain.fact import RANK, START, Fact, FactKind, Position, RecordN
 from connector.domain.history import HistoryEntry, HistoryKind
 from connector.domain.ids import LeadId
 from connector.domain.lead import Lead, Standing
+from connector.domain.petition import PetitionKind
+from connector.domain.petitioning import Grant, take_ruling
 from connector.domain.predicate import earliest
 from connector.errors import InvariantError
 
@@ -39,6 +41,8 @@ _ALARM_RANK = RANK[_ALARM]
 _ANEW = frozenset({RecordName.CREATED, RecordName.RESTORED})
 _ACTIVE = Standing.ACTIVE
 _EVER = datetime.max.replace(tzinfo=UTC)
+#: Who takes what was ruled.
+_GRANTS: dict[PetitionKind, Grant] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,14 +170,8 @@ def _judge(draft: Draft, fact: Fact) -> None:
 
 def _take(draft: Draft, fact: Fact) -> None:
     """What the fact itself says, one signal after the other."""
-    signals: Sequence[behaviour.Signal] = ()
+    signals = _signals_of(draft, fact)
     match fact.kind:
-        case FactKind.RECORD:
-            signals = behaviour.take_record(draft, fact)
-        case FactKind.SIGNAL:
-            signals = [(fact.name, fact.data)]
-        case FactKind.DEAL:
-            signals = take_deal(draft, fact)
         case _ if consent.is_concerned(fact):
             consent.take(draft, fact)
         case FactKind.COMMAND:
@@ -181,6 +179,8 @@ def _take(draft: Draft, fact: Fact) -> None:
         case FactKind.MERGED:
             draft.note(HistoryKind.MERGED, detail={"lead": fact.name})
             draft.standing = Standing.ACTIVE  # what was deleted a moment ago was the record that is merged away
+        case FactKind.RULING:
+            take_ruling(draft, fact, _GRANTS)
     if not signals:
         derive(draft)
     for signal in signals:
@@ -190,6 +190,18 @@ def _take(draft: Draft, fact: Fact) -> None:
         derive(draft)
         if draft.standing is _ACTIVE:
             journey.take_signal(draft, signal)
+
+
+def _signals_of(draft: Draft, fact: Fact) -> Sequence[behaviour.Signal]:
+    """Take in what the fact says of a record or a deal; the signals that it gives."""
+    match fact.kind:
+        case FactKind.RECORD:
+            return behaviour.take_record(draft, fact)
+        case FactKind.SIGNAL:
+            return [(fact.name, fact.data)]
+        case FactKind.DEAL:
+            return take_deal(draft, fact)
+    return ()
 
 
 def _follow(draft: Draft) -> list[str]:
@@ -271,15 +283,7 @@ def _know(draft: Draft, book: Book, facts: Sequence[Fact]) -> Draft:
         quiet.begin(fact.key, at)
         if consent.is_concerned(fact):
             consent.take(quiet, fact)
-        signals: Sequence[behaviour.Signal] = ()
-        match fact.kind:
-            case FactKind.RECORD:
-                signals = behaviour.take_record(quiet, fact)
-            case FactKind.SIGNAL:
-                signals = [(fact.name, fact.data)]
-            case FactKind.DEAL:
-                signals = take_deal(quiet, fact)
-        for signal in signals:
+        for signal in _signals_of(quiet, fact):
             behaviour.take_signal(quiet, signal)
             derive(quiet)
             tagging.take_signal(quiet, signal)
@@ -319,5 +323,7 @@ def _finish(draft: Draft) -> Decision:
         persona_since=draft.persona_since,
         suppressed_by=draft.suppressed_by,
         latest=draft.latest,
+        petitions=draft.petitions,
+        rulings=draft.rulings,
     )
     return Decision(lead, tuple(draft.acts), tuple(draft.history))

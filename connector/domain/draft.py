@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from heapq import heappop, heappush
@@ -19,6 +19,7 @@ from connector.domain.field import FieldRole
 from connector.domain.history import Detail, HistoryEntry, HistoryKind
 from connector.domain.lead import Had, Latest, Lead, Standing, Tagging
 from connector.domain.nodes import Node
+from connector.domain.petition import Petition
 from connector.domain.predicate import earliest
 from connector.domain.score import Blend, Outlook, Part, Score
 
@@ -63,6 +64,8 @@ class Draft:
         self.suppressed_by = lead.suppressed_by
         self.latest: dict[str, Latest] = dict(lead.latest)
         self.deals: dict[str, Deal] = dict(lead.deals)
+        self.petitions: dict[str, Petition] = dict(lead.petitions)
+        self.rulings: dict[str, Mapping[str, Value]] = dict(lead.rulings)
         self.position: Position = lead.position
         #: Node -> when time alone may change it.
         self.alarms: dict[str, datetime] = dict(lead.alarms)
@@ -139,6 +142,23 @@ class Draft:
             enrolment.program == program and enrolment.is_open and phase in (None, enrolment.phase)
             for enrolment in self.enrolments
         )
+
+    def has_answered(self, program: str, phase: str | None, activity: str) -> bool:
+        """Whether the lead answered the activity in its latest enrolment in the program."""
+        latest = self._latest(program)
+        if latest is None:
+            return False
+        if phase is not None:
+            return f"{phase}.{activity}" in latest.answered
+        return any(each.partition(".")[2] == activity for each in latest.answered)
+
+    def began_at(self, program: str, *, of_phase: bool) -> datetime | None:
+        """When the latest enrolment in the program, or its latest phase, began; None where there was none."""
+        latest = self._latest(program)
+        return None if latest is None else latest.phase_at if of_phase else latest.entered_at
+
+    def _latest(self, program: str) -> Enrolment | None:
+        return next((each for each in reversed(self.enrolments) if each.program == program), None)
 
     # --- what journeys need ---------------------------------------------------------------------------------
 

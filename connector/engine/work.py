@@ -18,6 +18,7 @@ from connector.engine.calls import Calls
 from connector.engine.lease import Lease
 from connector.engine.line import Tools
 from connector.engine.retention import Retention
+from connector.engine.rulings import Rulings
 from connector.engine.shelf import Compile, Shelf
 from connector.engine.worker import Loop, Step, Worker
 from connector.ports import Connection, Crm, Endpoint, Store
@@ -72,6 +73,7 @@ def build_worker(place: Workplace) -> Worker:
 def _deciding(place: Workplace, shelf: Shelf) -> Loop:
     store, clock = place.store, place.clock
     retention, telling = Retention(store, place.keep_for), Telling(store, shelf)
+    rulings = Rulings(store, shelf, place.holder)
 
     def take_in() -> int:
         result = intake.run_once(store, place.endpoints, shelf, clock.now())
@@ -85,6 +87,7 @@ def _deciding(place: Workplace, shelf: Shelf) -> Loop:
             Step("intake", take_in),
             Step("tell", lambda: telling.run_once(clock.now())),
             Step("advance", lambda: advance.run_once(store, shelf, clock.now()).amount),
+            Step("rule", lambda: rulings.run_once(clock.now())),
             Step("retention", lambda: retention.run_once(clock.now())),
         ],
         store.next_wake_at,

@@ -29,7 +29,18 @@ from connector.errors import InvariantError
 from connector.store.codec import decode_lead, encode, to_ms
 from connector.store.identity import add_leads, add_refs, find_leads
 from connector.store.listed import among
-from connector.store.schema import connections, crm_refs, deal_leads, deals, enrolments, facts, history, leads, outbox
+from connector.store.schema import (
+    connections,
+    crm_refs,
+    deal_leads,
+    deals,
+    enrolments,
+    facts,
+    history,
+    leads,
+    outbox,
+    petitions,
+)
 from connector.store.session import Session, to_list
 
 _WORKSPACE = bindparam("workspace_", type_=Text)
@@ -113,9 +124,31 @@ _DROP_SHARED_DEALS = delete(deal_leads).where(
 _MOVE_DEALS = (
     update(deal_leads).where(deal_leads.c.workspace == _WORKSPACE, deal_leads.c.lead_id == _GONE).values(lead_id=_INTO)
 )
+# Of a petition that both filed, the one that was ruled on stays, so that it is not ruled on twice.
+_other_petitions = petitions.alias("other")
+_of_both = and_(
+    _other_petitions.c.workspace == petitions.c.workspace,
+    _other_petitions.c.key == petitions.c.key,
+)
+_DROP_OUR_UNRULED = delete(petitions).where(
+    petitions.c.workspace == _WORKSPACE,
+    petitions.c.lead_id == _INTO,
+    petitions.c.ruling.is_(None),
+    exists().where(_of_both, _other_petitions.c.lead_id == _GONE, _other_petitions.c.ruling.is_not(None)),
+)
+_MOVE_PETITIONS = (
+    update(petitions)
+    .where(
+        petitions.c.workspace == _WORKSPACE,
+        petitions.c.lead_id == _GONE,
+        not_(exists().where(_of_both, _other_petitions.c.lead_id == _INTO)),
+    )
+    .values(lead_id=_INTO)
+)
 _DROP_LEAD = delete(leads).where(leads.c.workspace == _WORKSPACE, leads.c.id == _GONE)
 _DROP_STORY = tuple(
-    delete(table).where(table.c.workspace == _WORKSPACE, table.c.lead_id == _GONE) for table in (history, enrolments)
+    delete(table).where(table.c.workspace == _WORKSPACE, table.c.lead_id == _GONE)
+    for table in (history, enrolments, petitions)
 )
 _MOVES = (
     _DROP_SHARED_FACTS,
@@ -127,6 +160,8 @@ _MOVES = (
     _MOVE_REFS,
     _DROP_SHARED_DEALS,
     _MOVE_DEALS,
+    _DROP_OUR_UNRULED,
+    _MOVE_PETITIONS,
     *_DROP_STORY,
     _DROP_LEAD,
 )
