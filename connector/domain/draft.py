@@ -38,8 +38,7 @@ class Draft:
     _due_at: tuple[datetime | None] | None = None
 
     def __init__(self, lead: Lead, book: Book, now: datetime) -> None:
-        self.lead = lead
-        self.book = book
+        self.lead, self.book = lead, book
         #: Moment of judgement: of the fact or alarm under way.
         self.now = lead.position[1]
         #: The real present, which acts must not precede.
