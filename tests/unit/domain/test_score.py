@@ -216,6 +216,13 @@ def test_where_half_lives_mix_the_score_is_looked_at_each_midnight_while_it_may_
     assert passes_at(outlooks, 40, after(days=100)) is None
 
 
+def test_points_of_which_nothing_is_left_do_not_blur_when_others_have_faded() -> None:
+    month = look_ahead({"a": Part(30, START)}, MONTH)
+    nothing = look_ahead({"b": Part(10, START), "c": Part(-10, START)}, WEEK)
+
+    assert passes_at([month, nothing], 20, START) == passes_at([month], 20, START)
+
+
 def test_a_list_by_a_sum_of_several_half_lives_is_left_within_a_day() -> None:
     scores = (
         Score("a", (clicks(30),), half_life=MONTH),
