@@ -105,3 +105,8 @@ class Lead:
     petitions: Mapping[str, Petition] = field(default_factory=dict)
     #: Key of a petition -> a ruling that came though nothing asks for it, or not yet.
     rulings: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+
+
+def blank(lead_id: LeadId, book: str) -> Lead:
+    """A lead before its first fact, born under this version of the book."""
+    return Lead(lead_id, born_under=book, book=book)
