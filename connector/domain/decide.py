@@ -16,7 +16,7 @@ from connector.domain import behaviour, consent, journey, phases, tagging
 from connector.domain.acts import announce
 from connector.domain.book import Book
 from connector.domain.change import Act
-from connector.domain.dealing import take_deal
+from connector.domain.dealing import take_deal, take_edges
 from connector.domain.derive import ask_alarms, derive, derive_quietly, pass_quietly, to_minute, watch
 from connector.domain.desire import desire
 from connector.domain.draft import Books, Draft
@@ -163,14 +163,8 @@ def _judge(draft: Draft, fact: Fact) -> None:
 
 def _take(draft: Draft, fact: Fact) -> None:
     """What the fact itself says, one signal after the other."""
-    signals: Sequence[behaviour.Signal] = ()
+    signals = _learn(draft, fact)
     match fact.kind:
-        case FactKind.RECORD:
-            signals = behaviour.take_record(draft, fact)
-        case FactKind.SIGNAL:
-            signals = [(fact.name, fact.data)]
-        case FactKind.DEAL:
-            signals = take_deal(draft, fact)
         case _ if consent.is_concerned(fact):
             consent.take(draft, fact)
         case FactKind.COMMAND:
@@ -187,6 +181,20 @@ def _take(draft: Draft, fact: Fact) -> None:
         derive(draft)
         if draft.standing is Standing.ACTIVE:
             journey.take_signal(draft, signal)
+
+
+def _learn(draft: Draft, fact: Fact) -> Sequence[behaviour.Signal]:
+    """Take over what is known by the fact from here on; the signals that it gives."""
+    match fact.kind:
+        case FactKind.RECORD:
+            return behaviour.take_record(draft, fact)
+        case FactKind.SIGNAL:
+            return [(fact.name, fact.data)]
+        case FactKind.DEAL:
+            return take_deal(draft, fact)
+        case FactKind.EDGES:
+            take_edges(draft, fact)
+    return ()
 
 
 def _follow(draft: Draft) -> list[str]:
@@ -267,15 +275,7 @@ def _know(draft: Draft, book: Book, facts: Sequence[Fact]) -> Draft:
         quiet.begin(fact.key, at)
         if consent.is_concerned(fact):
             consent.take(quiet, fact)
-        signals: Sequence[behaviour.Signal] = ()
-        match fact.kind:
-            case FactKind.RECORD:
-                signals = behaviour.take_record(quiet, fact)
-            case FactKind.SIGNAL:
-                signals = [(fact.name, fact.data)]
-            case FactKind.DEAL:
-                signals = take_deal(quiet, fact)
-        for signal in signals:
+        for signal in _learn(quiet, fact):
             behaviour.take_signal(quiet, signal)
             derive(quiet)
             tagging.take_signal(quiet, signal)
@@ -315,5 +315,6 @@ def _finish(draft: Draft) -> Decision:
         persona_since=draft.persona_since,
         suppressed_by=draft.suppressed_by,
         latest=draft.latest,
+        rfm_edges=draft.rfm_edges,
     )
     return Decision(lead, tuple(draft.acts), tuple(draft.history))

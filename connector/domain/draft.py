@@ -20,6 +20,7 @@ from connector.domain.history import Detail, HistoryEntry, HistoryKind
 from connector.domain.lead import Had, Latest, Lead, Standing, Tagging
 from connector.domain.nodes import Node
 from connector.domain.predicate import earliest
+from connector.domain.quintiles import Edges
 from connector.domain.score import Outlook, Part, Score
 
 #: The book of a version.
@@ -57,6 +58,7 @@ class Draft:
         self.suppressed_by = lead.suppressed_by
         self.latest: dict[str, Latest] = dict(lead.latest)
         self.deals: dict[str, Deal] = dict(lead.deals)
+        self.rfm_edges: Edges | None = lead.rfm_edges
         self.position: Position = lead.position
         #: Node -> when time alone may change it.
         self.alarms: dict[str, datetime] = dict(lead.alarms)
@@ -161,7 +163,7 @@ class Draft:
         self.fields, self.seen, self.parts = knowledge.fields, knowledge.seen, knowledge.parts
         self.holding = knowledge.holding
         self.suppressed_by, self.latest = knowledge.suppressed_by, knowledge.latest
-        self.deals = knowledge.deals
+        self.deals, self.rfm_edges = knowledge.deals, knowledge.rfm_edges
         self.alarms.clear()
         self.unasked.clear()
         self._outlooks.clear()

@@ -31,6 +31,7 @@ class FactKind(StrEnum):
     DEAL = "deal"  # a deal of the lead as its CRM has it; `name`: a DealNews and the deal; `data`: raw text by property
     ALARM = "alarm"  # time passed; never stored
     OUTCOME = "outcome"  # what became of an email; `name` is an OutcomeName, `data` its act, name and reason
+    EDGES = "edges"  # what RFM's quintiles are among all who bought; `name` is an EdgesName, `data` as in `quintiles`
 
 
 class RecordName(StrEnum):
@@ -53,6 +54,13 @@ class CommandName(StrEnum):
     PAUSE = "pause"  # in `program`, or in all
     RESUME = "resume"
     LIFT = "lift"  # messages may be sent again to a lead whose address bounced or who complained
+
+
+class EdgesName(StrEnum):
+    """Why a lead is told of edges."""
+
+    FIRST = "first"  # it bought something, and was told of none before; counts before everything else
+    ANEW = "anew"  # they changed
 
 
 class OutcomeName(StrEnum):
@@ -86,10 +94,12 @@ class Fact(NamedTuple):
 
     @property
     def is_baseline(self) -> bool:
-        """Whether this is what we read when we first heard of the lead."""
+        """Whether this was so when we first heard of the lead."""
+        if self.kind is FactKind.RECORD:
+            return self.name == RecordName.BASELINE
         if self.kind is FactKind.DEAL:
             return self.name.startswith("baseline:")
-        return self.kind is FactKind.RECORD and self.name == RecordName.BASELINE
+        return self.kind is FactKind.EDGES and self.name == EdgesName.FIRST
 
     @property
     def position(self) -> Position:

@@ -13,6 +13,7 @@ from connector.domain.deal import Deal
 from connector.domain.enrolment import Enrolment
 from connector.domain.fact import START, Position, Value
 from connector.domain.ids import LeadId
+from connector.domain.quintiles import Edges
 from connector.domain.score import Part
 
 
@@ -100,3 +101,5 @@ class Lead:
     #: The persona's name, and since when; empty and None where no condition holds.
     persona: str = ""
     persona_since: datetime | None = None
+    #: The edges between RFM's scores that the lead was told; None: none yet.
+    rfm_edges: Edges | None = None

@@ -138,4 +138,5 @@ _SENTENCES: Mapping[HistoryKind, Callable[[str, Detail], str]] = {
     HistoryKind.EMAIL: _email,
     HistoryKind.SUPPRESSED: _told_by("is sent no more messages: {subject}"),
     HistoryKind.LIFTED: _told_by("may be sent messages again; they had been stopped by {subject}"),
+    HistoryKind.MEASURED: _told_by("RFM was measured anew among all who bought"),
 }

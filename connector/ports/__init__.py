@@ -21,6 +21,7 @@ from connector.ports.crm import (
 )
 from connector.ports.deals import Deals, HeardDeal, ToldDeal
 from connector.ports.leads import CurrentLead, NewFact, SavedLead, StoredLead, Unread
+from connector.ports.purchases import Measurement, Purchases
 from connector.ports.reading import Health, LeadSummary, ProgramCount, ReadModels
 from connector.ports.receiving import (
     CrmEvent,
@@ -100,6 +101,7 @@ __all__ = [
     "LeadSummary",
     "Leads",
     "Leases",
+    "Measurement",
     "Membership",
     "Misfit",
     "NewDelivery",
@@ -109,6 +111,7 @@ __all__ = [
     "Parsed",
     "ProgramCount",
     "PropertyWish",
+    "Purchases",
     "RawRequest",
     "ReadModels",
     "RecordReply",

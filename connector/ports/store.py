@@ -14,6 +14,7 @@ from connector.domain.ids import ConnectionId, CrmRef, LeadId, WorkspaceId
 from connector.ports.crm import Connection, OutboxChange, Settled
 from connector.ports.deals import Deals
 from connector.ports.leads import CurrentLead, NewFact, SavedLead, StoredLead, Unread
+from connector.ports.purchases import Purchases
 from connector.ports.reading import ReadModels
 from connector.ports.receiving import Delivery, DeliveryState, NewDelivery, Stray
 from connector.ports.signals import ApiKeys, BatchName, Feeds, Seekers
@@ -270,6 +271,7 @@ class Transaction(Protocol):
     api_keys: ApiKeys
     seekers: Seekers
     feeds: Feeds
+    purchases: Purchases
 
 
 class DeliveryClaim(Protocol):

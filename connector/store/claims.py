@@ -17,6 +17,7 @@ from connector.store.codec import decode_lead, encode, to_ms, to_optional_ms
 from connector.store.database import Hold
 from connector.store.facts import LeadKey, load_facts
 from connector.store.projections import save_enrolments, save_history
+from connector.store.purchases import save_purchases
 from connector.store.schema import leads
 from connector.store.session import Session, limited
 from connector.store.wishes import save_wishes
@@ -116,6 +117,7 @@ class StoredLeadClaim:
             session.run_many(_SET_EMAIL, emails)
             save_history(session, saved)
             save_enrolments(session, saved)
+            save_purchases(session, saved)
             save_wishes(session, saved, self._now)
 
 

@@ -15,6 +15,7 @@ from connector.domain.change import Act
 from connector.domain.fact import Value
 from connector.domain.history import HistoryEntry
 from connector.domain.lead import Lead
+from connector.domain.quintiles import Edges
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -24,6 +25,7 @@ _encode = msgspec.json.Encoder().encode
 decode_lead = msgspec.json.Decoder(Lead).decode
 decode_data = msgspec.json.Decoder(dict[str, Value]).decode
 decode_history = msgspec.json.Decoder(tuple[HistoryEntry, ...]).decode
+decode_edges = msgspec.json.Decoder(Edges).decode
 decode_act = msgspec.json.Decoder(Act).decode
 decode_words = msgspec.json.Decoder(list[str]).decode
 decode_texts = msgspec.json.Decoder(dict[str, str]).decode

@@ -29,7 +29,18 @@ from connector.errors import InvariantError
 from connector.store.codec import decode_lead, encode, to_ms
 from connector.store.identity import add_leads, add_refs, find_leads
 from connector.store.listed import among
-from connector.store.schema import connections, crm_refs, deal_leads, deals, enrolments, facts, history, leads, outbox
+from connector.store.schema import (
+    connections,
+    crm_refs,
+    deal_leads,
+    deals,
+    enrolments,
+    facts,
+    history,
+    leads,
+    outbox,
+    purchases,
+)
 from connector.store.session import Session, to_list
 
 _WORKSPACE = bindparam("workspace_", type_=Text)
@@ -113,9 +124,23 @@ _DROP_SHARED_DEALS = delete(deal_leads).where(
 _MOVE_DEALS = (
     update(deal_leads).where(deal_leads.c.workspace == _WORKSPACE, deal_leads.c.lead_id == _GONE).values(lead_id=_INTO)
 )
+# What one of them was told of all who bought, the merged one knows; what it bought is counted when it is judged.
+_other_purchases = purchases.alias("other")
+_MOVE_PURCHASES = (
+    update(purchases)
+    .where(
+        purchases.c.workspace == _WORKSPACE,
+        purchases.c.lead_id == _GONE,
+        not_(
+            exists().where(_other_purchases.c.workspace == purchases.c.workspace, _other_purchases.c.lead_id == _INTO)
+        ),
+    )
+    .values(lead_id=_INTO)
+)
 _DROP_LEAD = delete(leads).where(leads.c.workspace == _WORKSPACE, leads.c.id == _GONE)
 _DROP_STORY = tuple(
-    delete(table).where(table.c.workspace == _WORKSPACE, table.c.lead_id == _GONE) for table in (history, enrolments)
+    delete(table).where(table.c.workspace == _WORKSPACE, table.c.lead_id == _GONE)
+    for table in (history, enrolments, purchases)
 )
 _MOVES = (
     _DROP_SHARED_FACTS,
@@ -127,6 +152,7 @@ _MOVES = (
     _MOVE_REFS,
     _DROP_SHARED_DEALS,
     _MOVE_DEALS,
+    _MOVE_PURCHASES,
     *_DROP_STORY,
     _DROP_LEAD,
 )

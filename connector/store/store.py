@@ -24,6 +24,7 @@ from connector.ports import (
     Leads,
     Leases,
     Outbox,
+    Purchases,
     ReadModels,
     Seekers,
     Transaction,
@@ -42,6 +43,7 @@ from connector.store.leads import StoredLeads
 from connector.store.leases import StoredLeases
 from connector.store.migrate import is_current, migrate
 from connector.store.outbox import StoredOutbox
+from connector.store.purchases import StoredPurchases
 from connector.store.read_models import StoredReadModels
 from connector.store.schema import leads
 from connector.store.sealed import Seal
@@ -88,6 +90,7 @@ class StoreTransaction:
         "leads",
         "leases",
         "outbox",
+        "purchases",
         "seekers",
     )
 
@@ -103,6 +106,7 @@ class StoreTransaction:
         self.api_keys: ApiKeys = StoredApiKeys(session)
         self.seekers: Seekers = StoredSeekers(session)
         self.feeds: Feeds = StoredFeeds(session)
+        self.purchases: Purchases = StoredPurchases(session)
 
 
 class DatabaseStore:
