@@ -24,6 +24,8 @@ from connector.domain.fact import RANK, START, Fact, FactKind, Position, RecordN
 from connector.domain.history import HistoryEntry, HistoryKind
 from connector.domain.ids import LeadId
 from connector.domain.lead import Lead, Standing
+from connector.domain.petition import PetitionKind
+from connector.domain.petitioning import Grant, take_ruling
 from connector.domain.predicate import earliest
 from connector.errors import InvariantError
 
@@ -35,6 +37,8 @@ _MILLISECOND = timedelta(milliseconds=1)
 _MINUTE = timedelta(minutes=1)
 _ALARM = RANK[FactKind.ALARM]
 _EVER = datetime.max.replace(tzinfo=UTC)
+#: Who takes what was ruled.
+_GRANTS: dict[PetitionKind, Grant] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +167,7 @@ def _judge(draft: Draft, fact: Fact) -> None:
 
 def _take(draft: Draft, fact: Fact) -> None:
     """What the fact itself says, one signal after the other."""
-    signals = _learn(draft, fact)
+    signals = _signals_of(draft, fact)
     match fact.kind:
         case _ if consent.is_concerned(fact):
             consent.take(draft, fact)
@@ -172,6 +176,8 @@ def _take(draft: Draft, fact: Fact) -> None:
         case FactKind.MERGED:
             draft.note(HistoryKind.MERGED, detail={"lead": fact.name})
             draft.standing = Standing.ACTIVE  # what was deleted a moment ago was the record that is merged away
+        case FactKind.RULING:
+            take_ruling(draft, fact, _GRANTS)
     if not signals:
         derive(draft)
     for signal in signals:
@@ -183,8 +189,8 @@ def _take(draft: Draft, fact: Fact) -> None:
             journey.take_signal(draft, signal)
 
 
-def _learn(draft: Draft, fact: Fact) -> Sequence[behaviour.Signal]:
-    """Take over what is known by the fact from here on; the signals that it gives."""
+def _signals_of(draft: Draft, fact: Fact) -> Sequence[behaviour.Signal]:
+    """Take in what the fact says of a record, a deal, or all who bought; the signals that it gives."""
     match fact.kind:
         case FactKind.RECORD:
             return behaviour.take_record(draft, fact)
@@ -275,7 +281,7 @@ def _know(draft: Draft, book: Book, facts: Sequence[Fact]) -> Draft:
         quiet.begin(fact.key, at)
         if consent.is_concerned(fact):
             consent.take(quiet, fact)
-        for signal in _learn(quiet, fact):
+        for signal in _signals_of(quiet, fact):
             behaviour.take_signal(quiet, signal)
             derive(quiet)
             tagging.take_signal(quiet, signal)
@@ -315,6 +321,8 @@ def _finish(draft: Draft) -> Decision:
         persona_since=draft.persona_since,
         suppressed_by=draft.suppressed_by,
         latest=draft.latest,
+        petitions=draft.petitions,
+        rulings=draft.rulings,
         rfm_edges=draft.rfm_edges,
     )
     return Decision(lead, tuple(draft.acts), tuple(draft.history))

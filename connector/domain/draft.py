@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from heapq import heappop, heappush
@@ -19,6 +19,7 @@ from connector.domain.field import FieldRole
 from connector.domain.history import Detail, HistoryEntry, HistoryKind
 from connector.domain.lead import Had, Latest, Lead, Standing, Tagging
 from connector.domain.nodes import Node
+from connector.domain.petition import Petition
 from connector.domain.predicate import earliest
 from connector.domain.quintiles import Edges
 from connector.domain.score import Outlook, Part, Score
@@ -33,8 +34,7 @@ class Draft:
     """One lead's state, open for change, and what came of the changes."""
 
     def __init__(self, lead: Lead, book: Book, now: datetime) -> None:
-        self.lead = lead
-        self.book = book
+        self.lead, self.book = lead, book
         #: Moment of judgement: of the fact or alarm under way.
         self.now = lead.position[1]
         #: The real present, which acts must not precede.
@@ -49,8 +49,7 @@ class Draft:
         self.holding: dict[str, datetime] = dict(lead.holding)
         self.mentions: dict[str, Mentions] = dict(lead.mentions)
         self.tags: dict[str, Tagging] = dict(lead.tags)
-        self.persona = lead.persona
-        self.persona_since = lead.persona_since
+        self.persona, self.persona_since = lead.persona, lead.persona_since
         self.told: dict[str, tuple[int, datetime]] = dict(lead.told)
         self.enrolments: list[Enrolment] = list(lead.enrolments)
         self.had: dict[str, Had] = dict(lead.had)
@@ -58,6 +57,8 @@ class Draft:
         self.suppressed_by = lead.suppressed_by
         self.latest: dict[str, Latest] = dict(lead.latest)
         self.deals: dict[str, Deal] = dict(lead.deals)
+        self.petitions: dict[str, Petition] = dict(lead.petitions)
+        self.rulings: dict[str, Mapping[str, Value]] = dict(lead.rulings)
         self.rfm_edges: Edges | None = lead.rfm_edges
         self.position: Position = lead.position
         #: Node -> when time alone may change it.

@@ -31,6 +31,7 @@ class FactKind(StrEnum):
     DEAL = "deal"  # a deal of the lead as its CRM has it; `name`: a DealNews and the deal; `data`: raw text by property
     ALARM = "alarm"  # time passed; never stored
     OUTCOME = "outcome"  # what became of an email; `name` is an OutcomeName, `data` its act, name and reason
+    RULING = "ruling"  # what the workspace gave the lead: `name` is the key of its petition, `data` the ruling
     EDGES = "edges"  # what RFM's quintiles are among all who bought; `name` is an EdgesName, `data` as in `quintiles`
 
 

@@ -13,6 +13,7 @@ from connector.domain.deal import Deal
 from connector.domain.enrolment import Enrolment
 from connector.domain.fact import START, Position, Value
 from connector.domain.ids import LeadId
+from connector.domain.petition import Petition
 from connector.domain.quintiles import Edges
 from connector.domain.score import Part
 
@@ -101,5 +102,9 @@ class Lead:
     #: The persona's name, and since when; empty and None where no condition holds.
     persona: str = ""
     persona_since: datetime | None = None
+    #: Key -> what the lead asks the workspace for and was not given yet.
+    petitions: Mapping[str, Petition] = field(default_factory=dict)
+    #: Key of a petition -> a ruling that came though nothing asks for it, or not yet.
+    rulings: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     #: The edges between RFM's scores that the lead was told; None: none yet.
     rfm_edges: Edges | None = None

@@ -19,6 +19,7 @@ from connector.engine.lease import Lease
 from connector.engine.line import Tools
 from connector.engine.measuring import Measuring
 from connector.engine.retention import Retention
+from connector.engine.rulings import Rulings
 from connector.engine.shelf import Compile, Shelf
 from connector.engine.worker import Loop, Step, Worker
 from connector.ports import Connection, Crm, Endpoint, Store
@@ -73,6 +74,7 @@ def build_worker(place: Workplace) -> Worker:
 def _deciding(place: Workplace, shelf: Shelf) -> Loop:
     store, clock = place.store, place.clock
     retention, telling = Retention(store, place.keep_for), Telling(store, shelf)
+    rulings = Rulings(store, shelf, place.holder)
     measuring = Measuring(store, shelf)
 
     def take_in() -> int:
@@ -88,6 +90,7 @@ def _deciding(place: Workplace, shelf: Shelf) -> Loop:
             Step("tell", lambda: telling.run_once(clock.now())),
             Step("measure", lambda: measuring.run_once(clock.now())),
             Step("advance", lambda: advance.run_once(store, shelf, clock.now()).amount),
+            Step("rule", lambda: rulings.run_once(clock.now())),
             Step("retention", lambda: retention.run_once(clock.now())),
         ],
         store.next_wake_at,

@@ -21,6 +21,7 @@ from connector.ports.crm import (
 )
 from connector.ports.deals import Deals, HeardDeal, ToldDeal
 from connector.ports.leads import CurrentLead, NewFact, SavedLead, StoredLead, Unread
+from connector.ports.petitions import FiledPetition, Judged, Petitions
 from connector.ports.purchases import Measurement, Purchases
 from connector.ports.reading import Health, LeadSummary, ProgramCount, ReadModels
 from connector.ports.receiving import (
@@ -94,9 +95,11 @@ __all__ = [
     "FeedPage",
     "FeedState",
     "Feeds",
+    "FiledPetition",
     "Happening",
     "Health",
     "HeardDeal",
+    "Judged",
     "LeadClaim",
     "LeadSummary",
     "Leads",
@@ -109,6 +112,7 @@ __all__ = [
     "Outbox",
     "OutboxChange",
     "Parsed",
+    "Petitions",
     "ProgramCount",
     "PropertyWish",
     "Purchases",

@@ -14,6 +14,7 @@ from connector.domain.ids import ConnectionId, CrmRef, LeadId, WorkspaceId
 from connector.ports.crm import Connection, OutboxChange, Settled
 from connector.ports.deals import Deals
 from connector.ports.leads import CurrentLead, NewFact, SavedLead, StoredLead, Unread
+from connector.ports.petitions import Petitions
 from connector.ports.purchases import Purchases
 from connector.ports.reading import ReadModels
 from connector.ports.receiving import Delivery, DeliveryState, NewDelivery, Stray
@@ -271,6 +272,7 @@ class Transaction(Protocol):
     api_keys: ApiKeys
     seekers: Seekers
     feeds: Feeds
+    petitions: Petitions
     purchases: Purchases
 
 
@@ -337,7 +339,7 @@ class Store(Protocol):
         ...
 
     def next_wake_at(self) -> datetime | None:
-        """When the earliest lead wakes."""
+        """When there is something to decide next: a lead wakes, or a petition is due."""
         ...
 
     def wipe(self) -> None:

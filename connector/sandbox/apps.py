@@ -62,6 +62,7 @@ WATCHED_CONTACT_PROPERTIES = (
     "hs_timezone",
     "hs_email_optout",
     "hs_email_bounce",
+    "hs_email_hard_bounce_reason_enum",
     "hs_email_last_send_date",
     "hs_email_last_open_date",
     "hs_email_last_click_date",

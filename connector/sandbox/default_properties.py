@@ -147,6 +147,7 @@ _CONTACT_PROPERTIES = (
     _set_by_portal("hs_email_click", "Marketing emails clicked", "number", _EMAIL_GROUP),
     _set_by_portal("hs_email_replied", "Marketing emails replied", "number", _EMAIL_GROUP),
     _set_by_portal("hs_email_bounce", "Marketing emails bounced", "number", _EMAIL_GROUP),
+    _set_by_portal("hs_email_hard_bounce_reason_enum", "Email hard bounce reason", "string", _EMAIL_GROUP),
     _set_by_portal("recent_conversion_date", "Recent conversion date", "datetime", _CONVERSION_GROUP, calculated=True),
     _set_by_portal("recent_conversion_event_name", "Recent conversion", "string", _CONVERSION_GROUP, calculated=True),
     _set_by_portal("first_conversion_date", "First conversion date", "datetime", _CONVERSION_GROUP, calculated=True),

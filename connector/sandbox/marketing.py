@@ -161,9 +161,10 @@ class Marketing:
             self._email_event(record, EmailEventType.CLICK, email_name, url=url)
 
     def bounce_email(self, contact_id: str, email_name: str) -> None:
-        """A marketing email to the contact bounces."""
+        """A marketing email to the contact bounces for good: nobody is there."""
         with self._crm.lock:
-            self._email_event(self._contact(contact_id), EmailEventType.BOUNCE, email_name)
+            dead = {"hs_email_hard_bounce_reason_enum": "UNKNOWN_USER"}
+            self._email_event(self._contact(contact_id), EmailEventType.BOUNCE, email_name, dead)
 
     def opt_out(self, contact_id: str) -> None:
         """The contact unsubscribes from all email."""

@@ -16,6 +16,7 @@ from connector.ports import Delivery, SavedLead, StoredLead, Transaction
 from connector.store.codec import decode_lead, encode, to_ms, to_optional_ms
 from connector.store.database import Hold
 from connector.store.facts import LeadKey, load_facts
+from connector.store.petitions import save_petitions
 from connector.store.projections import save_enrolments, save_history
 from connector.store.purchases import save_purchases
 from connector.store.schema import leads
@@ -119,6 +120,7 @@ class StoredLeadClaim:
             save_enrolments(session, saved)
             save_purchases(session, saved)
             save_wishes(session, saved, self._now)
+            save_petitions(session, saved, self._now)
 
 
 def _key(stored: StoredLead) -> LeadKey:

@@ -39,6 +39,7 @@ from connector.store.schema import (
     history,
     leads,
     outbox,
+    petitions,
     purchases,
 )
 from connector.store.session import Session, to_list
@@ -124,6 +125,27 @@ _DROP_SHARED_DEALS = delete(deal_leads).where(
 _MOVE_DEALS = (
     update(deal_leads).where(deal_leads.c.workspace == _WORKSPACE, deal_leads.c.lead_id == _GONE).values(lead_id=_INTO)
 )
+# Of a petition that both filed, the one that was ruled on stays, so that it is not ruled on twice.
+_other_petitions = petitions.alias("other")
+_of_both = and_(
+    _other_petitions.c.workspace == petitions.c.workspace,
+    _other_petitions.c.key == petitions.c.key,
+)
+_DROP_OUR_UNRULED = delete(petitions).where(
+    petitions.c.workspace == _WORKSPACE,
+    petitions.c.lead_id == _INTO,
+    petitions.c.ruling.is_(None),
+    exists().where(_of_both, _other_petitions.c.lead_id == _GONE, _other_petitions.c.ruling.is_not(None)),
+)
+_MOVE_PETITIONS = (
+    update(petitions)
+    .where(
+        petitions.c.workspace == _WORKSPACE,
+        petitions.c.lead_id == _GONE,
+        not_(exists().where(_of_both, _other_petitions.c.lead_id == _INTO)),
+    )
+    .values(lead_id=_INTO)
+)
 # What one of them was told of all who bought, the merged one knows; what it bought is counted when it is judged.
 _other_purchases = purchases.alias("other")
 _MOVE_PURCHASES = (
@@ -140,7 +162,7 @@ _MOVE_PURCHASES = (
 _DROP_LEAD = delete(leads).where(leads.c.workspace == _WORKSPACE, leads.c.id == _GONE)
 _DROP_STORY = tuple(
     delete(table).where(table.c.workspace == _WORKSPACE, table.c.lead_id == _GONE)
-    for table in (history, enrolments, purchases)
+    for table in (history, enrolments, petitions, purchases)
 )
 _MOVES = (
     _DROP_SHARED_FACTS,
@@ -152,6 +174,8 @@ _MOVES = (
     _MOVE_REFS,
     _DROP_SHARED_DEALS,
     _MOVE_DEALS,
+    _DROP_OUR_UNRULED,
+    _MOVE_PETITIONS,
     _MOVE_PURCHASES,
     *_DROP_STORY,
     _DROP_LEAD,

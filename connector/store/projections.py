@@ -33,8 +33,12 @@ _DROP_ENROLMENT = delete(enrolments).where(
 
 def is_from_the_start(saved: SavedLead) -> bool:
     """Whether this is what became of all facts, and takes the place of what was saved before; a merge begins anew."""
-    is_blank = saved.stored.lead.position == START and saved.stored.version > FIRST_VERSION
-    return saved.refolded or is_blank
+    return saved.refolded or is_after_a_merge(saved)
+
+
+def is_after_a_merge(saved: SavedLead) -> bool:
+    """Whether its former self was blanked, and does not say what was saved before."""
+    return saved.stored.lead.position == START and saved.stored.version > FIRST_VERSION
 
 
 def save_history(session: Session, saved: Iterable[SavedLead]) -> None:

@@ -30,10 +30,11 @@ from sqlalchemy import (
 )
 
 from connector.domain.change import ACTS, ChangeKind, ChangeState
+from connector.domain.petition import PetitionKind, PetitionState
 from connector.ports import ConnectionState, DeliveryState
 
 #: The migration that makes this schema.
-VERSION = "0006"
+VERSION = "0007"
 
 metadata = MetaData()
 
@@ -316,6 +317,37 @@ outbox = Table(
         **_where("state IN ('pending', 'attempted') AND NOT is_held"),
     ),
     Index("outbox_refused", "id", **_where("state = 'refused'")),
+)
+
+# What leads ask of the whole workspace, and what it ruled.
+#
+#   open --ruled on--> ruled
+#   open --put off--> open
+#   open --a person is asked--> parked --released--> open
+#   open, parked --not asked for any more--> withdrawn --asked for again--> open
+petitions = Table(
+    "petitions",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("lead_id", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("petition", Text, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    # Why it was put off or parked.
+    Column("because", Text, nullable=False),
+    Column("ruling", Text),
+    Column("settled_at", BigInteger),
+    CheckConstraint(_one_of("kind", PetitionKind), name="petitions_kind"),
+    CheckConstraint(_one_of("state", PetitionState), name="petitions_state"),
+    CheckConstraint("(state = 'ruled') = (ruling IS NOT NULL)", name="petitions_ruling"),
+    CheckConstraint("(state IN ('ruled', 'withdrawn')) = (settled_at IS NOT NULL)", name="petitions_settled_at"),
+    Index("petitions_key", "workspace", "lead_id", "key", unique=True),
+    Index("petitions_due", "due_at", "workspace", **_where("state = 'open'")),
+    Index("petitions_parked", "workspace", "kind", "subject", **_where("state = 'parked'")),
 )
 
 # Every mapping version that was ever applied; the one with the highest number applies.

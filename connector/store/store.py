@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal_column, select, union_all
 from sqlalchemy.engine import make_url
 
+from connector.domain.petition import PetitionState
+from connector.domain.predicate import earliest
 from connector.errors import SettingsError
 from connector.ports import (
     ApiKeys,
@@ -24,6 +26,7 @@ from connector.ports import (
     Leads,
     Leases,
     Outbox,
+    Petitions,
     Purchases,
     ReadModels,
     Seekers,
@@ -43,14 +46,18 @@ from connector.store.leads import StoredLeads
 from connector.store.leases import StoredLeases
 from connector.store.migrate import is_current, migrate
 from connector.store.outbox import StoredOutbox
+from connector.store.petitions import StoredPetitions
 from connector.store.purchases import StoredPurchases
 from connector.store.read_models import StoredReadModels
-from connector.store.schema import leads
+from connector.store.schema import leads, petitions
 from connector.store.sealed import Seal
 from connector.store.seekers import StoredSeekers
 from connector.store.session import Session
 
-_NEXT_WAKE_AT = select(func.min(leads.c.wake_at)).where(leads.c.wake_at.is_not(None))
+_NEXT_MOMENTS = union_all(
+    select(func.min(leads.c.wake_at)).where(leads.c.wake_at.is_not(None)),
+    select(func.min(petitions.c.due_at)).where(petitions.c.state == literal_column(f"'{PetitionState.OPEN}'")),
+)
 
 
 def open_store(url: str, secret_key: str) -> DatabaseStore:
@@ -90,6 +97,7 @@ class StoreTransaction:
         "leads",
         "leases",
         "outbox",
+        "petitions",
         "purchases",
         "seekers",
     )
@@ -106,6 +114,7 @@ class StoreTransaction:
         self.api_keys: ApiKeys = StoredApiKeys(session)
         self.seekers: Seekers = StoredSeekers(session)
         self.feeds: Feeds = StoredFeeds(session)
+        self.petitions: Petitions = StoredPetitions(session)
         self.purchases: Purchases = StoredPurchases(session)
 
 
@@ -148,10 +157,10 @@ class DatabaseStore:
             yield StoredLeadClaim(hold, due, now)
 
     def next_wake_at(self) -> datetime | None:
-        """When the earliest lead wakes."""
+        """When there is something to decide next: a lead wakes, or a petition is due."""
         with self._database.reading() as session:
-            ((at,),) = session.rows(_NEXT_WAKE_AT)
-        return from_optional_ms(at)
+            moments = [from_optional_ms(at) for (at,) in session.rows(_NEXT_MOMENTS)]
+        return earliest(moments)
 
     def wipe(self) -> None:
         """Leave nothing of what was deleted in the database's files."""

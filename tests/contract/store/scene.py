@@ -14,6 +14,7 @@ from connector.domain.fact import Fact, FactKind, Value
 from connector.domain.history import HistoryEntry, HistoryKind
 from connector.domain.ids import ConnectionId, CrmRef, LeadId, WorkspaceId, to_lead_id
 from connector.domain.lead import Standing
+from connector.domain.petition import Petition, PetitionKind
 from connector.ports import Connection, NewFact, OutboxChange, SavedLead, Settled, Store, StoredLead
 from tests.builders import START
 
@@ -53,6 +54,11 @@ def note(key: str = "noted", due_at: datetime = START) -> Act:
     return Act(key, ChangeKind.NOTE, due_at, body="Well")
 
 
+def petition(key: str = "sales:hot:1", due_at: datetime = START, **data: Value) -> Petition:
+    """What a lead asks the workspace for."""
+    return Petition(key, PetitionKind.ASSIGNMENT, "hot", START, due_at, data)
+
+
 def wants(properties: Mapping[str, str] | None = None, *lists: str, since: datetime = START) -> dict[str, Desired]:
     """The desired state in the one CRM."""
     return {CRM: Desired(properties or {}, dict.fromkeys(lists, since))}
@@ -73,6 +79,7 @@ def judged(
     standing: Standing = Standing.ACTIVE,
     wake_at: datetime | None = None,
     email: str = "",
+    petitions: Sequence[Petition] | None = None,
     refolded: bool = False,
 ) -> SavedLead:
     """The claimed lead with its mail folded in; what is not given stays as it was."""
@@ -83,6 +90,7 @@ def judged(
         standing=standing,
         position=(1, START, 2, "folded"),
         wake_at=wake_at,
+        petitions=stored.lead.petitions if petitions is None else {one.key: one for one in petitions},
     )
     return SavedLead(stored, lead, history, acts, email, refolded)
 

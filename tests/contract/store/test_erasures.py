@@ -12,7 +12,20 @@ from connector.store.schema import metadata
 from connector.store.store import open_store
 from tests.builders import START, after
 from tests.contract.store.conftest import Place
-from tests.contract.store.scene import ACCOUNT, ACME, SECRET_KEY, Scene, fact, judged, lead_of, ref, task, told, wants
+from tests.contract.store.scene import (
+    ACCOUNT,
+    ACME,
+    SECRET_KEY,
+    Scene,
+    fact,
+    judged,
+    lead_of,
+    petition,
+    ref,
+    task,
+    told,
+    wants,
+)
 
 LEAD = lead_of("5150")
 OTHER_KEY = "b3RoZXIga2V5IG9mIHRoaXJ0eS10d28gYnl0ZXMhIS4="
@@ -37,6 +50,7 @@ def tell_everything(scene: Scene) -> None:
             stored,
             desired=wants({"why": "ada@example.com"}, "Hot"),
             acts=[task(subject="Call ada@example.com")],
+            petitions=[petition(email="ada@example.com")],
             history=[told("ada@example.com")],
             enrolments=[Enrolment("welcome", 1, START, "first", START)],
             email="ada@example.com",

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import IntegrityError
 
 from tests.contract.store.conftest import Place
-from tests.contract.store.scene import Scene, fact, judged, lead_of, task, wants
+from tests.contract.store.scene import Scene, fact, judged, lead_of, petition, task, wants
 
 LEAD = lead_of("51")
 
@@ -43,6 +43,15 @@ BROKEN_LAWS = {
     "desired state in doubt": "UPDATE outbox SET state = 'attempted', attempted_at = 1 WHERE kind = 'properties'",
     "a change that is done but was never settled": "UPDATE outbox SET state = 'done'",
     "a change that is open but was settled": "UPDATE outbox SET settled_at = 1",
+    "a petition of a kind that there is not": "UPDATE petitions SET kind = 'pardon'",
+    "a petition in a state that there is not": "UPDATE petitions SET state = 'lost'",
+    "a petition that is ruled on without a ruling": "UPDATE petitions SET state = 'ruled', settled_at = 1",
+    "a ruling on a petition that is open": "UPDATE petitions SET ruling = '{}'",
+    "a petition that was withdrawn at no moment": "UPDATE petitions SET state = 'withdrawn'",
+    "the same petition twice": (
+        "INSERT INTO petitions (workspace, lead_id, key, kind, subject, state, petition, due_at, because) "
+        "SELECT workspace, lead_id, key, kind, subject, state, petition, due_at, because FROM petitions"
+    ),
     "the same act twice": (
         "INSERT INTO outbox (workspace, connection_id, lead_id, record_id, kind, slot, key, lane, state, wanted, "
         "written, act, due_at, is_held, attempts, version, words, remote_id) SELECT workspace, connection_id, lead_id, "
@@ -55,7 +64,7 @@ BROKEN_LAWS = {
 def engine(place: Place, scene: Scene) -> Iterator[Engine]:
     """A database with one row at least in every table that has laws."""
     scene.meet("51").mail(LEAD, fact())
-    scene.judge(lambda stored: judged(stored, desired=wants({"score": "5"}), acts=[task()]))
+    scene.judge(lambda stored: judged(stored, desired=wants({"score": "5"}), acts=[task()], petitions=[petition()]))
     engine = create_engine(place.url)
     with engine.begin() as connection:
         connection.execute(text("INSERT INTO deliveries (endpoint, received_at, body) VALUES ('hubspot', 1, '')"))

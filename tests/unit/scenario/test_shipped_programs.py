@@ -35,8 +35,8 @@ NINE = {
 
 def test_the_nine_programs_are_there_each_with_its_file_and_its_scenarios() -> None:
     assert set(PROGRAMS) == {*NINE, "anniversary"}
-    assert {path.stem for path in FOLDER.glob("*.yaml")} == {*NINE, "workspace", "known", "messages"}
-    assert {path.stem for path in (FOLDER / "tests").glob("*.yaml")} == NINE
+    assert {path.stem for path in FOLDER.glob("*.yaml")} == {*NINE, "workspace", "known", "messages", "sales"}
+    assert {path.stem for path in (FOLDER / "tests").glob("*.yaml")} == {*NINE, "sales"}
 
 
 def test_they_are_without_a_mistake_or_a_warning() -> None:
