@@ -71,8 +71,10 @@ class Book:
     programs: Mapping[str, CompiledProgram]
     #: Signal -> the programs it may enrol into.
     enrols: Mapping[str, tuple[str, ...]]
+    #: The signals that may end or answer an enrolment.
+    heard: frozenset[str]
     #: The fields whose change some program looks for.
-    listened_to: frozenset[str]
+    listened_to: tuple[str, ...]
     notifications: Mapping[str, Notification]
     lists: Mapping[str, ListRule]
     emails: Mapping[str, EmailRule]
@@ -125,6 +127,7 @@ def compile_book(definitions: Definitions) -> Book:
         crms=_written_crms(definitions),
         programs=programs,
         enrols=_index_enrols(programs),
+        heard=frozenset().union(*(each.ends_on | each.answers_on for each in programs.values())),
         listened_to=_listened_to(programs.values()),
         notifications={notification.name: notification for notification in definitions.notifications},
         lists={rule.name: rule for rule in definitions.lists},
@@ -230,9 +233,9 @@ def _index_enrols(programs: Mapping[str, CompiledProgram]) -> Mapping[str, tuple
     return {signal: tuple(names) for signal, names in index.items()}
 
 
-def _listened_to(programs: Iterable[CompiledProgram]) -> frozenset[str]:
+def _listened_to(programs: Iterable[CompiledProgram]) -> tuple[str, ...]:
     signals = frozenset().union(*(_heard(compiled) for compiled in programs))
-    return frozenset(signal.removeprefix(CHANGED) for signal in signals if signal.startswith(CHANGED))
+    return tuple(sorted(signal.removeprefix(CHANGED) for signal in signals if signal.startswith(CHANGED)))
 
 
 def _heard(compiled: CompiledProgram) -> frozenset[str]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
+from connector.domain.frozen import quick
+
 
 class Lane(IntEnum):
     """What goes first when calls are scarce."""
@@ -81,6 +83,7 @@ class Email:
     properties: Mapping[str, str] = field(default_factory=dict)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Act:
     """One task, note or email."""

@@ -12,6 +12,7 @@ from connector.domain.computed import Mentions
 from connector.domain.deal import Deal
 from connector.domain.enrolment import Enrolment
 from connector.domain.fact import START, Position, Value
+from connector.domain.frozen import quick
 from connector.domain.ids import LeadId
 from connector.domain.petition import Petition
 from connector.domain.quintiles import Edges
@@ -58,6 +59,7 @@ class Latest:
     attributes: Mapping[str, Value] = field(default_factory=dict)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Lead:
     """One lead's state: a pure function of its facts and the book versions they name."""
