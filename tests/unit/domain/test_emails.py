@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from connector.domain.change import ChangeKind
@@ -11,7 +12,7 @@ from connector.domain.enrolment import EnrolmentState
 from connector.domain.fact import CommandName, Fact, FactKind, OutcomeName
 from connector.domain.field import Field, FieldRole, FieldType
 from connector.domain.history import HistoryKind
-from connector.domain.program import Activity, EmailSend, ListSend
+from connector.domain.program import Activity, EmailSend, ListSend, Reminders
 from tests.builders import (
     CRM,
     FIELDS,
@@ -62,6 +63,14 @@ def test_an_activity_sends_an_email_rendered_for_its_lead() -> None:
     assert act.email is not None
     assert (act.email.name, act.email.number, act.email.to) == ("report", 12, "")
     assert story.told(HistoryKind.SENT)[0].detail["what"] == "email report"
+
+
+def test_each_reminder_is_an_email_of_its_own() -> None:
+    asked = activity("mail", MAIL, answered="read")
+
+    story = story_of(replace(asked, reminders=Reminders(2, timedelta(days=1)))).let_pass(after(days=30))
+
+    assert list(story.acts) == ["p:1:1:mail", "p:1:1:mail:2", "p:1:1:mail:3"]
 
 
 def test_a_text_sees_how_often_a_signal_was_given_and_what_the_last_one_said() -> None:

@@ -144,6 +144,17 @@ def test_an_answer_to_what_another_program_sent_counts() -> None:
     assert [lived.enrolment(each).state for each in "pq"] == [EnrolmentState.COMPLETED] * 2
 
 
+def test_what_the_lead_answered_for_another_program_is_answered_from_the_start() -> None:
+    first = program("p", phase("one", mail("a", "news", answered="clicked")))
+    second = program("q", phase("one", mail("b", "news", answered="clicked")), enrol="wrote")
+
+    lived = story(first, second).receive(came(), signal("clicked", after(days=1)), signal("wrote", after(days=2)))
+
+    assert lived.enrolment("q").state is EnrolmentState.COMPLETED
+    (step,) = lived.enrolment("q").sent
+    assert (step.at, step.answered_at, step.is_old) == (after(days=2), after(days=2), True)
+
+
 def test_a_lead_that_is_led_back_gets_what_it_did_not_answer() -> None:
     one = phase("one", mail("a", "news", answered="read"), mail("b", "offer", answered="wrote"), some=outcome("two"))
     two = phase("two", mail("c", "report", answered="called"), none=outcome(Target(TargetKind.PREVIOUS)))
@@ -294,6 +305,7 @@ def test_after_the_last_reminder_the_lead_goes_where_the_activity_says() -> None
     lived.receive(came()).let_pass(after(days=20))
 
     assert lived.sent() == [(START, "news"), (after(days=8), "news"), (after(days=15), "report")]
+    assert lived.told(K.SETTLED)[0].detail == {"phase": "one", "outcome": "unanswered", "next": "two"}
 
 
 def test_where_the_silent_go_may_depend_on_the_lead() -> None:
@@ -552,6 +564,15 @@ def test_what_was_to_come_in_three_days_comes_three_days_after_a_pause_ends() ->
     assert lived.sent() == [(START, "news"), (after(days=13), "offer")]
     (unanswered,) = lived.told(K.UNANSWERED)
     assert unanswered.at == after(days=17)
+
+
+def test_a_pause_puts_off_a_reminder_by_as_long() -> None:
+    reminded = mail("news", answered="clicked", reminders=Reminders(1, 3 * DAY))
+
+    lived = story(program("p", phase("one", reminded))).receive(came(), order(CommandName.PAUSE, 8))
+    lived.receive(order(CommandName.RESUME, 18)).let_pass(after(days=30))
+
+    assert lived.sent() == [(START, "news"), (after(days=20), "news")]
 
 
 def test_an_answer_during_a_pause_counts_and_what_follows_it_waits_from_the_end_of_the_pause() -> None:
