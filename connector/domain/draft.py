@@ -86,15 +86,13 @@ class Draft:
 
     def points(self, score: str) -> int:
         """The score's whole points now."""
-        blend, now = self._blends.get(score) or self._look_ahead(score), self.now
-        return scores.whole(sum([scores.total(outlook, now) for outlook in blend.outlooks]))
+        now = self.now
+        return scores.whole(sum([scores.total(outlook, now) for outlook in self._look_ahead(score)]))
 
-    def _look_ahead(self, score: str) -> Blend:
+    def _look_ahead(self, score: str) -> list[Outlook]:
         """What the rules scores that this score is made of will do by themselves."""
         known = self._outlooks
-        found = scores.blend([known.get(leaf.name) or self._look_ahead_of(leaf) for leaf in self.book.leaves[score]])
-        self._blends[score] = found
-        return found
+        return [known.get(leaf.name) or self._look_ahead_of(leaf) for leaf in self.book.leaves[score]]
 
     def _look_ahead_of(self, leaf: Score) -> Outlook:
         outlook = scores.look_ahead(self.parts.get(leaf.name, _NO_PARTS), leaf.half_life)
@@ -120,7 +118,10 @@ class Draft:
 
     def passes_at(self, score: str, threshold: float) -> datetime | None:
         """When fading alone takes the score across the threshold; None for never."""
-        return scores.passes_at(self._blends.get(score) or self._look_ahead(score), threshold, self.now)
+        together = self._blends.get(score)
+        if together is None:
+            together = self._blends[score] = scores.blend(self._look_ahead(score))
+        return scores.passes_at(together, threshold, self.now)
 
     def expires_at(self, score: str) -> datetime | None:
         """When the next points of the rules score expire; None for never."""
