@@ -16,7 +16,7 @@ from connector.domain import behaviour, consent, journey, phases, tagging
 from connector.domain.acts import announce
 from connector.domain.book import Book
 from connector.domain.change import Act
-from connector.domain.dealing import take_deal
+from connector.domain.dealing import take_deal, take_edges
 from connector.domain.derive import ask_alarms, derive, derive_quietly, pass_quietly, to_minute, watch
 from connector.domain.desire import desire
 from connector.domain.draft import Books, Draft
@@ -187,7 +187,7 @@ def _take(draft: Draft, fact: Fact) -> None:
 
 
 def _signals_of(draft: Draft, fact: Fact) -> Sequence[behaviour.Signal]:
-    """Take in what the fact says of a record or a deal; the signals that it gives."""
+    """Take in what the fact says of a record, a deal, or all who bought; the signals that it gives."""
     match fact.kind:
         case FactKind.RECORD:
             return behaviour.take_record(draft, fact)
@@ -195,6 +195,8 @@ def _signals_of(draft: Draft, fact: Fact) -> Sequence[behaviour.Signal]:
             return [(fact.name, fact.data)]
         case FactKind.DEAL:
             return take_deal(draft, fact)
+        case FactKind.EDGES:
+            take_edges(draft, fact)
     return ()
 
 
@@ -319,5 +321,6 @@ def _finish(draft: Draft) -> Decision:
         latest=draft.latest,
         petitions=draft.petitions,
         rulings=draft.rulings,
+        rfm_edges=draft.rfm_edges,
     )
     return Decision(lead, tuple(draft.acts), tuple(draft.history))

@@ -70,7 +70,7 @@ def _compute(draft: Draft, node: ComputedNode) -> None:
     if was == value:
         return
     if value is None:
-        draft.fields.pop(name, None)
+        del draft.fields[name]
     else:
         draft.fields[name] = value
     draft.touch(node.id)

@@ -21,6 +21,7 @@ from connector.domain.lead import Had, Latest, Lead, Standing, Tagging
 from connector.domain.nodes import Node
 from connector.domain.petition import Petition
 from connector.domain.predicate import earliest
+from connector.domain.quintiles import Edges
 from connector.domain.score import Blend, Outlook, Part, Score
 
 #: The book of a version.
@@ -59,12 +60,12 @@ class Draft:
         #: Changed by `put` alone.
         self.enrolments: list[Enrolment] = list(lead.enrolments)
         self.had: dict[str, Had] = dict(lead.had)
-        self.contacted: tuple[datetime, ...] = lead.contacted
-        self.suppressed_by = lead.suppressed_by
+        self.contacted, self.suppressed_by = lead.contacted, lead.suppressed_by
         self.latest: dict[str, Latest] = dict(lead.latest)
         self.deals: dict[str, Deal] = dict(lead.deals)
         self.petitions: dict[str, Petition] = dict(lead.petitions)
         self.rulings: dict[str, Mapping[str, Value]] = dict(lead.rulings)
+        self.rfm_edges: Edges | None = lead.rfm_edges
         self.position: Position = lead.position
         #: Node -> when time alone may change it.
         self.alarms: dict[str, datetime] = dict(lead.alarms)
@@ -211,7 +212,7 @@ class Draft:
         self.fields, self.seen, self.parts = knowledge.fields, knowledge.seen, knowledge.parts
         self.holding = knowledge.holding
         self.suppressed_by, self.latest = knowledge.suppressed_by, knowledge.latest
-        self.deals = knowledge.deals
+        self.deals, self.rfm_edges = knowledge.deals, knowledge.rfm_edges
         self.alarms.clear()
         self.unasked.clear()
         self._outlooks.clear()

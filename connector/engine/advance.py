@@ -13,6 +13,7 @@ from connector.domain.fact import Fact, FactKind
 from connector.domain.field import FieldRole
 from connector.domain.ids import LeadId
 from connector.domain.lead import Lead, blank
+from connector.domain.rfm import Bought, bought_of
 from connector.engine.shelf import Shelf
 from connector.errors import LostClaimError, StoreError
 from connector.log import get_logger
@@ -138,9 +139,15 @@ def _judge(stored: StoredLead, all_facts: Sequence[Fact] | None, books: Books, n
         acts=decision.acts,
         email=_address(decision.lead, books(decision.lead.book)),
         refolded=all_facts is not None,
+        bought=_bought(decision.lead, books(decision.lead.book)),
     )
 
 
 def _address(lead: Lead, book: Book) -> str:
     name = book.roles.get(FieldRole.IDENTITY)
     return str(lead.fields.get(name, "")) if name else ""
+
+
+def _bought(lead: Lead, book: Book) -> Bought | None:
+    rule = book.definitions.rfm
+    return bought_of(rule, lead.rfm_edges, lead.deals, lead.position[1]) if rule and lead.deals else None

@@ -12,6 +12,7 @@ from connector.domain.fact import Fact
 from connector.domain.history import HistoryEntry
 from connector.domain.ids import CrmRef, LeadId, WorkspaceId
 from connector.domain.lead import Lead
+from connector.domain.rfm import Bought
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class SavedLead:
     #: True when the lead was folded from its first fact: its history is replaced, and acts that are still pending
     #: and no longer wanted are withdrawn.
     refolded: bool = False
+    #: What it bought, where RFM asks for that; None for nothing.
+    bought: Bought | None = None
 
 
 @dataclass(frozen=True, slots=True)

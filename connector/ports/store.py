@@ -15,6 +15,7 @@ from connector.ports.crm import Connection, OutboxChange, Settled
 from connector.ports.deals import Deals
 from connector.ports.leads import CurrentLead, NewFact, SavedLead, StoredLead, Unread
 from connector.ports.petitions import Petitions
+from connector.ports.purchases import Purchases
 from connector.ports.reading import ReadModels
 from connector.ports.receiving import Delivery, DeliveryState, NewDelivery, Stray
 from connector.ports.signals import ApiKeys, BatchName, Feeds, Seekers
@@ -272,6 +273,7 @@ class Transaction(Protocol):
     seekers: Seekers
     feeds: Feeds
     petitions: Petitions
+    purchases: Purchases
 
 
 class DeliveryClaim(Protocol):

@@ -27,6 +27,7 @@ from connector.ports import (
     Leases,
     Outbox,
     Petitions,
+    Purchases,
     ReadModels,
     Seekers,
     Transaction,
@@ -46,6 +47,7 @@ from connector.store.leases import StoredLeases
 from connector.store.migrate import is_current, migrate
 from connector.store.outbox import StoredOutbox
 from connector.store.petitions import StoredPetitions
+from connector.store.purchases import StoredPurchases
 from connector.store.read_models import StoredReadModels
 from connector.store.schema import leads, petitions
 from connector.store.sealed import Seal
@@ -96,6 +98,7 @@ class StoreTransaction:
         "leases",
         "outbox",
         "petitions",
+        "purchases",
         "seekers",
     )
 
@@ -112,6 +115,7 @@ class StoreTransaction:
         self.seekers: Seekers = StoredSeekers(session)
         self.feeds: Feeds = StoredFeeds(session)
         self.petitions: Petitions = StoredPetitions(session)
+        self.purchases: Purchases = StoredPurchases(session)
 
 
 class DatabaseStore:
