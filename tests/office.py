@@ -23,6 +23,7 @@ from connector.engine import advance, intake
 from connector.engine.apply import Telling
 from connector.engine.calls import Calls
 from connector.engine.line import Tools
+from connector.engine.measuring import Measuring
 from connector.engine.shelf import Shelf
 from connector.errors import FeedRefusedError
 from connector.ports import (
@@ -289,6 +290,7 @@ class Office:
         self.shelf = Shelf(self.store, self.compile_book)
         self.lease_length = timedelta(seconds=60)
         self.telling = Telling(self.store, self.shelf)
+        self.measuring = Measuring(self.store, self.shelf)
         self.calls = self.new_calls(holder)
 
     def new_calls(self, holder: str, open_crm: Callable[[Connection], Crm] | None = None) -> Calls:
@@ -330,8 +332,8 @@ class Office:
         return intake.run_once(self.store, {CRM: self.endpoint}, self.shelf, self.clock.now())
 
     def tell(self) -> int:
-        """One round of telling leads of the version that applies."""
-        return self.telling.run_once(self.clock.now())
+        """One round of telling leads of the version that applies, and of what was measured among them."""
+        return self.telling.run_once(self.clock.now()) + self.measuring.run_once(self.clock.now())
 
     def advance(self) -> advance.AdvanceResult:
         """One run of advance."""

@@ -16,14 +16,13 @@ from connector.domain import behaviour, consent, journey, phases, tagging
 from connector.domain.acts import announce
 from connector.domain.book import Book
 from connector.domain.change import Act
-from connector.domain.dealing import take_deal
+from connector.domain.dealing import take_deal, take_edges
 from connector.domain.derive import ask_alarms, derive, derive_quietly, pass_quietly, to_minute, watch
 from connector.domain.desire import desire
 from connector.domain.draft import Books, Draft
 from connector.domain.fact import RANK, START, Fact, FactKind, Position, RecordName
 from connector.domain.history import HistoryEntry, HistoryKind
-from connector.domain.ids import LeadId
-from connector.domain.lead import Lead, Standing
+from connector.domain.lead import Lead, Standing, blank
 from connector.domain.override import is_same_mapping
 from connector.domain.petition import PetitionKind
 from connector.domain.petitioning import Grant, take_ruling
@@ -98,11 +97,6 @@ def fold(books: Books, lead: Lead, facts: Sequence[Fact], now: datetime) -> Deci
         draft.position = position
     _ring(draft, (1, now, _ALARM_RANK + 1, ""))
     return _finish(draft)
-
-
-def blank(lead_id: LeadId, book: str) -> Lead:
-    """A lead before its first fact, born under this version of the book."""
-    return Lead(lead_id, born_under=book, book=book)
 
 
 def _begins_at(facts: Sequence[Fact], now: datetime) -> datetime:
@@ -199,7 +193,7 @@ def _take(draft: Draft, fact: Fact) -> None:
 
 
 def _signals_of(draft: Draft, fact: Fact) -> Sequence[behaviour.Signal]:
-    """Take in what the fact says of a record or a deal; the signals that it gives."""
+    """Take in what the fact says of a record, a deal, or all who bought; the signals that it gives."""
     match fact.kind:
         case FactKind.RECORD:
             return behaviour.take_record(draft, fact)
@@ -207,6 +201,8 @@ def _signals_of(draft: Draft, fact: Fact) -> Sequence[behaviour.Signal]:
             return [(fact.name, fact.data)]
         case FactKind.DEAL:
             return take_deal(draft, fact)
+        case FactKind.EDGES:
+            take_edges(draft, fact)
     return ()
 
 
@@ -338,5 +334,6 @@ def _finish(draft: Draft) -> Decision:
         paused=tuple(sorted({each.program for each in draft.enrolments} & draft.book.paused)),
         petitions=draft.petitions,
         rulings=draft.rulings,
+        rfm_edges=draft.rfm_edges,
     )
     return Decision(lead, tuple(draft.acts), tuple(draft.history))

@@ -49,6 +49,7 @@ class HistoryKind(StrEnum):
     SUPPRESSED = "suppressed"  # subject: the signal, or what the CRM said; no messages from here on
     LIFTED = "lifted"  # subject: what they had been stopped by
     UNCLAIMED = "unclaimed"  # subject: the key of a petition; a ruling came that nothing asks for
+    MEASURED = "measured"  # the edges between RFM's scores are others from here on
 
 
 Detail = Mapping[str, str | float]

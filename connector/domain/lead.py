@@ -15,6 +15,7 @@ from connector.domain.fact import START, Position, Value
 from connector.domain.frozen import quick
 from connector.domain.ids import LeadId
 from connector.domain.petition import Petition
+from connector.domain.quintiles import Edges
 from connector.domain.score import Part
 
 
@@ -109,3 +110,10 @@ class Lead:
     petitions: Mapping[str, Petition] = field(default_factory=dict)
     #: Key of a petition -> a ruling that came though nothing asks for it, or not yet.
     rulings: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    #: The edges between RFM's scores that the lead was told; None: none yet.
+    rfm_edges: Edges | None = None
+
+
+def blank(lead_id: LeadId, book: str) -> Lead:
+    """A lead before its first fact, born under this version of the book."""
+    return Lead(lead_id, born_under=book, book=book)

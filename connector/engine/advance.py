@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 
 from connector.domain.acts import key_of
 from connector.domain.book import Book
-from connector.domain.decide import blank, fold, needs_refold
+from connector.domain.decide import fold, needs_refold
 from connector.domain.draft import Books, Draft
 from connector.domain.enrolment import Enrolment
 from connector.domain.fact import Fact, FactKind
 from connector.domain.field import FieldRole
 from connector.domain.ids import LeadId
-from connector.domain.lead import Lead
+from connector.domain.lead import Lead, blank
+from connector.domain.rfm import Bought, bought_of
 from connector.engine.shelf import Shelf
 from connector.errors import LostClaimError, StoreError
 from connector.log import get_logger
@@ -141,6 +142,7 @@ def _judge(stored: StoredLead, all_facts: Sequence[Fact] | None, books: Books, n
         email=_address(decision.lead, books(decision.lead.book)),
         refolded=all_facts is not None,
         resumed=_resumed(stored.lead, decision.lead, books, now),
+        bought=_bought(decision.lead, books(decision.lead.book)),
     )
 
 
@@ -163,3 +165,8 @@ def _stands_still(lead: Lead, enrolment: Enrolment) -> bool:
 def _address(lead: Lead, book: Book) -> str:
     name = book.roles.get(FieldRole.IDENTITY)
     return str(lead.fields.get(name, "")) if name else ""
+
+
+def _bought(lead: Lead, book: Book) -> Bought | None:
+    rule = book.definitions.rfm
+    return bought_of(rule, lead.rfm_edges, lead.deals, lead.position[1]) if rule and lead.deals else None

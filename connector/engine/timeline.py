@@ -139,4 +139,5 @@ _SENTENCES: Mapping[HistoryKind, Callable[[str, Detail], str]] = {
     HistoryKind.SUPPRESSED: _told_by("is sent no more messages: {subject}"),
     HistoryKind.LIFTED: _told_by("may be sent messages again; they had been stopped by {subject}"),
     HistoryKind.UNCLAIMED: _told_by("was given what it does not ask for: {subject}"),
+    HistoryKind.MEASURED: _told_by("RFM was measured anew among all who bought"),
 }

@@ -22,6 +22,7 @@ from connector.ports.crm import (
 from connector.ports.deals import Deals, HeardDeal, ToldDeal
 from connector.ports.leads import CurrentLead, NewFact, SavedLead, StoredLead, Unread
 from connector.ports.petitions import FiledPetition, Judged, Petitions
+from connector.ports.purchases import Measurement, Purchases
 from connector.ports.reading import Health, LeadSummary, ProgramCount, ReadModels
 from connector.ports.receiving import (
     CrmEvent,
@@ -104,6 +105,7 @@ __all__ = [
     "LeadSummary",
     "Leads",
     "Leases",
+    "Measurement",
     "Membership",
     "Misfit",
     "NewDelivery",
@@ -115,6 +117,7 @@ __all__ = [
     "Petitions",
     "ProgramCount",
     "PropertyWish",
+    "Purchases",
     "RawRequest",
     "ReadModels",
     "RecordReply",

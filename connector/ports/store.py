@@ -16,6 +16,7 @@ from connector.ports.crm import Connection, OutboxChange, Settled
 from connector.ports.deals import Deals
 from connector.ports.leads import CurrentLead, NewFact, SavedLead, StoredLead, Unread
 from connector.ports.petitions import Petitions
+from connector.ports.purchases import Purchases
 from connector.ports.reading import ReadModels
 from connector.ports.receiving import Delivery, DeliveryState, NewDelivery, Stray
 from connector.ports.signals import ApiKeys, BatchName, Feeds, Seekers
@@ -292,6 +293,7 @@ class Transaction(Protocol):
     seekers: Seekers
     feeds: Feeds
     petitions: Petitions
+    purchases: Purchases
 
 
 class DeliveryClaim(Protocol):
@@ -349,7 +351,7 @@ class Store(Protocol):
         ...
 
     def claim_deliveries(self, limit: int) -> AbstractContextManager[DeliveryClaim]:
-        """The oldest received deliveries."""
+        """The oldest received deliveries: at most `limit`, fewer where they are large, one in any case."""
         ...
 
     def claim_leads(self, now: datetime, limit: int) -> AbstractContextManager[LeadClaim]:

@@ -18,6 +18,7 @@ from connector.store.database import Hold
 from connector.store.facts import LeadKey, load_facts
 from connector.store.petitions import save_petitions
 from connector.store.projections import save_enrolments, save_history
+from connector.store.purchases import save_purchases
 from connector.store.schema import leads
 from connector.store.session import Session, limited
 from connector.store.wishes import save_wishes
@@ -117,6 +118,7 @@ class StoredLeadClaim:
             session.run_many(_SET_EMAIL, emails)
             save_history(session, saved)
             save_enrolments(session, saved)
+            save_purchases(session, saved)
             save_wishes(session, saved, self._now)
             save_petitions(session, saved, self._now)
 

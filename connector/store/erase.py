@@ -25,6 +25,7 @@ from connector.store.schema import (
     leads,
     outbox,
     petitions,
+    purchases,
     seekers,
     strays,
 )
@@ -62,7 +63,7 @@ _DROP_LEAD = (
     _DROP_NAMED_DELIVERIES,
     *(
         delete(table).where(table.c.workspace == _WORKSPACE, table.c.lead_id == _LEAD)
-        for table in (facts, history, enrolments, outbox, petitions, crm_refs, deal_leads)
+        for table in (facts, history, enrolments, outbox, petitions, purchases, crm_refs, deal_leads)
     ),
     delete(leads).where(leads.c.workspace == _WORKSPACE, leads.c.id == _LEAD),
 )

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Double,
     Index,
     Integer,
     LargeBinary,
@@ -34,7 +35,7 @@ from connector.domain.petition import PetitionKind, PetitionState
 from connector.ports import ConnectionState, DeliveryState
 
 #: The migration that makes this schema.
-VERSION = "0008"
+VERSION = "0009"
 
 metadata = MetaData()
 
@@ -183,6 +184,37 @@ deal_leads = Table(
     # `deals.moved_at` as it was then.
     Column("moved_at", BigInteger),
     Index("deal_leads_lead", "workspace", "lead_id"),
+    sqlite_with_rowid=False,
+)
+
+# What a lead bought, as RFM counts it, for the leads to be compared with one another.
+purchases = Table(
+    "purchases",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("lead_id", Text, primary_key=True),
+    # None: nobody knows.
+    Column("last_at", BigInteger),
+    # 0 for a lead whose purchases were all taken back, or count no more.
+    Column("times", Integer, nullable=False),
+    Column("total", Double, nullable=False),
+    # RFM's scores, such as 545; empty for none.
+    Column("code", Text, nullable=False),
+    # The moment of the edges that it was told last; 0 for none.
+    Column("told_at", BigInteger, nullable=False, server_default="0"),
+    Index("purchases_told", "workspace", "told_at"),
+    sqlite_with_rowid=False,
+)
+
+# What RFM's quintiles are: one row a workspace that measures them.
+measurements = Table(
+    "measurements",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("measured_at", BigInteger, nullable=False),
+    Column("buyers", Integer, nullable=False),
+    # As a document; since when they are so is in it.
+    Column("edges", Text, nullable=False),
     sqlite_with_rowid=False,
 )
 

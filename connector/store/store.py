@@ -28,6 +28,7 @@ from connector.ports import (
     Outbox,
     OverrideLedger,
     Petitions,
+    Purchases,
     ReadModels,
     Seekers,
     Transaction,
@@ -48,6 +49,7 @@ from connector.store.migrate import is_current, migrate
 from connector.store.outbox import StoredOutbox
 from connector.store.overrides import StoredOverrides
 from connector.store.petitions import StoredPetitions
+from connector.store.purchases import StoredPurchases
 from connector.store.read_models import StoredReadModels
 from connector.store.schema import leads, petitions
 from connector.store.sealed import Seal
@@ -99,6 +101,7 @@ class StoreTransaction:
         "outbox",
         "overrides",
         "petitions",
+        "purchases",
         "seekers",
     )
 
@@ -116,6 +119,7 @@ class StoreTransaction:
         self.seekers: Seekers = StoredSeekers(session)
         self.feeds: Feeds = StoredFeeds(session)
         self.petitions: Petitions = StoredPetitions(session)
+        self.purchases: Purchases = StoredPurchases(session)
 
 
 class DatabaseStore:
@@ -142,7 +146,7 @@ class DatabaseStore:
 
     @contextmanager
     def claim_deliveries(self, limit: int) -> Iterator[DeliveryClaim]:
-        """The oldest received deliveries."""
+        """The oldest received deliveries, as many as fit into a claim."""
         with self._database.claiming() as hold:
             with hold.reading() as session:
                 deliveries = load_oldest(session, limit)

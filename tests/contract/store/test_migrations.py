@@ -207,7 +207,19 @@ def test_leads_of_an_older_schema_know_the_version_that_they_were_judged_by(empt
         connection.execute(text("DROP INDEX leads_book"))
         connection.execute(text("ALTER TABLE leads DROP COLUMN book"))
         connection.execute(text("ALTER TABLE books DROP COLUMN overrides"))
-        for table in ("api_keys", "batches", "seekers", "feeds", "deals", "deal_leads", "petitions", "overrides"):
+        later = (
+            "api_keys",
+            "batches",
+            "seekers",
+            "feeds",
+            "deals",
+            "deal_leads",
+            "petitions",
+            "purchases",
+            "measurements",
+            "overrides",
+        )
+        for table in later:
             connection.execute(text(f"DROP TABLE {table}"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     assert not store.is_current()

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from connector.domain.change import ChangeKind
+from connector.domain.acts import render_email
+from connector.domain.change import Act, ChangeKind, Email
 from connector.domain.condition import AttributeTest, Op, SignalTest
+from connector.domain.consent import refusal_at_the_door
 from connector.domain.definitions import EmailRule, ListRule
 from connector.domain.enrolment import EnrolmentState
 from connector.domain.fact import CommandName, Fact, FactKind, OutcomeName
@@ -20,6 +22,7 @@ from tests.builders import (
     Story,
     activity,
     after,
+    archived,
     baseline,
     changed,
     command,
@@ -112,6 +115,32 @@ def test_an_email_may_ask_for_consent_that_is_known() -> None:
 
     assert not story.acts
     assert list(other.acts) == ["p:1:1:mail"]
+
+
+def test_an_email_is_what_its_rule_says_in_words_for_its_lead() -> None:
+    rule = EmailRule(
+        "report", {CRM: 12}, is_transactional=True, needs_known_consent=True, sender="Ada <ada@example.com>",
+        reply_to="sales@example.com", values={"subject": text("For {name}")}, properties={"sent": text("to {name}")},
+    )  # fmt: skip
+
+    assert render_email(rule, {"name": "Bruno"}) == Email(
+        "report", 12, is_transactional=True, needs_known_consent=True, sender="Ada <ada@example.com>",
+        reply_to="sales@example.com", values={"subject": "For Bruno"}, properties={"sent": "to Bruno"},
+    )  # fmt: skip
+
+
+def test_an_email_that_is_about_to_leave_is_refused_where_the_lead_may_not_have_it() -> None:
+    def refused(*facts: Fact, fields: tuple[Field, ...] = (*FIELDS, OPTED_OUT)) -> str:
+        story = Story(definitions(fields=fields, emails=(REPORT,), suppress_on=(HARD,))).receive(*facts)
+        return refusal_at_the_door(story.book_of("v1"), story.lead, Act("key", ChangeKind.EMAIL, START))
+
+    addressed = baseline(email="ada@example.com")
+
+    assert refused(addressed) == ""
+    assert refused(addressed, fields=(OPTED_OUT,)) == refused(baseline()) == "it has no email address"
+    assert refused(addressed, changed(after(days=1), hs_email_optout="true")) == "opted out of email"
+    assert refused(addressed, signal("bounced", START, kind="hard")) == "messages were stopped by bounced"
+    assert refused(addressed, archived(after(days=1))) == "its record is deleted in the CRM"
 
 
 def test_a_hard_bounce_stops_messages_by_list_and_email_and_a_soft_one_does_not() -> None:

@@ -170,6 +170,12 @@ def test_what_sales_is_told_may_say_where_in_the_program_the_lead_stands() -> No
     assert story.acts["p:1:1:a"].body == "p, one, a"
 
 
+def test_the_timeline_tells_whether_a_task_or_a_note_was_sent() -> None:
+    story = entered(phase("one", activity("a", task()), activity("b", note())))
+
+    assert [entry.detail["what"] for entry in story.told(K.SENT)] == ["task", "note"]
+
+
 # --- repeating what was not answered ------------------------------------------------------------------------
 
 

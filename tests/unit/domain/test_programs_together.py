@@ -27,6 +27,7 @@ from connector.domain.phases import chance
 from connector.domain.program import (
     Activity,
     Case,
+    Choice,
     DateRule,
     Fork,
     ListSend,
@@ -132,7 +133,8 @@ def test_what_one_program_sent_no_other_sends_again() -> None:
     lived.receive(came(), signal("wrote", after(days=3)))
 
     assert lived.sent() == [(START, "a")]
-    assert whys(lived, K.LEFT_OUT) == ["the lead has had it"]
+    (left_out,) = lived.told(K.LEFT_OUT)
+    assert left_out.detail == {"phase": "one", "activity": "b", "why": "the lead has had it"}
 
 
 def test_an_answer_to_what_another_program_sent_counts() -> None:
@@ -185,6 +187,16 @@ def test_a_step_is_left_out_for_those_of_whom_its_condition_does_not_hold() -> N
 
 def wait(days: float = 7) -> Activity:
     return Activity("reply", None, answered=(on("wrote"),), within=days * DAY, holds_up=True)
+
+
+def test_a_step_is_left_out_where_there_is_nothing_for_this_lead() -> None:
+    by_industry = Choice("industry", {"banking": ListSend("offer")})
+
+    lived = story(program("p", phase("one", Activity("chosen", by_industry), mail("news")))).receive(came())
+
+    (left_out,) = lived.told(K.LEFT_OUT)
+    assert left_out.detail == {"phase": "one", "activity": "chosen", "why": "there is nothing for this lead"}
+    assert lived.sent() == [(START, "news")]
 
 
 @pytest.mark.parametrize(("wrote_after", "sent_after"), [(2, 2), (30, 7)])
@@ -534,6 +546,16 @@ def test_a_lead_enters_again_only_if_it_ended_as_the_mapping_says() -> None:
     lived = story(again).receive(came()).let_pass(after(days=5)).receive(came(6))
 
     assert whys(lived, K.NOT_ENTERED) == ["it ended before as completed (phase one settled)"]
+
+
+def test_a_lead_enters_again_after_the_signal_that_the_mapping_names_took_it_out() -> None:
+    again = program(
+        "p", phase("one", wait(90)), exit=(on("moved"),), again_after=timedelta(), again_if=frozenset({"moved"})
+    )
+
+    lived = story(again).receive(came(), signal("moved", after(days=1)), came(2))
+
+    assert [each.entered_at for each in lived.lead.enrolments] == [START, after(days=2)]
 
 
 @pytest.mark.parametrize("takes_existing", [True, False])
