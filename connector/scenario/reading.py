@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path as FilePath
 from typing import Any
@@ -20,6 +20,7 @@ from connector.mapping.report import Problem, Report, nearest, quoted, render
 from connector.mapping.shape import check_shape_of
 from connector.scenario.actions import baseline, read_facts
 from connector.scenario.events import KINDS, fits
+from connector.scenario.layers import Layers
 from connector.scenario.models import EventsEntry, ScenarioEntry, ScenarioFile, StepEntry
 from connector.scenario.moments import parse_moment
 from connector.scenario.scenario import UNDATED, Happenings, Scenario, Step, Wanted
@@ -108,6 +109,11 @@ class _Reader:
     #: The moment of the step before, as it is written.
     previous: datetime = UNDATED
     begins_at: datetime = UNDATED
+    #: What is set on top of the mapping, step by step.
+    layers: Layers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.layers = Layers(self.reading)
 
     def read(self) -> Scenario | None:
         """The scenario; None, and reported, where it says not even when it begins."""
@@ -127,6 +133,7 @@ class _Reader:
             newcomers=frozenset(_newcomers(leads, steps)),
             steps=tuple(steps),
             never=tuple(self._happenings(never, (*path, "never"))) if never else (),
+            overridden=self.layers.books,
         )
 
     def _begin(self, path: Path) -> bool:
@@ -164,6 +171,8 @@ class _Reader:
 
     def _whose(self, step: StepEntry, path: Path, leads: Mapping[str, object]) -> tuple[str, ...]:
         known = tuple(leads)
+        if step.is_for_everybody:
+            return known
         if step.lead:
             places = [(*path, "lead", index) for index in range(len(step.lead))]
             return tuple(
@@ -179,13 +188,13 @@ class _Reader:
     # --- steps ---
 
     def _step(self, step: StepEntry, path: Path, index: int, leads: Mapping[str, object]) -> Step:
-        expect = step.expect
+        expect, key = step.expect, f"{index:05}:{self.reading.line(path)}"
         at = self._moment(step, path)
         return Step(
             at=at,
             line=self.reading.line(path),
             leads=self._whose(step, path, leads),
-            facts=read_facts(step, path, f"{index:05}:{self.reading.line(path)}", self.reading),
+            facts=(*self.layers.add(step, path, key), *read_facts(step, path, key, self.reading)),
             happenings=tuple(self._happenings(expect, (*path, "expect"))) if expect else (),
             states=tuple(read_states(expect, (*path, "expect"), self.reading)) if expect else (),
         )
