@@ -24,6 +24,7 @@ from connector.store.schema import (
     history,
     leads,
     outbox,
+    partings,
     petitions,
     purchases,
     seekers,
@@ -63,7 +64,7 @@ _DROP_LEAD = (
     _DROP_NAMED_DELIVERIES,
     *(
         delete(table).where(table.c.workspace == _WORKSPACE, table.c.lead_id == _LEAD)
-        for table in (facts, history, enrolments, outbox, petitions, purchases, crm_refs, deal_leads)
+        for table in (facts, history, enrolments, outbox, partings, petitions, purchases, crm_refs, deal_leads)
     ),
     delete(leads).where(leads.c.workspace == _WORKSPACE, leads.c.id == _LEAD),
 )

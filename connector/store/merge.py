@@ -38,6 +38,7 @@ from connector.store.schema import (
     history,
     leads,
     outbox,
+    partings,
     petitions,
     purchases,
 )
@@ -161,7 +162,7 @@ _MOVE_PURCHASES = (
 _DROP_LEAD = delete(leads).where(leads.c.workspace == _WORKSPACE, leads.c.id == _GONE)
 _DROP_STORY = tuple(
     delete(table).where(table.c.workspace == _WORKSPACE, table.c.lead_id == _GONE)
-    for table in (history, enrolments, petitions, purchases)
+    for table in (history, enrolments, partings, petitions, purchases)
 )
 _MOVES = (
     _DROP_SHARED_FACTS,
@@ -217,7 +218,9 @@ _TELL_DEALS_AGAIN = (
     update(deal_leads).where(*_OUR_DEALS).values(told=literal_column("''")),
 )
 _DROP_HISTORY = delete(history).where(history.c.workspace == _WORKSPACE, history.c.lead_id == _INTO)
-_DROP_ENROLMENTS = delete(enrolments).where(enrolments.c.workspace == _WORKSPACE, enrolments.c.lead_id == _INTO)
+_DROP_ENROLMENTS = tuple(
+    delete(table).where(table.c.workspace == _WORKSPACE, table.c.lead_id == _INTO) for table in (enrolments, partings)
+)
 _RESET = (
     update(leads)
     .where(leads.c.workspace == _WORKSPACE, leads.c.id == _INTO)
@@ -312,7 +315,8 @@ def _set_survivor(session: Session, workspace: WorkspaceId, into: LeadId, surviv
 def _reset(session: Session, workspace: WorkspaceId, lead: Lead, last_fact: int, now: datetime) -> None:
     parameters = {"workspace_": workspace, "into": lead.id}
     session.run(_DROP_HISTORY, parameters)
-    session.run(_DROP_ENROLMENTS, parameters)
+    for drop in _DROP_ENROLMENTS:
+        session.run(drop, parameters)
     for statement in _TELL_DEALS_AGAIN:
         session.run(statement, parameters | {"now": to_ms(now)})
     session.run(_RESET, parameters | {"last_fact_": last_fact, "now": to_ms(now), "doc_": encode(lead)})
