@@ -8,6 +8,10 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 
 
+#: The names of properties end so that are set even where the CRM lets them only move forward, as lifecycle stages are.
+BACKWARDS = "<"
+
+
 class Lane(IntEnum):
     """What goes first when calls are scarce."""
 

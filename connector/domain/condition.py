@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from connector.domain.fact import Value
 from connector.domain.field import FieldType
+from connector.domain.handover import HandOverState
 
 
 class Op(StrEnum):
@@ -117,6 +118,14 @@ class ProgramTest:
 
 
 @dataclass(frozen=True, slots=True)
+class SalesTest:
+    """The latest hand-over of that name stands in one of these ways; of any, where none is named."""
+
+    hand_over: str
+    states: tuple[HandOverState, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AttributeTest:
     """One attribute of a signal compared."""
 
@@ -174,5 +183,6 @@ Condition = (
     | PersonaTest
     | TagTest
     | ProgramTest
+    | SalesTest
     | DidTest
 )

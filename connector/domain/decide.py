@@ -321,5 +321,8 @@ def _finish(draft: Draft) -> Decision:
         latest=draft.latest,
         petitions=draft.petitions,
         rulings=draft.rulings,
+        hand_overs=tuple(draft.hand_overs),
+        own=draft.own,
+        recent=draft.recent,
     )
     return Decision(lead, tuple(draft.acts), tuple(draft.history))

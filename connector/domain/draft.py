@@ -16,8 +16,9 @@ from connector.domain.deal import Deal
 from connector.domain.enrolment import Enrolment
 from connector.domain.fact import Position, Value
 from connector.domain.field import FieldRole
+from connector.domain.handover import HandOver, HandOverState
 from connector.domain.history import Detail, HistoryEntry, HistoryKind
-from connector.domain.lead import Had, Latest, Lead, Standing, Tagging
+from connector.domain.lead import Deed, Had, Latest, Lead, Own, Standing, Tagging
 from connector.domain.nodes import Node
 from connector.domain.petition import Petition
 from connector.domain.predicate import earliest
@@ -59,6 +60,9 @@ class Draft:
         self.deals: dict[str, Deal] = dict(lead.deals)
         self.petitions: dict[str, Petition] = dict(lead.petitions)
         self.rulings: dict[str, Mapping[str, Value]] = dict(lead.rulings)
+        self.hand_overs: list[HandOver] = list(lead.hand_overs)
+        self.own: dict[str, Own] = dict(lead.own)
+        self.recent: tuple[Deed, ...] = lead.recent
         self.position: Position = lead.position
         #: Node -> when time alone may change it.
         self.alarms: dict[str, datetime] = dict(lead.alarms)
@@ -133,6 +137,11 @@ class Draft:
             for enrolment in self.enrolments
         )
 
+    def in_sales(self, hand_over: str, states: frozenset[HandOverState]) -> bool:
+        """Whether the latest hand-over of that name, or of any where none is named, stands so."""
+        latest = {each.name: each for each in self.hand_overs if hand_over in ("", each.name)}
+        return any(each.state in states for each in latest.values())
+
     # --- what journeys need ---------------------------------------------------------------------------------
 
     def role(self, role: FieldRole) -> Value | None:
@@ -163,7 +172,9 @@ class Draft:
         self.fields, self.seen, self.parts = knowledge.fields, knowledge.seen, knowledge.parts
         self.holding = knowledge.holding
         self.suppressed_by, self.latest = knowledge.suppressed_by, knowledge.latest
-        self.deals = knowledge.deals
+        self.deals, self.recent = knowledge.deals, knowledge.recent
+        self.own = {name: own for name, own in self.own.items() if name in book.fields}
+        self.fields.update({name: own.value for name, own in self.own.items()})
         self.alarms.clear()
         self.unasked.clear()
         self._outlooks.clear()

@@ -27,6 +27,7 @@ from connector.domain.condition import (
     Op,
     PersonaTest,
     ProgramTest,
+    SalesTest,
     ScoreTest,
     SegmentTest,
     TagTest,
@@ -34,6 +35,7 @@ from connector.domain.condition import (
 from connector.domain.deal import Deals
 from connector.domain.fact import Value
 from connector.domain.field import FieldType
+from connector.domain.handover import HandOverState
 from connector.domain.moments import MILLISECOND, bounds_of, to_moment
 
 
@@ -108,6 +110,10 @@ class View(Protocol):
         """Whether the lead has an open enrolment there."""
         ...
 
+    def in_sales(self, hand_over: str, states: frozenset[HandOverState]) -> bool:
+        """Whether the latest hand-over of that name, or of any where none is named, stands so."""
+        ...
+
 
 #: From a lead to the earliest moment after its now at which time alone may change something there; None for never.
 FlipsAt = Callable[[View], datetime | None]
@@ -163,13 +169,13 @@ def compile_condition(condition: Condition, scales: Scales) -> Predicate:
             return _compile_score(condition)
         case GradeTest():
             return _compile_grade(condition, scales)
-        case SegmentTest() | PersonaTest() | TagTest() | ProgramTest():
+        case SegmentTest() | PersonaTest() | TagTest() | ProgramTest() | SalesTest():
             return _compile_place(condition)
         case DidTest():
             return _compile_did(condition)
 
 
-def _compile_place(test: SegmentTest | PersonaTest | TagTest | ProgramTest) -> Predicate:
+def _compile_place(test: SegmentTest | PersonaTest | TagTest | ProgramTest | SalesTest) -> Predicate:
     """Where the lead stands, which others keep up to date."""
     match test:
         case SegmentTest(segment):
@@ -182,6 +188,9 @@ def _compile_place(test: SegmentTest | PersonaTest | TagTest | ProgramTest) -> P
         case ProgramTest(program, phase):
             reads = frozenset({f"program:{program}"})
             return Predicate(lambda view: view.in_program(program, phase), reads=reads)
+        case SalesTest(hand_over, states):
+            wanted = frozenset(states)
+            return Predicate(lambda view: view.in_sales(hand_over, wanted), reads=frozenset({"sales"}))
 
 
 _Holds = Callable[[View], bool]
