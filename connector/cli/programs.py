@@ -113,6 +113,6 @@ def _add_phase(table: Table, phase: PhaseSketch) -> None:
 
 
 def _answer(step: StepSketch) -> str:
-    """What counts as the answer, and where the lead goes when none came."""
-    ways = (f"no answer → {way.leads_to}{f' {way.first}' if way.first else ''}" for way in step.unanswered)
+    """What counts as the answer, and where it leads the lead, or its want."""
+    ways = (f"{way.words} → {way.leads_to}{f' {way.first}' if way.first else ''}" for way in step.ways)
     return ", ".join(filter(None, (step.answer, *ways)))

@@ -58,9 +58,7 @@ class Waiting:
     because: str
 
 
-def assign(
-    sales: Sales, petition: Petition, last: Mapping[str, Assignment], now: datetime
-) -> Assignment | Waiting:
+def assign(sales: Sales, petition: Petition, last: Mapping[str, Assignment], now: datetime) -> Assignment | Waiting:
     """Whom the lead is given to; `last` has the latest assignment of each team.
 
     A rep whom the rules name, or who owns the lead already, is given it whatever the hour; one who is away is not.

@@ -39,6 +39,9 @@ class CompiledStep:
     cases: tuple[tuple[Case, Predicate], ...]
     #: What counts as the answer.
     answers: tuple[CompiledTrigger, ...]
+    #: What follows an answer at once, and what its want; None: on with the phase.
+    on_answer: CompiledOutcome | None
+    no_answer: CompiledOutcome | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,8 @@ def _looked_at(phase: CompiledPhase) -> Iterator[Predicate]:
     for step in phase.steps:
         yield step.test
         yield from (test for _, test in step.cases)
+        for early in filter(None, (step.on_answer, step.no_answer)):
+            yield from (test for test, _ in early.cases)
     for outcome in (phase.all_answered, phase.some_answered, phase.none_answered):
         yield from (test for test, _ in outcome.cases)
 
@@ -146,6 +151,8 @@ def _compile_step(activity: Activity, scales: Scales) -> CompiledStep:
         _compile(activity.when, scales),
         tuple((case, _compile(case.when, scales)) for case in cases),
         _compile_triggers(activity.answered, scales),
+        None if activity.on_answer is None else _compile_outcome(activity.on_answer, scales),
+        None if activity.no_answer is None else _compile_outcome(activity.no_answer, scales),
     )
 
 

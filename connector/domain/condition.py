@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from connector.domain.fact import Value
 from connector.domain.field import FieldType
@@ -126,6 +127,23 @@ class SalesTest:
 
 
 @dataclass(frozen=True, slots=True)
+class AnsweredTest:
+    """The lead answered an activity of the program, in its latest enrolment there."""
+
+    program: str
+    activity: str
+    #: Of activities of one name in several phases, the one in this phase; None for any.
+    phase: str | None = None
+
+
+class Since(NamedTuple):
+    """Since the lead's latest enrolment in the program began, or the phase that it is in, or was in last."""
+
+    program: str
+    of_phase: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AttributeTest:
     """One attribute of a signal compared."""
 
@@ -149,6 +167,8 @@ class DidTest:
     what: SignalTest
     at_least: int = 1
     within: timedelta | None = None
+    #: Only later than this counts; who never was in the program did nothing since.
+    since: Since | None = None
 
     @property
     def counter(self) -> str:
@@ -184,5 +204,6 @@ Condition = (
     | TagTest
     | ProgramTest
     | SalesTest
+    | AnsweredTest
     | DidTest
 )

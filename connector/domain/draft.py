@@ -142,6 +142,23 @@ class Draft:
         latest = {each.name: each for each in self.hand_overs if hand_over in ("", each.name)}
         return any(each.state in states for each in latest.values())
 
+    def has_answered(self, program: str, phase: str | None, activity: str) -> bool:
+        """Whether the lead answered the activity in its latest enrolment in the program."""
+        latest = self._latest(program)
+        if latest is None:
+            return False
+        if phase is not None:
+            return f"{phase}.{activity}" in latest.answered
+        return any(each.partition(".")[2] == activity for each in latest.answered)
+
+    def began_at(self, program: str, *, of_phase: bool) -> datetime | None:
+        """When the latest enrolment in the program, or its latest phase, began; None where there was none."""
+        latest = self._latest(program)
+        return None if latest is None else latest.phase_at if of_phase else latest.entered_at
+
+    def _latest(self, program: str) -> Enrolment | None:
+        return next((each for each in reversed(self.enrolments) if each.program == program), None)
+
     # --- what journeys need ---------------------------------------------------------------------------------
 
     def role(self, role: FieldRole) -> Value | None:

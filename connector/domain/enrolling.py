@@ -42,6 +42,12 @@ def replace_sent(draft: Draft, enrolment: Enrolment, old: Sent, new: Sent) -> En
     return update(draft, replace(enrolment, sent=tuple(new if each is old else each for each in enrolment.sent)))
 
 
+def count_answer(enrolment: Enrolment, activity: str) -> Enrolment:
+    """The enrolment, remembering that this activity of its phase was answered."""
+    name = f"{enrolment.phase}.{activity}"
+    return enrolment if name in enrolment.answered else replace(enrolment, answered=(*enrolment.answered, name))
+
+
 def tell(draft: Draft, kind: HistoryKind, enrolment: Enrolment, **detail: str) -> None:
     """Add a line to the timeline, with where the enrolment stands."""
     draft.note(kind, enrolment.program, {"phase": enrolment.phase, **detail})

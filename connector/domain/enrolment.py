@@ -114,6 +114,10 @@ class Enrolment:
     move: Move | None = None
     ended_at: datetime | None = None
     reason: str = ""
+    #: Which activities were answered in any of its phases, each as `phase.activity`.
+    answered: tuple[str, ...] = ()
+    #: Ways that may be taken so many times only -> how many times they were taken.
+    taken: Mapping[str, int] = field(default_factory=dict)
     #: Fork -> the case that was chosen, in this visit.
     chosen: Mapping[str, str] = field(default_factory=dict)
     #: Why what is due has to wait, and was told to.

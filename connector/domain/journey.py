@@ -7,12 +7,21 @@ from dataclasses import replace
 from connector.domain.behaviour import Signal
 from connector.domain.compiled import CHANGED, CompiledProgram
 from connector.domain.draft import Draft
-from connector.domain.enrolling import any_applies, end, open_enrolments, pause, replace_sent, resume, tell
+from connector.domain.enrolling import (
+    any_applies,
+    count_answer,
+    end,
+    open_enrolments,
+    pause,
+    replace_sent,
+    resume,
+    tell,
+)
 from connector.domain.enrolment import Enrolment, Step
 from connector.domain.fact import CommandName, Fact
 from connector.domain.history import HistoryKind
 from connector.domain.nodes import Node
-from connector.domain.phases import enter, go_on
+from connector.domain.phases import enter, take_answer
 
 _NO_SIGNAL: Signal = ("", {})
 
@@ -137,10 +146,11 @@ def _answer(draft: Draft, enrolment: Enrolment, signal: Signal) -> None:
         step = phase.step(sent.activity) if sent.is_waiting else None
         if step is not None and any_applies(draft, step.answers, name, attributes):
             _note_answer(draft, sent.content)
-            answered = replace_sent(draft, enrolment, sent, replace(sent, answered_at=draft.now))
+            counted = count_answer(enrolment, sent.activity)
+            answered = replace_sent(draft, counted, sent, replace(sent, answered_at=draft.now))
             by = _told(name).removeprefix("signal ")
             tell(draft, HistoryKind.ANSWERED, enrolment, activity=sent.activity, by=by)
-            go_on(draft, answered, sent.activity)
+            take_answer(draft, answered, sent.activity)
             return
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -12,7 +12,7 @@ from connector.domain.acts import emit, key_of, mark
 from connector.domain.compiled import CompiledOutcome, CompiledPhase, CompiledProgram, CompiledStep
 from connector.domain.consent import refusal_of
 from connector.domain.draft import Draft
-from connector.domain.enrolling import end, open_enrolments, replace_sent, tell, update
+from connector.domain.enrolling import count_answer, end, open_enrolments, replace_sent, tell, update
 from connector.domain.enrolment import Enrolment, EnrolmentState, Move, Sent, Step, to_state
 from connector.domain.entry import entry_refusal, make_way
 from connector.domain.history import HistoryKind
@@ -249,6 +249,10 @@ def _send(draft: Draft, enrolment: Enrolment, phase: CompiledPhase, place: int, 
 def _begin(draft: Draft, enrolment: Enrolment, phase: CompiledPhase, place: int, sent: Sent) -> Enrolment:
     """A step begins; the next one is planned unless it waits for the answer to this one."""
     all_sent = (*(each for each in enrolment.sent if each.activity != sent.activity), sent)
+    if sent.answered_at is not None:
+        counted = replace(count_answer(enrolment, sent.activity), sent=all_sent)
+        early = _leave_early(draft, counted, "answered", phase.steps[place].on_answer)
+        return early or update(draft, _plan(draft, counted, phase, place + 1))
     if phase.steps[place].activity.holds_up and sent.is_waiting:
         return update(draft, replace(enrolment, next_activity=None, send_at=None, put_off="", sent=all_sent))
     return update(draft, _plan(draft, enrolment, phase, place + 1, sent=all_sent))
@@ -269,12 +273,27 @@ def _lapse(draft: Draft, enrolment: Enrolment, sent: Sent) -> Enrolment:
         remind_at = draft.now + activity.reminders.after
         return replace_sent(draft, enrolment, sent, replace(sent, lapsed=True, remind_at=remind_at))
     lapsed = replace_sent(draft, enrolment, sent, replace(sent, lapsed=True))
-    if activity.unanswered is not None:
-        return _head_for(draft, lapsed, "unanswered", activity.unanswered)
-    return go_on(draft, lapsed, sent.activity)
+    return _leave_early(draft, lapsed, "unanswered", step.no_answer) or _go_on(draft, lapsed, sent.activity)
 
 
-def go_on(draft: Draft, enrolment: Enrolment, activity: str) -> Enrolment:
+def take_answer(draft: Draft, enrolment: Enrolment, activity: str) -> None:
+    """Do what follows an answer that was just counted: leave the phase, or plan what waited for it."""
+    step = _phase(draft, enrolment).step(activity)
+    if step is None or enrolment.state is not EnrolmentState.RUNNING:
+        return
+    if _leave_early(draft, enrolment, "answered", step.on_answer) is None:
+        _go_on(draft, enrolment, activity)
+
+
+def _leave_early(draft: Draft, enrolment: Enrolment, word: str, compiled: CompiledOutcome | None) -> Enrolment | None:
+    """Head for what follows one activity; None where the phase goes on."""
+    outcome = None if compiled is None else _open_case(draft, compiled)
+    if outcome is None or outcome.target.kind is TargetKind.ON:
+        return None
+    return _head_for(draft, enrolment, word, outcome)
+
+
+def _go_on(draft: Draft, enrolment: Enrolment, activity: str) -> Enrolment:
     """Plan what waited for this step to be answered, now that it was or that its time is over."""
     phase = _phase(draft, enrolment)
     place = phase.places.get(activity)
@@ -320,10 +339,23 @@ def _head_for(draft: Draft, enrolment: Enrolment, word: str, outcome: Outcome) -
     """Plan the move. A repetition that was not answered in full goes straight on."""
     repeated = enrolment.only is not None
     after = timedelta() if repeated and word != "all" else outcome.after
-    move = Move(outcome.target, draft.now + after, repeat_unanswered=outcome.repeat_unanswered and not repeated)
+    target, taken = _count_way(enrolment, word, outcome)
+    began_at = enrolment.paused_at or draft.now  # a pause is added when it ends
+    move = Move(target, began_at + after, repeat_unanswered=outcome.repeat_unanswered and not repeated)
     tell(draft, HistoryKind.SETTLED, enrolment, outcome=word, next=_destination(move))
     state = to_state(enrolment.state, Step.SETTLE)
-    return update(draft, replace(enrolment, state=state, next_activity=None, send_at=None, move=move))
+    return update(draft, replace(enrolment, state=state, next_activity=None, send_at=None, move=move, taken=taken))
+
+
+def _count_way(enrolment: Enrolment, word: str, outcome: Outcome) -> tuple[Target, Mapping[str, int]]:
+    """Where the way leads this time, and how often each was taken: one that may be taken so often is used up then."""
+    if not outcome.times:
+        return outcome.target, enrolment.taken
+    way = f"{enrolment.phase} {word} {outcome.target.kind} {outcome.target.name}"
+    taken = enrolment.taken.get(way, 0)
+    if taken >= outcome.times:
+        return outcome.instead, enrolment.taken
+    return outcome.target, {**enrolment.taken, way: taken + 1}
 
 
 def _outcome(phase: CompiledPhase, enrolment: Enrolment) -> tuple[str, CompiledOutcome]:

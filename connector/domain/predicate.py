@@ -18,6 +18,7 @@ from connector.domain.comparison import compile_comparison
 from connector.domain.computed import Mentions
 from connector.domain.condition import (
     AllOf,
+    AnsweredTest,
     AnyOf,
     Condition,
     DidTest,
@@ -114,6 +115,14 @@ class View(Protocol):
         """Whether the latest hand-over of that name, or of any where none is named, stands so."""
         ...
 
+    def has_answered(self, program: str, phase: str | None, activity: str) -> bool:
+        """Whether the lead answered the activity in its latest enrolment in the program."""
+        ...
+
+    def began_at(self, program: str, *, of_phase: bool) -> datetime | None:
+        """When the latest enrolment in the program, or its latest phase, began; None where there was none."""
+        ...
+
 
 #: From a lead to the earliest moment after its now at which time alone may change something there; None for never.
 FlipsAt = Callable[[View], datetime | None]
@@ -169,13 +178,15 @@ def compile_condition(condition: Condition, scales: Scales) -> Predicate:
             return _compile_score(condition)
         case GradeTest():
             return _compile_grade(condition, scales)
-        case SegmentTest() | PersonaTest() | TagTest() | ProgramTest() | SalesTest():
+        case SegmentTest() | PersonaTest() | TagTest() | ProgramTest() | AnsweredTest() | SalesTest():
             return _compile_place(condition)
         case DidTest():
             return _compile_did(condition)
 
 
-def _compile_place(test: SegmentTest | PersonaTest | TagTest | ProgramTest | SalesTest) -> Predicate:
+def _compile_place(
+    test: SegmentTest | PersonaTest | TagTest | ProgramTest | AnsweredTest | SalesTest,
+) -> Predicate:
     """Where the lead stands, which others keep up to date."""
     match test:
         case SegmentTest(segment):
@@ -191,6 +202,9 @@ def _compile_place(test: SegmentTest | PersonaTest | TagTest | ProgramTest | Sal
         case SalesTest(hand_over, states):
             wanted = frozenset(states)
             return Predicate(lambda view: view.in_sales(hand_over, wanted), reads=frozenset({"sales"}))
+        case AnsweredTest(program, activity, phase):
+            reads = frozenset({f"program:{program}"})
+            return Predicate(lambda view: view.has_answered(program, phase, activity), reads=reads)
 
 
 _Holds = Callable[[View], bool]
@@ -315,6 +329,23 @@ def _compile_grade(test: GradeTest, scales: Scales) -> Predicate:
 
 
 def _compile_did(test: DidTest) -> Predicate:
+    lately = _compile_times(test)
+    if test.since is None:
+        return lately
+    program, of_phase = test.since
+    counter, needed, often_enough = test.counter, test.at_least, lately.holds
+
+    def holds(view: View) -> bool:
+        if not often_enough(view):
+            return False
+        began_at = view.began_at(program, of_phase=of_phase)
+        return began_at is not None and view.seen[counter][-needed] > began_at
+
+    return Predicate(holds, lately.flips_at, lately.reads | {f"program:{program}"}, (test,))
+
+
+def _compile_times(test: DidTest) -> Predicate:
+    """How often, and how lately."""
     counter, needed, within = test.counter, test.at_least, test.within
     reads = frozenset({f"signal:{test.what.signal}"})
     if within is None:

@@ -159,8 +159,9 @@ class Activity:
     #: Whether what follows waits for its answer.
     holds_up: bool = False
     reminders: Reminders = NO_REMINDERS
-    #: Where the lead goes at once when no answer came; None: on with the phase.
-    unanswered: Outcome | None = None
+    #: Where the lead goes at once when it answered, and when no answer came; None: on with the phase.
+    on_answer: Outcome | None = None
+    no_answer: Outcome | None = None
     #: Whether it is sent to those who have had its content.
     again: bool = False
     fork: Fork | None = None
@@ -194,6 +195,7 @@ class TargetKind(StrEnum):
     COMPLETED = "completed"
     EXIT = "exit"
     PROGRAM = "program"  # completes this one and enters another
+    ON = "on"  # on with the phase, of what follows one activity
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +218,9 @@ class Outcome:
     repeat_unanswered: bool = False
     #: Other outcomes for those of whom a condition holds; the first counts.
     cases: tuple[tuple[Condition, Outcome], ...] = ()
+    #: How many times an enrolment goes this way; after that it goes the other. 0 for as often as it comes.
+    times: int = 0
+    instead: Target = Target(TargetKind.EXIT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -354,6 +354,8 @@ def _destination(move: Move) -> str:
             return "completing the program"
         case TargetKind.EXIT:
             return "leaving the program"
+        case TargetKind.ON:
+            return "going on with the phase"
 
 
 def _groups(draft: Draft, prefix: str) -> tuple[Group, ...]:

@@ -28,7 +28,7 @@ def _lines(program: ProgramSketch) -> Iterator[str]:
     others: dict[Target, str] = {}
     for phase in program.phases:
         for index, step in enumerate(phase.steps):
-            for way in step.unanswered:
+            for way in step.ways:
                 yield from _way(way, places, f"{places[phase.name]}_{index}", others)
         for way in phase.ways:
             yield from _way(way, places, places[phase.name], others)

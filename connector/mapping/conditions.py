@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, NamedTuple
 
 from connector.domain.condition import (
     AllOf,
+    AnsweredTest,
     AnyOf,
     AttributeTest,
     Condition,
@@ -21,6 +22,7 @@ from connector.domain.condition import (
     ScoreTest,
     SegmentTest,
     SignalTest,
+    Since,
     TagTest,
 )
 from connector.domain.field import Field, FieldType
@@ -39,10 +41,13 @@ from connector.mapping.places import Path, Problems
 from connector.mapping.report import Known, kind_of, nearest, quoted
 
 #: Keys of a condition that are no fields. `where`, `at_least` and `within` belong to `did`.
-WORDS = ("all", "any", "not", "did", "where", "at_least", "within", "segment", "persona", "tag", "in_program")
+WORDS = (
+    *("all", "any", "not", "did", "where", "at_least", "within", "since"),
+    *("segment", "persona", "tag", "in_program", "answered"),
+)
 #: Words that came later, with the section that gives them their meaning; a field or score of such a name is older.
-LATER = {"persona": "personas", "tag": "tags"}
-_OF_DID = ("where", "at_least", "within")
+LATER = {"persona": "personas", "tag": "tags", "answered": "programs", "since": "programs"}
+_OF_DID = ("where", "at_least", "within", "since")
 #: A lead keeps so many moments for one condition at most.
 MOST_TIMES = 1_000
 #: Stands for what could not be read; the mapping is refused anyway.
@@ -71,6 +76,12 @@ class ConditionReader:
     thresholds: list[Threshold] = field(default_factory=list)
     #: The signals that texts look at.
     quoted: set[str] = field(default_factory=set)
+    #: The program that what is read belongs to; empty outside programs.
+    program: str = ""
+
+    def inside(self, program: str) -> ConditionReader:
+        """The reader of what belongs to this program."""
+        return replace(self, program=program)
 
     def read(self, raw: Any, path: Path) -> Condition:
         """The condition; several keys in one mapping mean all of them."""
@@ -86,6 +97,8 @@ class ConditionReader:
 
     def _part(self, key: str, value: Any, raw: Mapping[str, Any], path: Path) -> Iterable[Condition]:
         here = (*path, key)
+        if key in LATER and (key in self.names.fields or key in self.names.scores):
+            return self._comparison(key, value, here)
         match key:
             case "all" | "any":
                 return [self._several(key, value, here)]
@@ -97,6 +110,8 @@ class ConditionReader:
                 return self._group(key, value, here)
             case "in_program":
                 return [self._program(value, here)]
+            case "answered":
+                return [self._answered(value, here)]
             case _ if key in _OF_DID:
                 if "did" not in raw:
                     self.problems.error(
@@ -166,8 +181,6 @@ class ConditionReader:
 
     def _group(self, kind: str, value: Any, path: Path) -> Iterable[Condition]:
         """The lead is in one of these segments, is one of these personas, or has one of these tags."""
-        if kind in LATER and (kind in self.names.fields or kind in self.names.scores):
-            return self._comparison(kind, value, path)
         known = {"segment": self.names.segments, "persona": self.names.personas, "tag": self.names.tags}[kind]
         words = self._words(value, path, f"a {kind}")
         for index, word in words:
@@ -191,13 +204,44 @@ class ConditionReader:
                 self._know(phase, self.names.programs[program], (*path, index), "phase")
             yield ProgramTest(program, phase)
 
+    def _answered(self, value: Any, path: Path) -> Condition:
+        if isinstance(value, dict):
+            return any_of(
+                test for name, words in value.items() for test in self._of_program(name, words, (*path, name))
+            )
+        if not self.program:
+            self.problems.error(
+                path, "outside programs say whose activity it is", "write answered: {welcome: greeting}"
+            )
+            return NOTHING
+        return any_of(self._activities(self.program, value, path))
+
+    def _of_program(self, program: str, value: Any, path: Path) -> Iterable[AnsweredTest]:
+        known = self._know(program, self.names.programs, path, "program", on_key=True)
+        return self._activities(program, value, path) if known else ()
+
+    def _activities(self, program: str, value: Any, path: Path) -> Iterator[AnsweredTest]:
+        """Activities by their names, or as `phase.activity` where several phases have one of that name."""
+        activities = self.names.activities.get(program, {})
+        known = frozenset({*activities, *(name.partition(".")[2] for name in activities)})
+        for index, word in self._words(value, path, "an activity"):
+            here = (*path, index)
+            phase, dot, activity = word.rpartition(".")
+            if self._know(word, known, here, "activity") and not self._is_asked(activities, word):
+                message = f"{quoted(word)} is never answered: it asks for no answer"
+                self.problems.warn(here, message, "give it answered:, or ask for something else")
+            yield AnsweredTest(program, activity, phase if dot else None)
+
+    def _is_asked(self, activities: Mapping[str, bool], word: str) -> bool:
+        return any(asks for name, asks in activities.items() if word in (name, name.partition(".")[2]))
+
     def _did(self, raw: Mapping[str, Any], path: Path) -> Condition:
-        at_least, within = self._times(raw, path), self._within(raw, path)
+        at_least, within, since = self._times(raw, path), self._within(raw, path), self._since(raw, path)
         tests = []
         for index, signal in self._words(raw["did"], (*path, "did"), "a signal"):
             self.know_signal(signal, (*path, "did", index))
             where = self.read_where(signal, raw.get("where"), (*path, "where"))
-            tests.append(DidTest(SignalTest(signal, where), at_least, within))
+            tests.append(DidTest(SignalTest(signal, where), at_least, within, since))
         return any_of(tests)
 
     def _times(self, raw: Mapping[str, Any], path: Path) -> int:
@@ -222,6 +266,16 @@ class ConditionReader:
         if not span:
             self.problems.error(here, "no time at all", "write a duration such as 30d")
         return span or None
+
+    def _since(self, raw: Mapping[str, Any], path: Path) -> Since | None:
+        if "since" not in raw or "since" in self.names.fields or "since" in self.names.scores:
+            return None
+        here = (*path, "since")
+        if raw["since"] not in ("entered", "phase"):
+            self.problems.error(here, f"expected entered or phase, found {kind_of(raw['since'])}")
+        elif not self.program:
+            self.problems.error(here, "only in programs something was entered", "write within: 30d", on_key=True)
+        return Since(self.program, of_phase=raw["since"] == "phase")
 
     # --- signals and their attributes ---
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from connector.domain.condition import AllOf, AnyOf, Condition, ProgramTest
@@ -29,7 +29,8 @@ def check_journeys(mapping: MappingFile, programs: tuple[Program, ...], problems
             problems.error(("programs", name), f"nothing enrols leads into {quoted(name)}", remedy, on_key=True)
         _check_phases(route, mapping, problems)
         _check_own_end(program, problems)
-    _check_circles(sound, problems)
+    at_once = _check_circles(sound, problems)
+    _check_rounds([route for name, route in sound.items() if name not in at_once], problems)
 
 
 def _targets(program: Program) -> Iterator[Target]:
@@ -40,16 +41,18 @@ def _targets(program: Program) -> Iterator[Target]:
 
 
 def _every_case(*outcomes: Outcome) -> Iterator[Outcome]:
+    """The outcomes for everybody, and what follows once ways are used up."""
     for outcome in outcomes:
-        yield outcome
-        yield from (each for _, each in outcome.cases)
+        for each in (outcome, *(case for _, case in outcome.cases)):
+            yield each
+            if each.times:
+                yield replace(each, target=each.instead, times=0)
 
 
 def _early(phase: Phase) -> Iterator[Outcome]:
-    """What follows when one activity was not answered."""
+    """What follows one activity, by its answer or for want of one."""
     for activity in phase.activities:
-        if activity.unanswered is not None:
-            yield from _every_case(activity.unanswered)
+        yield from _every_case(*filter(None, (activity.on_answer, activity.no_answer)))
 
 
 def place_of(program: str, phase: Phase, activity: Activity) -> Path:
@@ -172,8 +175,9 @@ def _reachable(route: Route) -> set[str]:
 # --- what never ends ---
 
 
-def _check_circles(routes: Mapping[str, Route], problems: Problems) -> None:
-    """Report phases that may follow one another for ever while no time passes."""
+def _check_circles(routes: Mapping[str, Route], problems: Problems) -> set[str]:
+    """Report phases that may follow one another for ever while no time passes; the programs that have such."""
+    found: set[str] = set()
     graph: dict[Path, set[Path]] = {
         ("programs", route.program.name, "phases", name): set(_at_once(routes, route, phase))
         for route in routes.values()
@@ -184,7 +188,9 @@ def _check_circles(routes: Mapping[str, Route], problems: Problems) -> None:
         words = arrows([str(step[-1]) for step in circle])
         message = f"phases in a circle while no time passes: {words}"
         problems.error(end, message, "add after: to one of them", on_key=True)
+        found.update(str(step[1]) for step in circle)
         graph[end] = set()
+    return found
 
 
 def _at_once(routes: Mapping[str, Route], route: Route, phase: Phase) -> Iterator[Path]:
@@ -192,18 +198,26 @@ def _at_once(routes: Mapping[str, Route], route: Route, phase: Phase) -> Iterato
 
     That something was not answered is known only after a time.
     """
-    if not all(_may_take_no_time(activity) for activity in phase.activities):
-        return
     name = route.program.name
-    for outcome in _every_case(phase.all_answered):
+    for outcome in _every_case(*_soonest(phase)):
         target = outcome.target
         other = routes.get(target.name) if target.kind is TargetKind.PROGRAM else None
-        if outcome.after:
+        if outcome.after or outcome.times:
             continue
         if other is not None and other.program.again_after == _NO_TIME:
             yield ("programs", target.name, "phases", target.phase or other.program.phases[0].name)
         elif target.kind is not TargetKind.PROGRAM and (following := route.after(phase.name, target)):
             yield ("programs", name, "phases", following)
+
+
+def _soonest(phase: Phase) -> Iterator[Outcome]:
+    """What may follow a phase, or one of its activities, the moment it begins."""
+    for activity in phase.activities:
+        if not _may_take_no_time(activity):
+            return
+        if activity.on_answer is not None:
+            yield activity.on_answer
+    yield phase.all_answered
 
 
 def _may_take_no_time(activity: Activity) -> bool:
@@ -214,6 +228,53 @@ def _may_take_no_time(activity: Activity) -> bool:
     had_before = any(content_of(send) for send in activity.sends) and not activity.again
     by_condition = any(trigger.on is None for trigger in activity.answered)
     return not activity.answered or is_left_out or had_before or by_condition
+
+
+def _check_rounds(routes: Iterable[Route], problems: Problems) -> None:
+    """Report phases around which a lead that does nothing new would go for ever; of each phase, one way round."""
+    for route in routes:
+        prefix: Path = ("programs", route.program.name, "phases")
+        graph = {
+            (*prefix, name): {(*prefix, way) for way in _ways_without_answer(route, phase)}
+            for name, phase in route.phases.items()
+        }
+        while circle := find_circle(graph):
+            words = arrows([str(step[-1]) for step in circle])
+            message = f"a lead that does nothing more goes round for ever: {words}"
+            remedy = (
+                "let one of these ways be taken a few times only, for example {next: previous, times: 2, then: exit}"
+            )
+            problems.error(circle[-1], message, remedy, on_key=True)
+            graph.update({key: set() for key in circle})
+
+
+def _ways_without_answer(route: Route, phase: Phase) -> Iterator[str]:
+    """The phases to which a lead comes, as often as it may be, without anything that it does anew.
+
+    What it answered once counts as answered when it comes by again, unless that is sent again or only waited for.
+    """
+    asks_anew = any(_asks_anew(activity) for activity in phase.activities)
+    outcomes = [] if asks_anew else [phase.all_answered]
+    outcomes += [outcome for word, outcome in possible_outcomes(phase).items() if word != "all_answered"]
+    for activity in phase.activities:
+        early = (activity.no_answer, None if _asks_anew(activity) else activity.on_answer)
+        outcomes += filter(None, early)
+    for outcome in _every_case(*outcomes):
+        following = route.after(phase.name, outcome.target)
+        if following and not outcome.times:
+            yield following
+
+
+def _asks_anew(activity: Activity) -> bool:
+    """Whether everybody who goes on from here answered just now, or went the way of those who did not."""
+    is_for_all = activity.when is None and not activity.path
+    if activity.send is None:
+        return is_for_all and activity.no_answer is not None and _leads_away(activity.no_answer)
+    return is_for_all and activity.again and bool(activity.answered)
+
+
+def _leads_away(outcome: Outcome) -> bool:
+    return outcome.target.kind is not TargetKind.ON
 
 
 def _check_own_end(program: Program, problems: Problems) -> None:

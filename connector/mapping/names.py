@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from connector.domain.field import Field
@@ -37,6 +37,8 @@ class Names:
     #: Program -> its phases.
     programs: Mapping[str, tuple[str, ...]]
     lists: frozenset[str]
+    #: Program -> its activities, each as `phase.activity`, and whether it asks for an answer.
+    activities: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
     emails: frozenset[str] = frozenset()
     #: Text block -> its source.
     texts: Mapping[str, str] = field(default_factory=dict)
@@ -54,9 +56,26 @@ def names_of(root: Node, mapping: MappingFile, fields: Iterable[Field]) -> Names
         scores={name: _keys(root, "scores", name, "grades") for name in _keys(root, "scores")},
         programs={name: _keys(root, "programs", name, "phases") for name in _keys(root, "programs")},
         lists=frozenset(_keys(root, "lists")),
+        activities={name: dict(_activities(root, name)) for name in _keys(root, "programs")},
         emails=frozenset(_keys(root, "emails")),
         texts=mapping.texts,
     )
+
+
+def _activities(root: Node, program: str) -> Iterator[tuple[str, bool]]:
+    for phase in _keys(root, "programs", program, "phases"):
+        for name, asks in _steps(root, "programs", program, "phases", phase, "activities"):
+            yield f"{phase}.{name}", asks
+
+
+def _steps(root: Node, *path: str) -> Iterator[tuple[str, bool]]:
+    """The activities under this path, those behind forks among them."""
+    for name in _keys(root, *path):
+        keys = _keys(root, *path, name)
+        yield name, "answered" in keys or "wait_for" in keys
+        for fork in ("choose", "split"):
+            for case in _keys(root, *path, name, fork):
+                yield from _steps(root, *path, name, fork, case, "activities")
 
 
 #: Stands for a signal that could not be read: it may carry anything.

@@ -201,14 +201,21 @@ class OutcomeEntry(Entry):
     program: Name | None = Field(default=None, description="Completes this program and enters that one.")
     phase: Name | None = Field(default=None, description="Of that program: the phase to begin with.")
     repeat: Literal["unanswered"] | None = Field(default=None, description="Sends the unanswered activities once more.")
-    then: str | None = Field(default=None, description="Where to go once the repetition is settled.")
+    times: Annotated[int, Field(ge=1, le=100)] | None = Field(
+        default=None, description="An enrolment goes this way so many times at most, and then where then: says."
+    )
+    then: str | None = Field(
+        default=None, description="Where to go once the repetition is settled, or the times are used up."
+    )
 
     @model_validator(mode="after")
     def _one_target(self) -> Self:
         if self.repeat and self.next:
             raise wrong("after `repeat` the way goes on with `then`", "write then: instead of next:", "next")
-        if self.then and not self.repeat:
-            raise wrong("`then` follows `repeat`", "write next: instead of then:", "then")
+        if self.then and not self.repeat and not self.times:
+            raise wrong("`then` follows `repeat` or `times`", "write next: instead of then:", "then")
+        if self.times and (self.repeat or self.program or not self.next):
+            raise wrong("`times` counts how often a way to a phase is taken", "write it beside next:", "times")
         if self.program and (self.next or self.then):
             raise wrong("either another program or a phase, not both", at="program")
         if self.phase and not self.program:
@@ -245,7 +252,8 @@ class ActivityEntry(Entry):
     remind: Annotated[RemindEntry, TextFor("after")] | None = Field(
         default=None, description="Sends it again when no answer came."
     )
-    no_answer: Outcome | None = Field(default=None, description="Where the lead goes at once when no answer came.")
+    on_answer: Outcomes | None = Field(default=None, description="Where the lead goes at once when it answered.")
+    no_answer: Outcomes | None = Field(default=None, description="Where the lead goes at once when no answer came.")
     again: bool = Field(default=False, description="Sends it also to those who have had it.")
 
     @model_validator(mode="after")
@@ -271,12 +279,7 @@ class ActivityEntry(Entry):
             raise wrong("a lead that does not answer would wait here for ever", "add within: 7d", "answered")
         if self.within is not None and not self.answered:
             raise wrong("`within` needs `answered`: there is no answer to wait for", at="within")
-        if self.no_answer is not None and self.no_answer.when is not None:
-            hint = "lead to a phase that begins with choose:"
-            raise wrong(
-                "`when` belongs to what follows a phase: `no_answer` leads everybody to one place", hint, "no_answer"
-            )
-        for word in ("remind", "no_answer"):
+        for word in ("remind", "on_answer", "no_answer"):
             if getattr(self, word) is not None and not (self.answered or self.wait_for):
                 raise wrong(f"`{word}` needs `answered`: there is no answer to wait for", at=word)
         return self

@@ -56,6 +56,8 @@ _ELSEWHERE = {
     "completed": Target(TargetKind.COMPLETED),
     "exit": Target(TargetKind.EXIT),
 }
+#: What follows one activity where nothing is said.
+_ON = Outcome(Target(TargetKind.ON))
 #: Stands where a signal would: only people enrol.
 BY_HAND = "by_hand"
 
@@ -90,6 +92,7 @@ def to_programs(mapping: MappingFile, window: SendWindow, reader: ConditionReade
 
 def _to_program(name: str, entry: ProgramEntry, window: SendWindow, reader: ConditionReader) -> Program:
     path: Path = ("programs", name)
+    reader = reader.inside(name)
     completed = _completed(entry, path, reader)
     return Program(
         name=name,
@@ -258,9 +261,10 @@ def _to_activity(
     waits = bool(entry.wait_for)
     triggers, word = (entry.wait_for, "wait_for") if waits else (entry.answered, "answered")
     remind = Reminders(entry.remind.times, entry.remind.after) if entry.remind else NO_REMINDERS
-    unanswered = None
-    if entry.no_answer is not None:
-        unanswered = _outcome((entry.no_answer,), Outcome(ways.default), ways, (*path, "no_answer"), reader)
+    early = {
+        word: None if following is None else _outcome(following, _ON, ways, (*path, word), reader)
+        for word, following in (("on_answer", entry.on_answer), ("no_answer", entry.no_answer))
+    }
     return Activity(
         name=name,
         send=None if entry.send is None else _send(entry.send, (*path, "send"), reader),
@@ -272,7 +276,8 @@ def _to_activity(
         when=_condition(entry.when, (*path, "when"), reader),
         holds_up=waits,
         reminders=remind,
-        unanswered=unanswered,
+        on_answer=early["on_answer"],
+        no_answer=early["no_answer"],
         again=entry.again,
         fork=_to_fork(entry, path, reader),
         path=behind,
@@ -326,13 +331,24 @@ def _outcome(
     cases: list[tuple[Condition, Outcome]] = []
     for index, entry in enumerate(entries):
         here = (*path, index)
-        following = Outcome(_target(entry, default.target, ways, here, reader), entry.after, entry.repeat is not None)
+        following = _to_outcome(entry, default, ways, here, reader)
         if entry.when is None:
             if index + 1 < len(entries):
                 reader.problems.error((*path, index + 1), "no lead comes so far: what is before it has no condition")
             return replace(following, cases=tuple(cases))
         cases.append((reader.read(entry.when, (*here, "when")), following))
     return Outcome(default.target, default.after, default.repeat_unanswered, tuple(cases))
+
+
+def _to_outcome(entry: OutcomeEntry, default: Outcome, ways: _Ways, path: Path, reader: ConditionReader) -> Outcome:
+    if not entry.times:
+        return Outcome(_target(entry, default.target, ways, path, reader), entry.after, entry.repeat is not None)
+    return Outcome(
+        _phase_or_end(entry.next or "", default.target, ways, (*path, "next"), reader),
+        entry.after,
+        times=entry.times,
+        instead=_phase_or_end(entry.then or "exit", default.target, ways, (*path, "then"), reader),
+    )
 
 
 def _target(entry: OutcomeEntry, default: Target, ways: _Ways, path: Path, reader: ConditionReader) -> Target:
@@ -343,15 +359,19 @@ def _target(entry: OutcomeEntry, default: Target, ways: _Ways, path: Path, reade
             message = f"{quoted(entry.program)} has no phase {quoted(entry.phase)}"
             reader.problems.error((*path, "phase"), message, nearest(entry.phase, phases))
         return Target(TargetKind.PROGRAM, entry.program, entry.phase or "")
-    key = "then" if entry.then else "next"
     word = entry.then or entry.next
     if word is None:
         return default
+    return _phase_or_end(word, default, ways, (*path, "then" if entry.then else "next"), reader)
+
+
+def _phase_or_end(word: str, default: Target, ways: _Ways, path: Path, reader: ConditionReader) -> Target:
+    """A phase by its name, or `previous`, `completed`, `exit`."""
     if word in ways.phases:
         return Target(TargetKind.PHASE, word)
     if word == "completed":
         return ways.completed
     if word not in _ELSEWHERE:
         known = (*ways.phases, *_ELSEWHERE)
-        reader.problems.error((*path, key), f"unknown phase {quoted(word)}", nearest(word, known))
+        reader.problems.error(path, f"unknown phase {quoted(word)}", nearest(word, known))
     return _ELSEWHERE.get(word, default)

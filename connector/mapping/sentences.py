@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from connector.domain.condition import (
     AllOf,
+    AnsweredTest,
     AnyOf,
     Condition,
     DidTest,
@@ -62,13 +63,13 @@ def to_sentence(condition: Condition) -> str:
             return f"{condition.score} {to_phrase(condition.op, condition.operand)}{_until(condition)}"
         case GradeTest():
             return f"grade of {condition.score} is {_listed(condition.grades, 'or')}"
-        case SegmentTest() | PersonaTest() | TagTest() | ProgramTest():
+        case SegmentTest() | PersonaTest() | TagTest() | ProgramTest() | AnsweredTest():
             return _place(condition)
         case DidTest():
             return _did(condition)
 
 
-def _place(test: SegmentTest | PersonaTest | TagTest | ProgramTest) -> str:
+def _place(test: SegmentTest | PersonaTest | TagTest | ProgramTest | AnsweredTest) -> str:
     match test:
         case SegmentTest(segment):
             return f"in segment {segment}"
@@ -78,6 +79,8 @@ def _place(test: SegmentTest | PersonaTest | TagTest | ProgramTest) -> str:
             return f"tagged {tag}"
         case ProgramTest(program, phase):
             return f"in program {program}" + (f" at {phase}" if phase else "")
+        case AnsweredTest(program, activity, phase):
+            return f"answered {f'{phase}.' if phase else ''}{activity} of {program}"
 
 
 def signal_sentence(test: SignalTest) -> str:
@@ -110,7 +113,10 @@ def _until(test: ScoreTest) -> str:
 def _did(test: DidTest) -> str:
     times = f" at least {test.at_least} times" if test.at_least > 1 else ""
     span = f" within {format_duration(test.within)}" if test.within else ""
-    return f"did {signal_sentence(test.what)}{times}{span}"
+    since = (
+        f" since {test.since.program} {'reached this phase' if test.since.of_phase else 'began'}" if test.since else ""
+    )
+    return f"did {signal_sentence(test.what)}{times}{span}{since}"
 
 
 def _listed(words: Iterable[object], last: str) -> str:

@@ -53,8 +53,8 @@ class StepSketch:
     answer: str
     #: Who gets it, where not everybody does.
     only: str = ""
-    #: Where it leads when no answer came; none for on with the phase.
-    unanswered: tuple[WaySketch, ...] = ()
+    #: Where it leads at once by an answer, or for want of one; none for on with the phase.
+    ways: tuple[WaySketch, ...] = ()
     #: Of a fork: each way, and who takes it.
     cases: tuple[tuple[str, str], ...] = ()
     #: Whether some leads take none of the ways.
@@ -108,18 +108,26 @@ def _phase(program: Program, phase: Phase) -> PhaseSketch:
 
 
 def _step(program: Program, phase: Phase, activity: Activity) -> StepSketch:
-    fork, outcome = activity.fork, activity.unanswered
+    fork = activity.fork
     return StepSketch(
         activity.name,
         tell_activity(activity),
         tell_leaving(activity),
         tell_answer(activity),
         only=to_sentence(activity.when) if activity.when else "",
-        unanswered=tuple(_outcomes(program, phase, "no answer", outcome)) if outcome else (),
+        ways=tuple(_early_ways(program, phase, activity)),
         cases=tuple((case.name, tell_case(case, fork)) for case in fork.cases) if fork else (),
         is_open=bool(fork and not fork.by_chance and fork.cases[-1].when),
         path=activity.path,
     )
+
+
+def _early_ways(program: Program, phase: Phase, activity: Activity) -> Iterator[WaySketch]:
+    """Where one activity leads out of the phase."""
+    for when, outcome in (("answered", activity.on_answer), ("no answer", activity.no_answer)):
+        for way in _outcomes(program, phase, when, outcome) if outcome else ():
+            if way.target.kind is not TargetKind.ON:
+                yield way
 
 
 def _ways(program: Program, phase: Phase) -> Iterator[WaySketch]:
@@ -148,6 +156,15 @@ def _outcomes(program: Program, phase: Phase, when: str, outcome: Outcome) -> It
     for condition, case in outcome.cases:
         yield _way(program, phase, when, case, f"if {to_sentence(condition)}")
     yield _way(program, phase, when, outcome, "else" if outcome.cases else "")
+    for only, each in _limited(outcome):
+        yield _way(program, phase, when, each, only)
+
+
+def _limited(outcome: Outcome) -> Iterator[tuple[str, Outcome]]:
+    """What follows once ways are used up."""
+    for each in (*(case for _, case in outcome.cases), outcome):
+        if each.times:
+            yield f"after {each.times} time{'s' * (each.times > 1)}", replace(each, target=each.instead, times=0)
 
 
 def _way(program: Program, phase: Phase, when: str, outcome: Outcome, only: str) -> WaySketch:
@@ -164,6 +181,9 @@ def _resolved(program: Program, phase: Phase, target: Target) -> Target:
 
 def _first(outcome: Outcome) -> str:
     after = f"after {format_duration(outcome.after)}" if outcome.after else ""
+    if outcome.times:
+        most = f"{outcome.times} time{'s' * (outcome.times > 1)} at most"
+        return f"{after}, {most}" if after else most
     if outcome.repeat_unanswered:
         return f"{after} the unanswered once more, then".strip()
     return after

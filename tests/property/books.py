@@ -17,6 +17,7 @@ from connector.domain.calendar import ALWAYS_OPEN, SendWindow
 from connector.domain.computed import Computed, Reckoning
 from connector.domain.condition import (
     AllOf,
+    AnsweredTest,
     AnyOf,
     Condition,
     DidTest,
@@ -29,6 +30,7 @@ from connector.domain.condition import (
     ScoreTest,
     SegmentTest,
     SignalTest,
+    Since,
     TagTest,
 )
 from connector.domain.deal import (
@@ -131,7 +133,12 @@ def moment_test(random: Random) -> Condition:
 
 
 def did_test(random: Random) -> Condition:
-    return DidTest(signal_test(random), random.randint(1, 3), perhaps(random, span))
+    since = Since(random.choice(PROGRAMS), random.random() < 0.5) if random.random() < 0.3 else None
+    return DidTest(signal_test(random), random.randint(1, 3), perhaps(random, span), since)
+
+
+def answered_test(random: Random) -> Condition:
+    return AnsweredTest(random.choice(PROGRAMS), "a0", perhaps(random, lambda _: random.choice(PHASES[:2])))
 
 
 def program_test(random: Random) -> Condition:
@@ -182,7 +189,10 @@ def segment_test(*names: str) -> Callable[[Random], Condition]:
     return lambda random: SegmentTest(random.choice(names))
 
 
-PLAIN = (text_test, number_test, deals_test, moment_test, did_test, did_test, program_test, computed_test)
+PLAIN = (
+    *(text_test, number_test, deals_test, moment_test, did_test, did_test, program_test, computed_test),
+    answered_test,
+)
 
 
 def condition(random: Random, *more: Callable[[Random], Condition]) -> Condition:
@@ -253,7 +263,14 @@ def trigger(random: Random) -> Trigger:
     return answer(random) if random.random() < 0.7 else Trigger(None, late_condition(random))
 
 
-def activity(random: Random, name: str) -> Activity:
+def early(random: Random, names: Sequence[str]) -> Outcome:
+    """Where one activity leads, or on with the phase."""
+    if random.random() < 0.5:
+        return outcome(random, names)
+    return Outcome(Target(TargetKind.ON), cases=((condition(random), outcome(random, names)),))
+
+
+def activity(random: Random, name: str, names: Sequence[str]) -> Activity:
     sends: tuple[Send, ...] = (
         note("{name}"), task("{scores[total]}"), ListSend("mail"), ListSend("news"), EmailSend("plain")
     )  # fmt: skip
@@ -271,38 +288,41 @@ def activity(random: Random, name: str) -> Activity:
         on=date(2026, 9, 21) if random.random() < 0.1 else None,
         when=condition(random) if random.random() < 0.2 else None,
         reminders=Reminders(random.randint(1, 2), DAY) if answered and random.random() < 0.2 else NO_REMINDERS,
+        on_answer=early(random, names) if answered and random.random() < 0.2 else None,
+        no_answer=early(random, names) if answered and random.random() < 0.2 else None,
         again=random.random() < 0.2,
     )
 
 
-def steps(random: Random) -> tuple[Activity, ...]:
+def steps(random: Random, names: Sequence[str]) -> tuple[Activity, ...]:
     """Activities, and now and then something to wait for, or a fork with one of them behind it."""
-    made = [activity(random, f"a{number}") for number in range(random.randint(1, 3))]
+    made = [activity(random, f"a{number}", names) for number in range(random.randint(1, 3))]
     if random.random() < 0.2:
         triggers = some(random, answer, 1, 2)
         made.insert(0, Activity("wait", None, answered=triggers, within=span(random), holds_up=True))
     if random.random() < 0.3:
         cases = (Case("left", condition(random), 1.0), Case("right", None, 2.0))
         fork = Activity("fork", None, random.choice(DELAYS), fork=Fork(cases, by_chance=random.random() < 0.5))
-        behind = replace(activity(random, "behind"), path=(("fork", random.choice(("left", "right"))),))
+        behind = replace(activity(random, "behind", names), path=(("fork", random.choice(("left", "right"))),))
         made[-1:-1] = [fork, behind]
     return tuple(made)
 
 
 def outcome(random: Random, phases: Sequence[str]) -> Outcome:
-    kind = random.choice(list(TargetKind))
+    kind = random.choice([kind for kind in TargetKind if kind is not TargetKind.ON])
     names = {TargetKind.PHASE: phases, TargetKind.PROGRAM: PROGRAMS}
     target = Target(kind, random.choice(names[kind]) if kind in names else "")
     # to a phase only after a day: what goes in a circle at once is refused when a mapping is checked
     least = DAY if kind in (TargetKind.PHASE, TargetKind.PREVIOUS) else NOTHING
-    return Outcome(target, least + random.choice(DELAYS), random.random() < 0.5)
+    times = random.choice((0, 0, 1, 2)) if least else 0
+    return Outcome(target, least + random.choice(DELAYS), not times and random.random() < 0.5, times=times)
 
 
 def phase(random: Random, name: str, names: Sequence[str]) -> Phase:
     way = outcome(random, names)
     if random.random() < 0.2:
         way = replace(way, cases=((condition(random), outcome(random, names)),))
-    return Phase(name, steps(random), way, outcome(random, names), outcome(random, names))
+    return Phase(name, steps(random, names), way, outcome(random, names), outcome(random, names))
 
 
 def program(random: Random, name: str) -> Program:

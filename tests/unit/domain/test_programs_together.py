@@ -7,7 +7,17 @@ from datetime import time, timedelta
 import pytest
 
 from connector.domain.calendar import SendWindow
-from connector.domain.condition import AttributeTest, Op, SegmentTest, SignalTest
+from connector.domain.condition import (
+    AllOf,
+    AnsweredTest,
+    AttributeTest,
+    DidTest,
+    Not,
+    Op,
+    SegmentTest,
+    SignalTest,
+    Since,
+)
 from connector.domain.definitions import Definitions, FrequencyCap, ListRule, Segment
 from connector.domain.enrolment import EnrolmentState
 from connector.domain.fact import CommandName, Fact, FactKind
@@ -254,12 +264,149 @@ def test_a_reminder_goes_out_when_no_answer_came_and_its_answer_counts() -> None
 
 def test_after_the_last_reminder_the_lead_goes_where_the_activity_says() -> None:
     away = Outcome(Target(TargetKind.PHASE, "two"))
-    reminded = mail("news", answered="clicked", reminders=Reminders(1, DAY), unanswered=away)
+    reminded = mail("news", answered="clicked", reminders=Reminders(1, DAY), no_answer=away)
 
     lived = story(program("p", phase("one", reminded, mail("offer", after=60 * DAY)), phase("two", mail("report"))))
     lived.receive(came()).let_pass(after(days=20))
 
     assert lived.sent() == [(START, "news"), (after(days=8), "news"), (after(days=15), "report")]
+
+
+def test_where_the_silent_go_may_depend_on_the_lead() -> None:
+    banks = Outcome(Target(TargetKind.PHASE, "two"))
+    on_with_it = Outcome(Target(TargetKind.ON), cases=((field_is("industry", "banking"), banks),))
+    asked = mail("news", answered="clicked", no_answer=on_with_it)
+
+    lived = story(program("p", phase("one", asked, mail("offer", after=10 * DAY)), phase("two", mail("report"))))
+    lived.receive(came(), changed(after(days=8), industry="banking")).let_pass(after(days=20))
+
+    assert lived.sent() == [(START, "news"), (after(days=10), "offer")]  # software when nothing came; on it went
+
+
+# --- answers --------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_leads_away_at_once_where_the_activity_says_so() -> None:
+    away = Outcome(Target(TargetKind.PHASE, "two"), DAY)
+    asked = mail("news", answered="clicked", on_answer=away)
+
+    lived = story(program("p", phase("one", asked, mail("offer", after=10 * DAY)), phase("two", mail("report"))))
+    lived.receive(came(), signal("clicked", after(days=2))).let_pass(after(days=20))
+
+    assert lived.sent() == [(START, "news"), (after(days=3), "report")]
+
+
+def test_an_answer_during_a_pause_leads_away_when_the_pause_is_over() -> None:
+    away = Outcome(Target(TargetKind.PHASE, "two"), 2 * DAY)
+    asked = mail("news", answered="clicked", on_answer=away)
+    lived = story(program("p", phase("one", asked), phase("two", mail("report")))).receive(came())
+
+    lived.receive(order(CommandName.PAUSE, 1), signal("clicked", after(days=3)), order(CommandName.RESUME, 6))
+    lived.let_pass(after(days=20))
+
+    assert lived.sent() == [(START, "news"), (after(days=8), "report")]
+
+
+def test_what_was_answered_in_one_phase_decides_in_another() -> None:
+    both = AllOf((AnsweredTest("p", "news"), AnsweredTest("p", "offer", "two")))
+    talk = Outcome(EXIT, cases=((both, Outcome(Target(TargetKind.PHASE, "three"))),))
+    lived = story(
+        program(
+            "p",
+            phase("one", mail("news", answered="clicked"), all_=outcome("two"), none=outcome("two")),
+            phase("two", mail("offer", answered="clicked"), all_=talk),
+            phase("three", mail("report")),
+        )
+    )
+
+    lived.receive(came(), signal("clicked", after(days=1)), signal("clicked", after(days=2)))
+
+    assert [name for _, name in lived.sent()] == ["news", "offer", "report"]
+
+
+def test_an_activity_of_the_same_name_in_another_phase_was_not_answered() -> None:
+    other = Outcome(EXIT, cases=((AnsweredTest("p", "ask", "two"), Outcome(Target(TargetKind.PHASE, "three"))),))
+    lived = story(
+        program(
+            "p",
+            phase("one", mail("ask", "news", answered="clicked"), all_=other),
+            phase("two", mail("ask", "offer", answered="clicked")),
+            phase("three", mail("report")),
+        )
+    )
+
+    lived.receive(came(), signal("clicked", after(days=1)))
+
+    assert [name for _, name in lived.sent()] == ["ask"]
+    assert lived.enrolment().state is EnrolmentState.EXITED
+
+
+def test_what_was_answered_the_time_before_counts_no_more() -> None:
+    asked_before = phase("one", mail("news", answered="clicked"))
+    lived = Story(
+        programs=(program("p", asked_before, again_after=timedelta()),),
+        lists=LISTS,
+        fields=(*FIELDS, CONSENT),
+        segments=(Segment("readers", AnsweredTest("p", "news")),),
+    ).receive(baseline(industry="software"))
+
+    lived.receive(came(), signal("clicked", after(days=1)))
+    assert "segment:readers" in lived.lead.holding
+
+    lived.receive(came(2))
+    assert "segment:readers" not in lived.lead.holding
+
+
+@pytest.mark.parametrize(("of_phase", "names"), [(False, ["news", "report"]), (True, ["news", "offer"])])
+def test_only_what_was_done_since_the_lead_came_counts(of_phase: bool, names: list[str]) -> None:
+    since = DidTest(SignalTest("read"), since=Since("p", of_phase))
+    steps = (mail("report", when=since), mail("offer", when=Not(since)))
+    lived = story(
+        program("p", phase("one", mail("news", answered="clicked"), all_=outcome("two")), phase("two", *steps))
+    )
+
+    lived.receive(signal("read", START - DAY), came(), signal("read", after(days=1)), signal("clicked", after(days=2)))
+
+    assert [name for _, name in lived.sent()] == names
+
+
+def test_the_signal_by_which_a_lead_came_was_not_given_since() -> None:
+    since = DidTest(SignalTest("came"), since=Since("p"))
+
+    lived = story(program("p", phase("one", mail("news", when=since), mail("offer", when=Not(since))))).receive(came())
+
+    assert [name for _, name in lived.sent()] == ["offer"]
+
+
+# --- there and back -------------------------------------------------------------------------------------------
+
+
+def test_a_way_is_taken_so_many_times_and_then_the_other_one() -> None:
+    back = Outcome(Target(TargetKind.PREVIOUS), DAY, times=2, instead=Target(TargetKind.PHASE, "three"))
+    lived = story(
+        program(
+            "p",
+            phase("one", mail("news"), all_=outcome("two")),
+            phase("two", mail("offer", answered="x"), none=back),
+            phase("three"),
+        )
+    ).receive(came())
+
+    lived.let_pass(after(days=90))
+
+    assert [entry.detail["phase"] for entry in lived.told(K.PHASE)] == ["two", "one", "two", "one", "two", "three"]
+
+
+def test_a_new_enrolment_has_all_its_times_before_it() -> None:
+    back = Outcome(Target(TargetKind.PHASE, "one"), DAY, times=1)
+    lived = story(program("p", phase("one", mail("news"), all_=back), again_after=timedelta())).receive(came())
+
+    lived.let_pass(after(days=9)).receive(came(10)).let_pass(after(days=19))
+
+    assert [entry.detail["from"] for entry in lived.told(K.PHASE)] == ["one", "one"]
+
+
+# --- by the lead ----------------------------------------------------------------------------------------------
 
 
 def test_what_follows_a_phase_depends_on_the_lead() -> None:

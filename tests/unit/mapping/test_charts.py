@@ -263,9 +263,9 @@ def test_waits_reminders_and_what_follows_silence_are_told(ways: ProgramSketch) 
     ask, wait, fork, call, mail, last = ways.phases[0].steps
 
     assert (ask.leaves, ask.answer) == ("after 1h", "clicked within 7d, else again 1d later, 2 times")
-    assert [(way.words, way.first, way.leads_to) for way in ask.unanswered] == [("no answer", "after 2d", "two")]
+    assert [(way.words, way.first, way.leads_to) for way in ask.ways] == [("no answer", "after 2d", "two")]
     assert (wait.sends, wait.answer) == ("wait for booked or seats is at least 9, at most 3d", "")
-    assert [way.leads_to for way in wait.unanswered] == ["exit"]
+    assert [way.leads_to for way in wait.ways] == ["exit"]
     assert fork.sends == "choose: many if seats is at least 50, some if seats is at least 10"
     assert (call.leaves, call.path, mail.path) == ("at 10:00", (("fork", "many"),), (("fork", "some"),))
     assert (last.leaves, last.only) == ("not before 2026-12-01", "seats is less than 100")

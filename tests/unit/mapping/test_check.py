@@ -9,6 +9,8 @@ from tests.mapping_files import BASE, mistakes_in
 
 HI = "activities: {a: {send: {note: Hi}}}"
 ASK = "activities: {a: {send: {list: greeting}, answered: called, within: 7d}}"
+FOR_EVER = "a lead that does nothing more goes round for ever: "
+A_FEW_TIMES = "let one of these ways be taken a few times only, for example {next: previous, times: 2, then: exit}"
 ASK_AGAIN = "activities: {a: {send: {list: greeting}, answered: called, within: 7d, again: true}}"
 
 
@@ -64,7 +66,10 @@ FINDINGS = {
     ),
     "before the first": (
         programs(program("enrol: called", "phases:", f"  one: {{{ASK}, none_answered: previous}}")),
-        ["6:86: warning: there is no phase before the first; it would begin again; name a phase, or exit"],
+        [
+            f"6:7: {FOR_EVER}one → one; {A_FEW_TIMES}",
+            "6:86: warning: there is no phase before the first; it would begin again; name a phase, or exit",
+        ],
     ),
     "a circle without delay": (
         programs(
@@ -75,6 +80,20 @@ FINDINGS = {
     "a phase after itself": (
         programs(program("enrol: called", "phases:", f"  one: {{{HI}, all_answered: one}}")),
         ["6:7: phases in a circle while no time passes: one → one; add after: to one of them"],
+    ),
+    "a treadmill for the silent": (
+        programs(
+            program("enrol: called", "phases:", f"  one: {{{ASK}, none_answered: two}}",
+                    f"  two: {{{HI}, all_answered: {{after: 1d, next: one}}}}")
+        ),
+        [f"6:7: {FOR_EVER}one → two → one; {A_FEW_TIMES}"],
+    ),
+    "a treadmill of waits that lead on anyway": (
+        programs(
+            program("enrol: called", "phases:",
+                    "  one: {activities: {a: {wait_for: called, at_most: 1d}}, all_answered: {after: 1d, next: one}}")
+        ),
+        [f"6:7: {FOR_EVER}one → one; {A_FEW_TIMES}"],
     ),
     "programs that follow one another at once": (
         programs(
@@ -150,12 +169,20 @@ def test_what_can_never_work_is_told_at_its_place(text: str, words: list[str]) -
 
 
 FINE = {
-    "a circle that takes time": programs(
+    "a circle that is gone round a few times": programs(
         program(
             "enrol: called",
             "phases:",
             f"  one: {{{HI}}}",
-            f"  two: {{{HI}, all_answered: {{after: 1d, next: one}}}}",
+            f"  two: {{{HI}, all_answered: {{after: 1d, next: one, times: 2}}}}",
+        )
+    ),
+    "a circle that begins with what the lead does": programs(
+        program(
+            "enrol: called",
+            "phases:",
+            "  one: {activities: {a: {wait_for: called, at_most: 9d, no_answer: exit}, b: {send: {note: Hi}}},"
+            " all_answered: {after: 1d, next: one}}",
         )
     ),
     "a circle that waits for an answer": programs(

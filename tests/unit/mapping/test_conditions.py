@@ -8,6 +8,7 @@ import pytest
 
 from connector.domain.condition import (
     AllOf,
+    AnsweredTest,
     AnyOf,
     AttributeTest,
     Condition,
@@ -79,6 +80,10 @@ MEANINGS: dict[str, Condition] = {
     "{in_program: [welcome]}": ProgramTest("welcome"),
     "{in_program: {welcome: bye}}": ProgramTest("welcome", "bye"),
     "{in_program: {welcome: [hello, bye]}}": AnyOf((ProgramTest("welcome", "hello"), ProgramTest("welcome", "bye"))),
+    "{answered: {welcome: greeting}}": AnsweredTest("welcome", "greeting"),
+    "{answered: {welcome: [greeting, hello.greeting]}}": AnyOf(
+        (AnsweredTest("welcome", "greeting"), AnsweredTest("welcome", "greeting", "hello"))
+    ),
     # behaviour
     "{did: email_clicked}": DidTest(SignalTest("email_clicked")),
     "{did: email_clicked, at_least: 2}": DidTest(SignalTest("email_clicked"), 2),
@@ -116,6 +121,13 @@ MISTAKES = {
     "{in_program: welcom}": 'unknown program "welcom"; did you mean "welcome"?',
     "{in_program: {welcom: hello}}": 'unknown program "welcom"; did you mean "welcome"?',
     "{in_program: {welcome: helo}}": 'unknown phase "helo"; did you mean "hello"?',
+    "{answered: greeting}": "outside programs say whose activity it is; write answered: {welcome: greeting}",
+    "{answered: {welcom: greeting}}": 'unknown program "welcom"; did you mean "welcome"?',
+    "{answered: {welcome: greetin}}": 'unknown activity "greetin"; did you mean "greeting"?',
+    "{answered: {welcome: bye.greeting}}": 'unknown activity "bye.greeting"; did you mean "greeting"?',
+    "{did: email_clicked, since: entered}": "only in programs something was entered; write within: 30d",
+    "{did: email_clicked, since: 3d}": 'expected entered or phase, found the text "3d"',
+    "{industry: software, since: entered}": "`since` belongs to `did`; write did: and the signal beside it",
     "{did: email_klicked}": 'unknown signal "email_klicked"; did you mean "email_clicked"?',
     "{did: report_read, where: {topik: x}}": (
         'the signal "report_read" has no attribute "topik"; did you mean "topic"?'

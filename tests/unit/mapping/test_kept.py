@@ -13,7 +13,7 @@ import pytest
 
 from connector.domain.book import compile_book
 from connector.domain.definitions import Definitions
-from connector.domain.program import Program, Trigger
+from connector.domain.program import Outcome, Program, Trigger
 from connector.domain.score import EngagementRule, Score
 from connector.errors import MappingError
 from connector.mapping.fingerprint import to_version
@@ -91,9 +91,23 @@ def _meaning_of_program(program: Program) -> Iterator[str]:
         ways = (phase.all_answered, phase.some_answered, phase.none_answered)
         leads = ", ".join(f"{way.target.kind}:{way.target.name} after {way.after}" for way in ways)
         yield f"phase {program.name}.{phase.name}: {leads}"
+        yield from (f"phase {program.name}.{phase.name}: {each}" for way in ways for each in _turns_off(way))
         for activity in phase.activities:
+            for word, way in (("answered", activity.on_answer), ("not answered", activity.no_answer)):
+                if way is not None:
+                    yield f"activity {phase.name}.{activity.name}, {word}: {way.target.kind}:{way.target.name}"
+                    yield from (f"activity {phase.name}.{activity.name}, {word}: {each}" for each in _turns_off(way))
             kind = type(activity.send).__name__
             yield f"activity {phase.name}.{activity.name}: {kind} after {activity.after}, within {activity.within}"
+
+
+def _turns_off(way: Outcome) -> Iterator[str]:
+    """Other ways for some, and ways that are used up."""
+    for condition, case in way.cases:
+        yield f"{case.target.kind}:{case.target.name} after {case.after} if {to_sentence(condition)}"
+    for each in (way, *(case for _, case in way.cases)):
+        if each.times:
+            yield f"{each.target.name} {each.times} times, then {each.instead.kind}:{each.instead.name}"
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)

@@ -79,7 +79,7 @@ LARGE = {
         f"      p{n}: {{activities: {{a: {{send: {{note: Hi}}}}}}, all_answered: {{after: 1d, next: p{n + 1}}}}}\n"
         for n in range(1_000)
     )
-    + "      p1000: {activities: {a: {send: {note: Hi}}}, all_answered: {after: 1d, next: previous}}\n",
+    + "      p1000: {activities: {a: {send: {note: Hi}}}, all_answered: {after: 1d, next: previous, times: 1}}\n",
     "3,000 segments one after another": "segments:\n  s0: {industry: a}\n"
     + "".join(f"  s{n}: {{segment: s{n - 1}}}\n" for n in range(1, 3_000)),
 }

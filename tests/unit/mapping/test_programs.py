@@ -5,7 +5,17 @@ from datetime import date, time, timedelta
 import pytest
 
 from connector.domain.calendar import SendWindow
-from connector.domain.condition import AttributeTest, Op, SegmentTest, SignalTest
+from connector.domain.condition import (
+    AnsweredTest,
+    AttributeTest,
+    DidTest,
+    FieldTest,
+    Op,
+    SegmentTest,
+    SignalTest,
+    Since,
+)
+from connector.domain.field import FieldType
 from connector.domain.program import (
     ListSend,
     Milestone,
@@ -26,7 +36,6 @@ ACTIVITIES = (
     "b: {send: {list: greeting}, answered: called, within: 7d}}"
 )
 SAYS_HI = "activities: {a: {send: {note: Hi}}}"
-ONE_PLACE = "`when` belongs to what follows a phase: `no_answer` leads everybody to one place"
 OF_THE_MOMENT = "of the moment it leaves its list, and the CRM sends nothing"
 CLICKED = Trigger(SignalTest("email_clicked"))
 
@@ -101,8 +110,10 @@ def test_the_last_phase_that_says_nothing_completes_the_program() -> None:
 
 OUTCOMES = {
     "two": Outcome(Target(TargetKind.PHASE, "two")),
-    "one": Outcome(Target(TargetKind.PHASE, "one")),
-    "previous": Outcome(Target(TargetKind.PREVIOUS)),
+    "{next: one, times: 2}": Outcome(Target(TargetKind.PHASE, "one"), times=2, instead=EXIT),
+    "{next: previous, times: 1, then: two}": Outcome(
+        Target(TargetKind.PREVIOUS), times=1, instead=Target(TargetKind.PHASE, "two")
+    ),
     "completed": Outcome(COMPLETED),
     "exit": Outcome(EXIT),
     "{next: exit}": Outcome(EXIT),
@@ -116,6 +127,36 @@ OUTCOMES = {
 @pytest.mark.parametrize(("text", "outcome"), OUTCOMES.items(), ids=OUTCOMES)
 def test_a_settled_phase_leads_where_the_mapping_says(text: str, outcome: Outcome) -> None:
     assert phase_with(f"none_answered: {text}\n    all_answered: two").none_answered == outcome
+
+
+def test_a_condition_in_a_program_asks_for_its_own_activities_and_for_what_was_done_since() -> None:
+    phase = phase_with(
+        "none_answered: [{when: {answered: a}, next: exit}, {when: {answered: one.a}, next: completed},"
+        " {when: {did: called, since: entered}, next: exit}, {when: {did: called, since: phase}, next: two}]"
+    )
+
+    called = SignalTest("called")
+    assert [condition for condition, _ in phase.none_answered.cases] == [
+        AnsweredTest("tested", "a"),
+        AnsweredTest("tested", "a", "one"),
+        DidTest(called, since=Since("tested")),
+        DidTest(called, since=Since("tested", of_phase=True)),
+    ]
+
+
+def test_answers_and_silence_lead_where_the_activity_says_or_on_with_the_phase() -> None:
+    entry = (
+        "{send: {list: greeting}, answered: called, within: 7d, on_answer: two,"
+        " no_answer: [{when: {industry: software}, next: exit}]}"
+    )
+
+    made = program(f"enrol: called\nphases:\n  one: {{activities: {{b: {entry}}}}}\n  two: {{{SAYS_HI}}}")
+
+    (asked,) = made.phases[0].activities
+    assert asked.on_answer == Outcome(Target(TargetKind.PHASE, "two"))
+    assert asked.no_answer == Outcome(
+        Target(TargetKind.ON), cases=((FieldTest("industry", FieldType.TEXT, Op.EQ, "software"), Outcome(EXIT)),)
+    )
 
 
 def test_some_answered_follows_all_answered_when_it_says_nothing() -> None:
@@ -361,7 +402,7 @@ MISTAKES = {
     ),
     "then without repeat": (
         with_outcome("{then: exit}"),
-        ["8:25: `then` follows `repeat`; write next: instead of then:"],
+        ["8:25: `then` follows `repeat` or `times`; write next: instead of then:"],
     ),
     "next after repeat": (
         with_outcome("{repeat: unanswered, next: exit}"),
@@ -407,11 +448,17 @@ MISTAKES = {
         with_activity("{send: {note: Hi}, remind: 1d}"),
         ["5:53: `remind` needs `answered`: there is no answer to wait for"],
     ),
-    "a condition on where the silent go": (
-        with_activity(
-            "{send: {note: Hi}, answered: called, within: 7d, no_answer: {when: {industry: software}, next: exit}}"
-        ),
-        [f"5:83: {ONE_PLACE}; lead to a phase that begins with choose:"],
+    "times of another program": (
+        with_outcome("{program: welcome, times: 2}"),
+        ["8:43: `times` counts how often a way to a phase is taken; write it beside next:"],
+    ),
+    "an unknown phase after some times": (
+        with_outcome("{next: previous, times: 2, then: tow}"),
+        ['8:57: unknown phase "tow"; known: completed, exit, one, previous'],
+    ),
+    "where answers lead that nobody asked for": (
+        with_activity("{send: {note: Hi}, on_answer: exit}"),
+        ["5:53: `on_answer` needs `answered`: there is no answer to wait for"],
     ),
     "a reminder that a CRM would not notice": (
         with_activity("{send: {list: greeting}, answered: called, within: 7d, remind: {times: 1}}"),
