@@ -117,9 +117,7 @@ def take_signal(draft: Draft, signal: Signal) -> None:
     draft.note(HistoryKind.SIGNAL, name, {key: format_value(value) for key, value in attributes.items()})
     draft.touch(f"signal:{name}")
     consent.take_signal(draft, name, attributes)
-    if draft.book.hand_overs:
-        words = ", ".join(f"{key} {format_value(value)}" for key, value in attributes.items())
-        draft.recent = (*draft.recent, Deed(draft.now, name, words[:_LONGEST_WORDS]))[-_MOST_DEEDS:]
+    _remember_deed(draft, signal)
     for counter, kept, matches in draft.book.counters.get(name, ()):
         if matches(attributes):
             draft.seen[counter] = (*draft.seen.get(counter, ()), draft.now)[-kept:]
@@ -132,6 +130,14 @@ def take_signal(draft: Draft, signal: Signal) -> None:
     for score, rule, matches in draft.book.engagement.get(name, ()):
         if matches(attributes):
             ledger.give_points(draft, score, rule)
+
+
+def _remember_deed(draft: Draft, signal: Signal) -> None:
+    """Remember what the lead did, for whoever is to call it."""
+    if draft.book.hand_overs:
+        name, attributes = signal
+        words = ", ".join(f"{key} {format_value(value)}" for key, value in attributes.items())
+        draft.recent = (*draft.recent, Deed(draft.now, name, words[:_LONGEST_WORDS]))[-_MOST_DEEDS:]
 
 
 def _remember(draft: Draft, computed: Computed, attributes: Mapping[str, Value]) -> None:

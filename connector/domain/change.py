@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
-
 #: The names of properties end so that are set even where the CRM lets them only move forward, as lifecycle stages are.
 BACKWARDS = "<"
 

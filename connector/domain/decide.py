@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 
-from connector.domain import behaviour, consent, journey, phases, tagging
+from connector.domain import behaviour, consent, handback, handing, journey, phases, tagging
 from connector.domain.acts import announce
 from connector.domain.book import Book
 from connector.domain.change import Act
@@ -38,7 +38,7 @@ _MINUTE = timedelta(minutes=1)
 _ALARM = RANK[FactKind.ALARM]
 _EVER = datetime.max.replace(tzinfo=UTC)
 #: Who takes what was ruled.
-_GRANTS: dict[PetitionKind, Grant] = {}
+_GRANTS: dict[PetitionKind, Grant] = {PetitionKind.ASSIGNMENT: handing.grant}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +138,8 @@ def _next_alarm(draft: Draft, until: datetime) -> datetime | None:
     if draft.standing is not Standing.ACTIVE:
         return None
     wake_at = earliest([enrolment.due_at for enrolment in draft.enrolments])
+    if draft.hand_overs:
+        wake_at = earliest([wake_at, handing.next_due_at(draft)])
     # The others ring on full minutes only: the next one, or this very one, if a fact happened just then.
     minute = to_minute(draft.now)
     if until - minute >= _MINUTE or minute == draft.now:
@@ -187,6 +189,7 @@ def _take(draft: Draft, fact: Fact) -> None:
         derive(draft)
         if draft.standing is Standing.ACTIVE:
             journey.take_signal(draft, signal)
+            handback.take_signal(draft, signal)
 
 
 def _signals_of(draft: Draft, fact: Fact) -> Sequence[behaviour.Signal]:
@@ -208,8 +211,10 @@ def _follow(draft: Draft) -> list[str]:
     for _ in range(_MAX_ROUNDS):
         derive(draft)
         while (node := draft.take_before(draft.book.nodes.watchers_at)) is not None:
-            journey.check_conditions(draft, node)
+            looks = handback if node.id.startswith("sales:") else journey
+            looks.check_conditions(draft, node)
             derive(draft)
+        handing.run_due(draft)
         phases.run_due(draft)
         if not draft.has_before(draft.book.nodes.watchers_at):
             break
@@ -219,6 +224,7 @@ def _follow(draft: Draft) -> list[str]:
 def _news(draft: Draft) -> list[str]:
     """The watchers that hold and that nothing was ever done about."""
     done = {f"notification:{name}" for name in draft.told} | {f"enrol:{each.program}" for each in draft.enrolments}
+    done |= {f"hand_over:{each.name}" for each in draft.hand_overs}
     return [id_ for id_ in draft.holding if id_ not in done]
 
 
@@ -246,6 +252,8 @@ def _act_on(draft: Draft, watcher_id: str) -> None:
         announce(draft, draft.book.notifications[name])
     elif kind == "enrol":
         journey.enter_by_condition(draft, name)
+    elif kind == "hand_over":
+        handing.begin(draft, name, "its condition holds")
     elif kind == "date":
         program, _, index = name.rpartition(":")
         journey.enter_by_date(draft, program, int(index))
@@ -264,6 +272,7 @@ def _change_book(draft: Draft, book: Book, earlier: Sequence[Fact]) -> None:
     draft.note(HistoryKind.BOOK, book.version, totals)
     tagging.turn_over(draft, former, knowledge.tags)
     journey.follow_book(draft)
+    handback.follow_book(draft)
     draft.touch_all()
     new = {f"enrol:{name}" for name in book.programs.keys() - former.programs.keys()}
     _conclude(draft, [id_ for id_ in _follow(draft) if id_ in new and _takes_existing(book, id_)])

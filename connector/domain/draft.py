@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
 from heapq import heappop, heappush
@@ -16,11 +16,10 @@ from connector.domain.deal import Deal
 from connector.domain.enrolment import Enrolment
 from connector.domain.fact import Position, Value
 from connector.domain.field import FieldRole
-from connector.domain.handover import HandOver, HandOverState
+from connector.domain.handover import HandOverState
 from connector.domain.history import Detail, HistoryEntry, HistoryKind
-from connector.domain.lead import Deed, Had, Latest, Lead, Own, Standing, Tagging
+from connector.domain.lead import Had, Latest, Lead, Standing, Tagging
 from connector.domain.nodes import Node
-from connector.domain.petition import Petition
 from connector.domain.predicate import earliest
 from connector.domain.score import Outlook, Part, Score
 
@@ -58,11 +57,8 @@ class Draft:
         self.suppressed_by = lead.suppressed_by
         self.latest: dict[str, Latest] = dict(lead.latest)
         self.deals: dict[str, Deal] = dict(lead.deals)
-        self.petitions: dict[str, Petition] = dict(lead.petitions)
-        self.rulings: dict[str, Mapping[str, Value]] = dict(lead.rulings)
-        self.hand_overs: list[HandOver] = list(lead.hand_overs)
-        self.own: dict[str, Own] = dict(lead.own)
-        self.recent: tuple[Deed, ...] = lead.recent
+        self.petitions, self.rulings = dict(lead.petitions), dict(lead.rulings)
+        self.hand_overs, self.own, self.recent = list(lead.hand_overs), dict(lead.own), lead.recent
         self.position: Position = lead.position
         #: Node -> when time alone may change it.
         self.alarms: dict[str, datetime] = dict(lead.alarms)

@@ -8,6 +8,7 @@ from connector.domain.behaviour import Signal
 from connector.domain.compiled import CHANGED, CompiledProgram
 from connector.domain.draft import Draft
 from connector.domain.enrolling import (
+    BY_PROGRAM,
     any_applies,
     count_answer,
     end,
@@ -69,12 +70,9 @@ def follow_book(draft: Draft) -> None:
         if compiled is None or phase is None or (enrolment.next_activity or "") not in ("", *phase.places):
             end(draft, enrolment, Step.EXIT, "no longer in the mapping")
         elif compiled.program.is_paused:
-            pause(draft, enrolment, _BY_PROGRAM)
-        elif enrolment.put_off == _BY_PROGRAM:
+            pause(draft, enrolment, BY_PROGRAM)
+        elif enrolment.put_off == BY_PROGRAM:
             resume(draft, enrolment)
-
-
-_BY_PROGRAM = "the program is paused"
 
 
 # --- orders -------------------------------------------------------------------------------------------------
@@ -86,7 +84,7 @@ def take_command(draft: Draft, fact: Fact) -> None:
         for enrolment in open_enrolments(draft, str(fact.data.get("program", ""))):
             if fact.name == CommandName.PAUSE:
                 pause(draft, enrolment, "by hand")
-            elif enrolment.put_off != _BY_PROGRAM:
+            elif enrolment.put_off != BY_PROGRAM:
                 resume(draft, enrolment)
         return
     name = str(fact.data.get("program", ""))

@@ -6,7 +6,7 @@ CRM says otherwise, we let go of it.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
 
 from connector.domain.change import BACKWARDS
 from connector.domain.draft import Draft
@@ -14,10 +14,6 @@ from connector.domain.fact import Fact, RecordName, Value
 from connector.domain.field import Field, format_value
 from connector.domain.history import HistoryKind
 from connector.domain.lead import Own
-
-
-#: How long a write of ours may be under way before a record that is read counts more.
-_ON_ITS_WAY = timedelta(hours=1)
 
 
 def set_own(draft: Draft, name: str, value: str, *, may_go_back: bool = False) -> None:
@@ -42,8 +38,9 @@ def outweighs(draft: Draft, fact: Fact, name: str, value: Value | None) -> bool:
         return False
     text = format_value(value)
     if text == own.value:
+        draft.own[name] = replace(own, was=text)
         return False
-    if fact.name != RecordName.CHANGED and text == own.was and fact.at <= own.at + _ON_ITS_WAY:
+    if fact.name != RecordName.CHANGED and text == own.was:
         return True
     del draft.own[name]
     return False

@@ -354,6 +354,8 @@ def _destination(move: Move) -> str:
             return "completing the program"
         case TargetKind.EXIT:
             return "leaving the program"
+        case TargetKind.SALES:
+            return f"handing over to sales: {move.target.name}"
         case TargetKind.ON:
             return "going on with the phase"
 
