@@ -9,6 +9,7 @@ from typing import NamedTuple
 from jinja2 import TemplateSyntaxError, nodes
 
 from connector.domain.rfm import FIELDS as RFM
+from connector.domain.wording import PLACES
 from connector.mapping.names import Attributes, Names
 from connector.mapping.report import nearest, quoted
 from connector.mapping.templates import MAX_SOURCE, PLAIN
@@ -16,8 +17,11 @@ from connector.mapping.templates import MAX_SOURCE, PLAIN
 #: Compiling takes time that grows with the third power of this.
 _MAX_DEPTH = 20
 #: What a text knows beside `lead`, `scores` and `grades`.
-PLAIN_NAMES = ("program", "phase", "activity", "name", "persona")
-LISTS: Mapping[str, tuple[str, ...]] = {"why": ("rule", "points", "score")}
+PLAIN_NAMES = ("name", "persona", *PLACES)
+LISTS: Mapping[str, tuple[str, ...]] = {
+    "why": ("rule", "points", "score"),
+    "recent": ("signal", "at", "words"),
+}
 _OWNERS = ("lead", "rfm", "scores", "grades", "segments", "tags", "did")
 #: What a text knows of every signal beside its attributes.
 _OF_SIGNALS = ("times", "at")
