@@ -21,19 +21,23 @@ _LONGEST_WORDS = 200
 #: A signal's name and its attributes.
 Signal = tuple[str, Mapping[str, Value]]
 
+_TURNS = frozenset({RecordName.ARCHIVED, RecordName.RESTORED})
+_CHANGED = str(RecordName.CHANGED)
+
 
 def take_record(draft: Draft, fact: Fact) -> list[Signal]:
     """Take over what a CRM says of the lead's record; returns the signals that this gives."""
-    if fact.name in (RecordName.ARCHIVED, RecordName.RESTORED):
+    is_baseline = fact.is_baseline
+    if fact.name in _TURNS:
         _set_standing(draft, fact)
-    if fact.is_baseline:
+    if is_baseline:
         draft.note(HistoryKind.KNOWN, fact.source)
-    before = {name: draft.fields.get(name) for name in sorted(draft.book.listened_to)}
+    before = {name: draft.fields.get(name) for name in draft.book.listened_to}
     _fill_fields(draft, fact)
-    if fact.is_baseline:
+    if is_baseline:
         return []
-    told = _signals_of(draft, fact) if fact.name == RecordName.CHANGED else ()
-    return [*told, *_changes(draft, before)]
+    told = _signals_of(draft, fact) if fact.name == _CHANGED else ()
+    return [*told, *_changes(draft, before)] if before else list(told)
 
 
 def _changes(draft: Draft, before: Mapping[str, Value | None]) -> Iterator[Signal]:
@@ -59,7 +63,7 @@ def _fill_fields(draft: Draft, fact: Fact) -> None:
     for field in concerned.values():
         properties = field.properties[fact.source]
         told = [str(fact.data[name]).strip() for name in properties if name in fact.data]
-        raw = next((text for text in told if text), "")
+        raw = next(filter(None, told), "")
         if raw or len(told) == len(properties):  # else another of its properties may still hold a value
             _fill(draft, fact, field, raw)
 
@@ -102,8 +106,12 @@ def _gives(source: SignalSource, raw: str) -> bool:
 
 
 def _attributes(draft: Draft, source: SignalSource, raw: str) -> dict[str, Value]:
-    found = {name: raw if wanted == "value" else draft.fields.get(wanted) for name, wanted in source.attributes.items()}
-    return {name: value for name, value in found.items() if value is not None}
+    found: dict[str, Value] = {}
+    for name, wanted in source.attributes.items():
+        value = raw if wanted == "value" else draft.fields.get(wanted)
+        if value is not None:
+            found[name] = value
+    return found
 
 
 def take_signal(draft: Draft, signal: Signal) -> None:

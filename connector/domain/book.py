@@ -72,8 +72,10 @@ class Book:
     programs: Mapping[str, CompiledProgram]
     #: Signal -> the programs it may enrol into.
     enrols: Mapping[str, tuple[str, ...]]
+    #: The signals that may end or answer an enrolment.
+    heard: frozenset[str]
     #: The fields whose change some program or hand-over looks for.
-    listened_to: frozenset[str]
+    listened_to: tuple[str, ...]
     notifications: Mapping[str, Notification]
     lists: Mapping[str, ListRule]
     emails: Mapping[str, EmailRule]
@@ -132,7 +134,8 @@ def compile_book(definitions: Definitions) -> Book:
         crms=_written_crms(definitions),
         programs=programs,
         enrols=_index_enrols(programs),
-        listened_to=_listened_to(programs.values()) | _heard_from_sales(definitions, hand_overs),
+        heard=frozenset().union(*(each.ends_on | each.answers_on for each in programs.values())),
+        listened_to=_listened_to(programs.values(), _heard_from_sales(definitions, hand_overs)),
         notifications={notification.name: notification for notification in definitions.notifications},
         lists={rule.name: rule for rule in definitions.lists},
         emails={rule.name: rule for rule in definitions.emails},
@@ -242,18 +245,18 @@ def _index_enrols(programs: Mapping[str, CompiledProgram]) -> Mapping[str, tuple
     return {signal: tuple(names) for signal, names in index.items()}
 
 
-def _listened_to(programs: Iterable[CompiledProgram]) -> frozenset[str]:
-    signals = frozenset().union(*(_heard(compiled) for compiled in programs))
-    return frozenset(signal.removeprefix(CHANGED) for signal in signals if signal.startswith(CHANGED))
+def _listened_to(programs: Iterable[CompiledProgram], by_sales: frozenset[str]) -> tuple[str, ...]:
+    signals = by_sales.union(*(_heard(compiled) for compiled in programs))
+    return tuple(sorted(signal.removeprefix(CHANGED) for signal in signals if signal.startswith(CHANGED)))
 
 
 def _heard_from_sales(definitions: Definitions, hand_overs: Mapping[str, CompiledHandOver]) -> frozenset[str]:
-    """The fields by which sales says what it makes of a lead: the owner always."""
+    """The signals by which sales says what it makes of a lead: a new owner always."""
     if not hand_overs:
         return frozenset()
-    signals = {trigger.signal for compiled in hand_overs.values() for trigger in compiled.triggers}
-    owners = (field_.name for field_ in definitions.fields if field_.role is FieldRole.OWNER)
-    return frozenset(owners) | {signal.removeprefix(CHANGED) for signal in signals if signal.startswith(CHANGED)}
+    signals = (trigger.signal for compiled in hand_overs.values() for trigger in compiled.triggers)
+    owners = (CHANGED + field_.name for field_ in definitions.fields if field_.role is FieldRole.OWNER)
+    return frozenset({*signals, *owners})
 
 
 def _heard(compiled: CompiledProgram) -> frozenset[str]:

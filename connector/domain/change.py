@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
+from connector.domain.frozen import quick
+
 #: The names of properties end so that are set even where the CRM lets them only move forward, as lifecycle stages are.
 BACKWARDS = "<"
 
@@ -84,6 +86,7 @@ class Email:
     properties: Mapping[str, str] = field(default_factory=dict)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Act:
     """One task, note or email."""

@@ -65,7 +65,8 @@ def take_signal(draft: Draft, name: str, attributes: Mapping[str, Value]) -> Non
     if name in draft.book.definitions.quoted:
         before = draft.latest.get(name)
         draft.latest[name] = Latest(before.times + 1 if before else 1, draft.now, dict(attributes))
-    if any(matches(attributes) for matches in draft.book.suppresses.get(name, ())):
+    suppresses = draft.book.suppresses.get(name)
+    if suppresses and any(matches(attributes) for matches in suppresses):
         _suppress(draft, name)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from operator import attrgetter
+from operator import itemgetter
 
 from connector.domain import behaviour, consent, handback, handing, journey, phases, tagging
 from connector.domain.acts import announce
@@ -35,7 +35,11 @@ _MAX_ALARMS = 10_000
 _MAX_ROUNDS = 10
 _MILLISECOND = timedelta(milliseconds=1)
 _MINUTE = timedelta(minutes=1)
-_ALARM = RANK[FactKind.ALARM]
+_ALARM, _BOOK, _RECORD, _MERGED = FactKind.ALARM, FactKind.BOOK, FactKind.RECORD, FactKind.MERGED
+_ALARM_RANK = RANK[_ALARM]
+#: What is heard of a record as of one that was not there.
+_ANEW = frozenset({RecordName.CREATED, RecordName.RESTORED})
+_ACTIVE = Standing.ACTIVE
 _EVER = datetime.max.replace(tzinfo=UTC)
 #: Who takes what was ruled.
 _GRANTS: dict[PetitionKind, Grant] = {PetitionKind.ASSIGNMENT: handing.grant}
@@ -63,8 +67,7 @@ def needs_refold(lead: Lead, facts: Sequence[Fact]) -> bool:
     """
     if lead.position == START:
         return False
-    anew = (FactKind.MERGED, FactKind.BOOK)
-    return any(fact.position < lead.position or fact.kind in anew for fact in facts)
+    return any(fact.kind is _MERGED or fact.kind is _BOOK or fact.position < lead.position for fact in facts)
 
 
 def fold(books: Books, lead: Lead, facts: Sequence[Fact], now: datetime) -> Decision:
@@ -74,20 +77,20 @@ def fold(books: Books, lead: Lead, facts: Sequence[Fact], now: datetime) -> Deci
     a blank lead and all its facts.
     """
     begins_at = _begins_at(facts, now)
-    ordered = sorted(facts, key=attrgetter("position"))
+    ordered = sorted([(fact.position, fact) for fact in facts], key=itemgetter(0))
     draft = Draft(lead, books(lead.book), now)
-    for index, fact in enumerate(ordered):
-        position = _effective_position(fact, begins_at)
+    for index, (place, fact) in enumerate(ordered):
+        position = _effective(place, begins_at)
         _ring(draft, position)
-        if fact.kind is FactKind.ALARM:  # says nothing but that time has passed
+        if fact.kind is _ALARM:  # says nothing but that time has passed
             continue
         draft.begin(fact.key, max(position[1], draft.position[1]))
-        if fact.kind is FactKind.BOOK:
-            _change_book(draft, books(fact.name), ordered[:index])
+        if fact.kind is _BOOK:
+            _change_book(draft, books(fact.name), [earlier for _, earlier in ordered[:index]])
         else:
             _judge(draft, fact)
         draft.position = position
-    _ring(draft, (1, now, _ALARM + 1, ""))
+    _ring(draft, (1, now, _ALARM_RANK + 1, ""))
     return _finish(draft)
 
 
@@ -98,24 +101,23 @@ def blank(lead_id: LeadId, book: str) -> Lead:
 
 def _begins_at(facts: Sequence[Fact], now: datetime) -> datetime:
     """The moment of the earliest fact."""
-    return min((fact.at for fact in facts if fact.kind is not FactKind.ALARM), default=now)
+    return min([fact.at for fact in facts if fact.kind is not _ALARM], default=now)
 
 
-def _effective_position(fact: Fact, begins_at: datetime) -> Position:
+def _effective(position: Position, begins_at: datetime) -> Position:
     """A baseline counts from the moment of the earliest fact: it says what was true when the story began."""
-    if fact.is_baseline:
-        return (1, min(fact.at, begins_at), -1, fact.key)
-    return fact.position
+    epoch, at, _, key = position
+    return position if epoch else (1, min(at, begins_at), -1, key)
 
 
 def _ring(draft: Draft, until: Position) -> None:
     """Ring the alarms that lie before this position."""
     for _ in range(_MAX_ALARMS):
         wake_at = _next_alarm(draft, until[1])
-        if wake_at is None or (1, wake_at, _ALARM, "") >= until:
+        if wake_at is None or (1, wake_at, _ALARM_RANK, "") >= until:
             return
         draft.begin("", wake_at)
-        draft.position = (1, wake_at, _ALARM, "")
+        draft.position = (1, wake_at, _ALARM_RANK, "")
         _touch_due(draft)
         _conclude(draft, _follow(draft))
     raise InvariantError(f"lead {draft.lead.id}: its alarm at {draft.now} never goes away")
@@ -135,9 +137,9 @@ def _touch_due(draft: Draft) -> None:
 
 def _next_alarm(draft: Draft, until: datetime) -> datetime | None:
     """When the lead wakes by itself, as far as that lies before `until`."""
-    if draft.standing is not Standing.ACTIVE:
+    if draft.standing is not _ACTIVE:
         return None
-    wake_at = earliest([enrolment.due_at for enrolment in draft.enrolments])
+    wake_at = draft.due_at
     if draft.hand_overs:
         wake_at = earliest([wake_at, handing.next_due_at(draft)])
     # The others ring on full minutes only: the next one, or this very one, if a fact happened just then.
@@ -152,15 +154,16 @@ def _next_alarm(draft: Draft, until: datetime) -> datetime | None:
 
 def _judge(draft: Draft, fact: Fact) -> None:
     """Take a fact in and do what follows. What was so before we heard of the lead leads to nothing."""
-    anew = fact.kind is FactKind.RECORD and fact.name in (RecordName.CREATED, RecordName.RESTORED)
-    anew |= fact.kind is FactKind.MERGED and draft.standing is not Standing.ACTIVE
-    if anew or fact.is_baseline:
+    is_baseline = fact.is_baseline
+    anew = fact.kind is _RECORD and fact.name in _ANEW
+    anew |= fact.kind is _MERGED and draft.standing is not _ACTIVE
+    if anew or is_baseline:
         draft.touch_all()
     _take(draft, fact)
     arisen = _follow(draft)
-    if draft.standing is not Standing.ACTIVE:
+    if draft.standing is not _ACTIVE:
         arisen = []
-    elif fact.is_baseline:
+    elif is_baseline:
         arisen = [id_ for id_ in arisen if _takes_existing(draft.book, id_)]
     elif anew:
         arisen = [*arisen, *(id_ for id_ in _news(draft) if id_ not in arisen)]
@@ -187,7 +190,7 @@ def _take(draft: Draft, fact: Fact) -> None:
         derive(draft)
         tagging.take_signal(draft, signal)
         derive(draft)
-        if draft.standing is Standing.ACTIVE:
+        if draft.standing is _ACTIVE:
             journey.take_signal(draft, signal)
             handback.take_signal(draft, signal)
 
@@ -206,17 +209,18 @@ def _signals_of(draft: Draft, fact: Fact) -> Sequence[behaviour.Signal]:
 
 def _follow(draft: Draft) -> list[str]:
     """What follows from what changed and from the time; the watchers that came to hold."""
-    if draft.standing is not Standing.ACTIVE:
+    if draft.standing is not _ACTIVE:
         return []
+    watchers_at = draft.book.nodes.watchers_at
     for _ in range(_MAX_ROUNDS):
         derive(draft)
-        while (node := draft.take_before(draft.book.nodes.watchers_at)) is not None:
+        while (node := draft.take_before(watchers_at)) is not None:
             looks = handback if node.id.startswith("sales:") else journey
             looks.check_conditions(draft, node)
             derive(draft)
         handing.run_due(draft)
         phases.run_due(draft)
-        if not draft.has_before(draft.book.nodes.watchers_at):
+        if not draft.has_before(watchers_at):
             break
     return watch(draft)
 
@@ -283,7 +287,7 @@ def _know(draft: Draft, book: Book, facts: Sequence[Fact]) -> Draft:
     quiet = Draft(blank(draft.lead.id, book.version), book, draft.present)
     begins_at = _begins_at(facts, draft.now)
     for fact in facts:
-        at = max(_effective_position(fact, begins_at)[1], quiet.now)
+        at = max(_effective(fact.position, begins_at)[1], quiet.now)
         pass_quietly(quiet, at)
         quiet.begin(fact.key, at)
         if consent.is_concerned(fact):

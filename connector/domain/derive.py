@@ -165,7 +165,7 @@ def ask_alarms(draft: Draft) -> None:
         if flips_at is None:
             draft.alarms.pop(node.id, None)
         else:
-            draft.alarms[node.id] = flips_at if flips_at == to_minute(flips_at) else next_minute(flips_at)
+            draft.alarms[node.id] = _full_minute(flips_at)
     draft.unasked.clear()
     draft.now = now
 
@@ -175,6 +175,7 @@ def to_minute(moment: datetime) -> datetime:
     return moment - (moment - _EPOCH) % _MINUTE
 
 
-def next_minute(moment: datetime) -> datetime:
-    """The first full minute after the moment."""
-    return to_minute(moment) + _MINUTE
+def _full_minute(moment: datetime) -> datetime:
+    """The first full minute that is not before the moment."""
+    minute = to_minute(moment)
+    return minute if minute == moment else minute + _MINUTE

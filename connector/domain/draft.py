@@ -21,7 +21,7 @@ from connector.domain.history import Detail, HistoryEntry, HistoryKind
 from connector.domain.lead import Had, Latest, Lead, Standing, Tagging
 from connector.domain.nodes import Node
 from connector.domain.predicate import earliest
-from connector.domain.score import Outlook, Part, Score
+from connector.domain.score import Blend, Outlook, Part, Score
 
 #: The book of a version.
 Books = Callable[[str], Book]
@@ -32,9 +32,13 @@ _NO_PARTS: dict[str, Part] = {}
 class Draft:
     """One lead's state, open for change, and what came of the changes."""
 
+    #: Whether an enrolment changed since all were gone through.
+    is_astir = False
+    #: When the first of them is due, where that was asked for since one changed.
+    _due_at: tuple[datetime | None] | None = None
+
     def __init__(self, lead: Lead, book: Book, now: datetime) -> None:
-        self.lead = lead
-        self.book = book
+        self.lead, self.book = lead, book
         #: Moment of judgement: of the fact or alarm under way.
         self.now = lead.position[1]
         #: The real present, which acts must not precede.
@@ -44,13 +48,15 @@ class Draft:
         self.fields: dict[str, Value] = dict(lead.fields)
         self.seen: dict[str, tuple[datetime, ...]] = dict(lead.seen)
         self.parts: dict[str, dict[str, Part]] = {name: dict(parts) for name, parts in lead.scores.items()}
-        #: Rules score -> what it will do by itself, where that was asked for since its parts changed.
+        #: Rules score, and any score -> what it will do by itself, where that was asked for since parts changed.
         self._outlooks: dict[str, Outlook] = {}
+        self._blends: dict[str, Blend] = {}
         self.holding: dict[str, datetime] = dict(lead.holding)
         self.mentions: dict[str, Mentions] = dict(lead.mentions)
         self.tags: dict[str, Tagging] = dict(lead.tags)
         self.persona, self.persona_since = lead.persona, lead.persona_since
         self.told: dict[str, tuple[int, datetime]] = dict(lead.told)
+        #: Changed by `put` alone.
         self.enrolments: list[Enrolment] = list(lead.enrolments)
         self.had: dict[str, Had] = dict(lead.had)
         self.contacted: tuple[datetime, ...] = lead.contacted
@@ -79,12 +85,15 @@ class Draft:
 
     def points(self, score: str) -> int:
         """The score's whole points now."""
-        return scores.whole(sum([scores.total(outlook, self.now) for outlook in self._look_ahead(score)]))
+        blend, now = self._blends.get(score) or self._look_ahead(score), self.now
+        return scores.whole(sum([scores.total(outlook, now) for outlook in blend.outlooks]))
 
-    def _look_ahead(self, score: str) -> list[Outlook]:
+    def _look_ahead(self, score: str) -> Blend:
         """What the rules scores that this score is made of will do by themselves."""
         known = self._outlooks
-        return [known.get(leaf.name) or self._look_ahead_of(leaf) for leaf in self.book.leaves[score]]
+        found = scores.blend([known.get(leaf.name) or self._look_ahead_of(leaf) for leaf in self.book.leaves[score]])
+        self._blends[score] = found
+        return found
 
     def _look_ahead_of(self, leaf: Score) -> Outlook:
         outlook = scores.look_ahead(self.parts.get(leaf.name, _NO_PARTS), leaf.half_life)
@@ -110,7 +119,7 @@ class Draft:
 
     def passes_at(self, score: str, threshold: float) -> datetime | None:
         """When fading alone takes the score across the threshold; None for never."""
-        return scores.passes_at(self._look_ahead(score), threshold, self.now)
+        return scores.passes_at(self._blends.get(score) or self._look_ahead(score), threshold, self.now)
 
     def expires_at(self, score: str) -> datetime | None:
         """When the next points of the rules score expire; None for never."""
@@ -157,6 +166,27 @@ class Draft:
 
     # --- what journeys need ---------------------------------------------------------------------------------
 
+    def put(self, enrolment: Enrolment) -> None:
+        """Put an enrolment in the place of its former self, or add it."""
+        self.is_astir, self._due_at = True, None
+        for index, each in enumerate(self.enrolments):
+            if each.program == enrolment.program and each.number == enrolment.number:
+                self.enrolments[index] = enrolment
+                return
+        self.enrolments.append(enrolment)
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The earliest moment at which time alone moves an enrolment; None for never."""
+        if self._due_at is None:
+            self._due_at = (earliest([enrolment.due_at for enrolment in self.enrolments]),)
+        return self._due_at[0]
+
+    @property
+    def has_due(self) -> bool:
+        """Whether there may be anything to do in an enrolment now."""
+        return self.is_astir or (self.due_at is not None and self.due_at <= self.now)
+
     def role(self, role: FieldRole) -> Value | None:
         """The value of the field with this role."""
         name = self.book.roles.get(role)
@@ -191,6 +221,7 @@ class Draft:
         self.alarms.clear()
         self.unasked.clear()
         self._outlooks.clear()
+        self._blends.clear()
 
     # --- what is to be looked at again ----------------------------------------------------------------------
 
@@ -241,6 +272,7 @@ class Draft:
     def revalue(self, score: Score) -> None:
         """The rules score may be worth something else from here on: look at what reads it."""
         self._outlooks.pop(score.name, None)
+        self._blends.clear()
         self.touch(f"score:{score.name}")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import timedelta
 
 from connector.domain.acts import mark
@@ -11,6 +10,7 @@ from connector.domain.compiled import CompiledTrigger
 from connector.domain.draft import Draft
 from connector.domain.enrolment import Enrolment, Sent, Step, to_state
 from connector.domain.fact import Value
+from connector.domain.frozen import replace
 from connector.domain.history import HistoryKind
 from connector.domain.program import Milestone
 
@@ -30,9 +30,7 @@ def any_applies(draft: Draft, triggers: Iterable[CompiledTrigger], name: str, at
 
 def update(draft: Draft, enrolment: Enrolment) -> Enrolment:
     """Put an enrolment in the place of its former self."""
-    for index, each in enumerate(draft.enrolments):
-        if each.program == enrolment.program and each.number == enrolment.number:
-            draft.enrolments[index] = enrolment
+    draft.put(enrolment)
     draft.touch(f"program:{enrolment.program}")
     return enrolment
 

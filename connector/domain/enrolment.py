@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from connector.domain.frozen import quick
 from connector.domain.predicate import earliest
 from connector.domain.program import Target
 from connector.errors import InvariantError
@@ -57,6 +58,7 @@ def to_state(state: EnrolmentState, step: Step) -> EnrolmentState:
         raise InvariantError(f"an enrolment that is {state} cannot {step}") from None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Sent:
     """A step that was begun, and its answer."""
@@ -92,6 +94,7 @@ class Move:
     repeat_unanswered: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Enrolment:
     """One lead's way through one program."""

@@ -22,6 +22,9 @@ class FieldType(StrEnum):
     CHOICES = "choices"  # several of a set; kept as a tuple in the CRM's order
 
 
+_CHOICES = FieldType.CHOICES
+
+
 class FieldRole(StrEnum):
     """What a field means to Coltiva beyond its value."""
 
@@ -55,7 +58,7 @@ def parse_value(field_: Field, raw: str) -> Value | None:
     Raises ValueError with a sentence for people when the text is not of the field's type.
     """
     text = raw.strip()
-    if field_.type is FieldType.CHOICES:
+    if field_.type is _CHOICES:
         return _parse_choices(text, field_.values) or None
     if not text:
         return None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from connector.domain.behaviour import Signal
 from connector.domain.compiled import CHANGED, CompiledTrigger
 from connector.domain.compiled_sales import CompiledHandOver
 from connector.domain.draft import Draft
 from connector.domain.enrolling import any_applies
 from connector.domain.field import FieldRole, format_value
+from connector.domain.frozen import replace
 from connector.domain.handing import (
     accept,
     ask_anew,

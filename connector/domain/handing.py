@@ -6,7 +6,6 @@ A rep is what only the whole workspace can give: the lead files a petition, and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from connector.domain.acts import emit
@@ -16,6 +15,7 @@ from connector.domain.enrolling import BY_PROGRAM, WITH_SALES, open_enrolments, 
 from connector.domain.enrolment import EnrolmentState
 from connector.domain.fact import Value
 from connector.domain.field import FieldRole
+from connector.domain.frozen import replace
 from connector.domain.handover import HandOver, HandOverState, Turn, to_state
 from connector.domain.history import HistoryKind
 from connector.domain.lead import Standing

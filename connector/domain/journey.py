@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from connector.domain.behaviour import Signal
 from connector.domain.compiled import CHANGED, CompiledProgram
 from connector.domain.draft import Draft
@@ -20,6 +18,7 @@ from connector.domain.enrolling import (
 )
 from connector.domain.enrolment import Enrolment, Step
 from connector.domain.fact import CommandName, Fact
+from connector.domain.frozen import replace
 from connector.domain.history import HistoryKind
 from connector.domain.nodes import Node
 from connector.domain.phases import enter, take_answer
@@ -29,11 +28,12 @@ _NO_SIGNAL: Signal = ("", {})
 
 def take_signal(draft: Draft, signal: Signal) -> None:
     """Let the signal end, answer or begin enrolments, in this order."""
-    for enrolment in open_enrolments(draft):
-        _end_by(draft, enrolment, signal)
-    for enrolment in open_enrolments(draft):
-        _answer(draft, enrolment, signal)
     name, attributes = signal
+    if name in draft.book.heard:
+        for enrolment in open_enrolments(draft):
+            _end_by(draft, enrolment, signal)
+        for enrolment in open_enrolments(draft):
+            _answer(draft, enrolment, signal)
     for program in draft.book.enrols.get(name, ()):
         compiled = draft.book.programs[program]
         if any_applies(draft, compiled.enrol, name, attributes):

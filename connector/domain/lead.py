@@ -12,6 +12,7 @@ from connector.domain.computed import Mentions
 from connector.domain.deal import Deal
 from connector.domain.enrolment import Enrolment
 from connector.domain.fact import START, Position, Value
+from connector.domain.frozen import quick
 from connector.domain.handover import HandOver
 from connector.domain.ids import LeadId
 from connector.domain.petition import Petition
@@ -80,6 +81,7 @@ class Deed:
     words: str = ""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Lead:
     """One lead's state: a pure function of its facts and the book versions they name."""

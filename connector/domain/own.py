@@ -6,12 +6,11 @@ CRM says otherwise, we let go of it.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from connector.domain.change import BACKWARDS
 from connector.domain.draft import Draft
 from connector.domain.fact import Fact, RecordName, Value
 from connector.domain.field import Field, format_value
+from connector.domain.frozen import replace
 from connector.domain.history import HistoryKind
 from connector.domain.lead import Own
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
@@ -15,6 +14,7 @@ from connector.domain.draft import Draft
 from connector.domain.enrolling import count_answer, end, open_enrolments, replace_sent, tell, update
 from connector.domain.enrolment import Enrolment, EnrolmentState, Move, Sent, Step, to_state
 from connector.domain.entry import entry_refusal, make_way
+from connector.domain.frozen import replace
 from connector.domain.handing import begin, hold_back, holds_back
 from connector.domain.history import HistoryKind
 from connector.domain.program import (
@@ -53,9 +53,9 @@ def enter(draft: Draft, compiled: CompiledProgram, because: str, phase: str = ""
     number = 1 + sum(enrolment.program == program.name for enrolment in draft.enrolments)
     first = compiled.phases.get(phase, compiled.first)
     enrolment = Enrolment(program.name, number, draft.now, first.phase.name, draft.now, visit=0)
-    if chance(draft.lead.id, program.name, _HELD_OUT) * 100 < program.holdout:
+    if program.holdout and chance(draft.lead.id, program.name, _HELD_OUT) * 100 < program.holdout:
         enrolment = replace(enrolment, state=EnrolmentState.HELD_OUT)
-    draft.enrolments.append(enrolment)
+    draft.put(enrolment)
     tell(draft, HistoryKind.ENTERED, enrolment, by=because)
     mark(draft, enrolment, Milestone.ENTERED, f"entered the program ({because})")
     if enrolment.state is EnrolmentState.HELD_OUT:
@@ -77,6 +77,9 @@ def chance(*what: str) -> float:
 
 def run_due(draft: Draft) -> None:
     """Do all that is due by now: send, let answers lapse, settle phases, move on; the most important program first."""
+    if not draft.has_due:
+        return
+    draft.is_astir = False
     enrolments = open_enrolments(draft)
     if len(enrolments) > 1:
         enrolments.sort(key=lambda each: _rank(draft, each))
@@ -159,7 +162,7 @@ def _plan(draft: Draft, enrolment: Enrolment, phase: CompiledPhase, place: int, 
         activity = step.activity
         if enrolment.only is not None and activity.name not in enrolment.only:
             continue
-        if all(chosen.get(fork) == case for fork, case in activity.path):
+        if not activity.path or all(chosen.get(fork) == case for fork, case in activity.path):
             due_at = _due_at(draft, enrolment, activity)
             return replace(enrolment, next_activity=activity.name, send_at=due_at, put_off="", **changes)
     return replace(enrolment, next_activity=None, send_at=None, put_off="", **changes)

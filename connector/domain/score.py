@@ -7,12 +7,13 @@ that how often a lead is looked at never changes a number.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import floor, fsum, log2
 from typing import NamedTuple
 
 from connector.domain.condition import Condition, SignalTest
+from connector.domain.frozen import quick, replace
 
 #: Sums of fading points come out a hair below the whole number they mean.
 _TOLERANCE = 1e-9
@@ -68,6 +69,7 @@ class Score:
     freeze_while: Condition | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Part:
     """What one rule has given one lead."""
@@ -159,13 +161,15 @@ def _since(
     if cap is None or cap.per is None:
         return given
     start = now - cap.per
-    return tuple(entry for entry in given if entry[0] > start)
+    if not given or given[0][0] > start:
+        return given
+    return tuple([entry for entry in given if entry[0] > start])
 
 
 def _room(rule: EngagementRule, given: tuple[tuple[datetime, float], ...]) -> float:
     if rule.at_most is None:
         return rule.points
-    left = rule.at_most.points - fsum(points for _, points in given)
+    left = rule.at_most.points - fsum([points for _, points in given])
     return min(rule.points, left) if left > _TOLERANCE else 0.0
 
 
@@ -213,20 +217,36 @@ def total(outlook: Outlook, now: datetime) -> float:
     return outlook.constant + decayed(outlook.fading, now - outlook.since, outlook.half_life)
 
 
-def passes_at(outlooks: Sequence[Outlook], threshold: float, now: datetime) -> datetime | None:
-    """When the sum of scores, by fading alone, next falls or rises across the threshold; None for never.
+class Blend(NamedTuple):
+    """What the rules scores that a score is made of will do together."""
 
-    The moment depends on the parts only, never on when it is asked for, and lies on the far side of the threshold by
-    up to a millisecond. Where several half-lives mix, it is the next midnight while a crossing is possible at all:
-    whoever wakes then and finds nothing changed asks again.
-    """
-    gap = threshold - _TOLERANCE - sum([outlook.constant for outlook in outlooks])
+    outlooks: tuple[Outlook, ...]
+    constant: float
+    #: Half-life -> what fades with it, worth at `since`.
+    fading: Mapping[timedelta, float]
+    since: datetime
+
+
+def blend(outlooks: Sequence[Outlook]) -> Blend:
+    """Several outlooks as one."""
     since = max([outlook.since for outlook in outlooks])
     fading: dict[timedelta, float] = {}
     for outlook in outlooks:
         if outlook.half_life is not None and abs(outlook.fading) > _TOLERANCE:
             amount = decayed(outlook.fading, since - outlook.since, outlook.half_life)
             fading[outlook.half_life] = fading.get(outlook.half_life, 0.0) + amount
+    return Blend(tuple(outlooks), sum([outlook.constant for outlook in outlooks]), fading, since)
+
+
+def passes_at(together: Blend, threshold: float, now: datetime) -> datetime | None:
+    """When the sum of scores, by fading alone, next falls or rises across the threshold; None for never.
+
+    The moment depends on the parts only, never on when it is asked for, and lies on the far side of the threshold by
+    up to a millisecond. Where several half-lives mix, it is the next midnight while a crossing is possible at all:
+    whoever wakes then and finds nothing changed asks again.
+    """
+    _, constant, fading, since = together
+    gap = threshold - _TOLERANCE - constant
     if len(fading) > 1:
         left = [decayed(amount, now - since, half_life) for half_life, amount in fading.items()]
         if sum(min(0.0, each) for each in left) < gap < sum(max(0.0, each) for each in left):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from connector.domain.acts import emit, key_of
 from connector.domain.draft import Draft
 from connector.domain.enrolling import tell, update
 from connector.domain.enrolment import Enrolment, Sent
+from connector.domain.frozen import replace
 from connector.domain.history import HistoryKind
 from connector.domain.lead import Had
 from connector.domain.program import Activity, ListSend, Send, Task, content_of

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from connector.domain.behaviour import Signal
 from connector.domain.book import Book
 from connector.domain.definitions import Tag
 from connector.domain.draft import Draft
+from connector.domain.frozen import replace
 from connector.domain.history import HistoryKind
 from connector.domain.lead import Tagging
 from connector.domain.traits import TagNode

@@ -267,7 +267,8 @@ def _ways_without_answer(route: Route, phase: Phase) -> Iterator[str]:
 
 def _asks_anew(activity: Activity) -> bool:
     """Whether everybody who goes on from here answered just now, or went the way of those who did not."""
-    is_for_all = activity.when is None and not activity.path
+    by_signals = all(trigger.on is not None for trigger in activity.answered)  # a condition may hold for ever
+    is_for_all = activity.when is None and not activity.path and by_signals
     if activity.send is None:
         return is_for_all and activity.no_answer is not None and _leads_away(activity.no_answer)
     return is_for_all and activity.again and bool(activity.answered)

@@ -29,11 +29,12 @@ from sqlalchemy import (
 )
 
 from connector.domain.change import ACTS, ChangeKind, ChangeState
+from connector.domain.enrolment import OPEN_STATES
 from connector.domain.petition import PetitionKind, PetitionState
 from connector.ports import ConnectionState, DeliveryState
 
 #: The migration that makes this schema.
-VERSION = "0006"
+VERSION = "0007"
 
 metadata = MetaData()
 
@@ -228,7 +229,7 @@ enrolments = Table(
     Column("state", Text, nullable=False),
     Column("entered_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
-    CheckConstraint("(state IN ('running', 'moving')) = (ended_at IS NULL)", name="enrolments_ended_at"),
+    CheckConstraint(f"({_one_of('state', OPEN_STATES)}) = (ended_at IS NULL)", name="enrolments_ended_at"),
     Index("enrolments_funnel", "workspace", "program", "phase", "state"),
     sqlite_with_rowid=False,
 )

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from connector.domain.enrolment import Enrolment, EnrolmentState
+from connector.domain.enrolment import OPEN_STATES, Enrolment, EnrolmentState
 from connector.errors import LostClaimError
 from connector.ports import ProgramCount
 from tests.builders import START, after
@@ -180,3 +180,13 @@ def test_reports_follow_the_enrolments(scene: Scene) -> None:
         [ProgramCount("welcome", "first", "running", 1), ProgramCount("welcome", "second", "won", 1)],
         [],
     ]
+
+
+@pytest.mark.parametrize("state", EnrolmentState)
+def test_an_enrolment_is_kept_in_every_state_that_it_can_have(scene: Scene, state: EnrolmentState) -> None:
+    ended_at = None if state in OPEN_STATES else after(days=1)
+    enrolment = Enrolment("welcome", 1, START, "first", START, state=state, ended_at=ended_at)
+
+    scene.decide(LEAD, lambda stored: judged(stored, enrolments=[enrolment]))
+
+    assert scene.store.read_models.funnel(ACME) == [ProgramCount("welcome", "first", state, 1)]

@@ -7,7 +7,7 @@ from itertools import permutations
 
 import pytest
 
-from connector.domain.computed import MOST_DAYS, MOST_VALUES, Computed, Reckoning
+from connector.domain.computed import MOST_DAYS, MOST_VALUES, Computed, Mention, Reckoning, shares_of
 from connector.domain.condition import AttributeTest, Op, SignalTest
 from connector.domain.definitions import Definitions, Segment, WriteBack
 from connector.domain.fact import Value
@@ -63,6 +63,17 @@ def test_the_topic_with_the_most_time_wins_over_the_one_with_more_visits() -> No
 
     assert story.lead.fields["interest"] == "long"
     assert [mention.weight for mention in story.lead.mentions["interest"]] == [90.5, 30.0]
+
+
+def test_the_shares_of_topics_are_told_the_heaviest_first_and_add_up() -> None:
+    said = [
+        Mention("a", 1.0, START),
+        Mention("b", 2.0, after(1)),
+        Mention("a", 3.0, after(2)),
+        Mention("c", 2.0, after(3)),
+    ]
+
+    assert shares_of(said) == [Mention("a", 4.0, after(2)), Mention("c", 2.0, after(3)), Mention("b", 2.0, after(1))]
 
 
 @pytest.mark.parametrize("seconds", ["", "many", 0.0, -5.0, True, "nan", "inf", 1e300])

@@ -11,6 +11,7 @@ import pytest
 from connector.domain.condition import FieldTest, Op
 from connector.domain.deal import (
     MOST_DEALS,
+    Deal,
     DealEvent,
     DealField,
     DealNews,
@@ -147,6 +148,27 @@ def test_each_step_of_a_deal_is_a_signal_once() -> None:
     assert signals(story) == ["deal_opened", "cart_abandoned", "purchased", "deal_lost"]
     bought = story.told(HistoryKind.SIGNAL)[2]
     assert bought.detail == {"amount": "100", "industry": "software"}
+
+
+def test_from_one_won_stage_to_the_next_a_deal_is_no_second_purchase() -> None:
+    source = DealSource(
+        CRM, "amount", "closedate", "dealstage", "pipeline", won=Stages(frozenset({"closedwon", "delivered"}))
+    )
+    story = Story(dealing(source=source)).receive(baseline(), deal(DealNews.MOVED, "closedwon"))
+
+    story.receive(deal(DealNews.MOVED, "delivered", at=START + DAY))
+
+    assert signals(story) == ["purchased"]
+    assert values(story.lead)["purchases"] == 1
+
+
+def test_a_deal_of_which_the_crm_says_nothing_but_its_stage_is_a_deal_without_amount_and_pipeline() -> None:
+    story = Story(dealing()).receive(baseline())
+
+    story.receive(Fact("new", START, FactKind.DEAL, f"{DealNews.MOVED}:9", CRM, {"dealstage": "qualified"}))
+
+    assert story.lead.deals["9"] == Deal("qualified", "", Outcome.OPEN, None, "", "qualified")
+    assert story.told(HistoryKind.FIELD_UNREADABLE) == []
 
 
 def test_what_was_won_before_we_heard_of_the_lead_is_no_news() -> None:

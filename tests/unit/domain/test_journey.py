@@ -155,6 +155,21 @@ def test_answers_are_told_with_what_answered_them() -> None:
     assert (answered.subject, answered.detail) == ("p", {"phase": "one", "activity": "a", "by": "read"})
 
 
+def test_a_changed_field_that_answers_is_told_by_its_name() -> None:
+    story = entered(phase("one", activity("a", answered="changed:industry")))
+
+    story.receive(changed(after(days=1), industry="Banking"))
+
+    (answered,) = story.told(K.ANSWERED)
+    assert answered.detail["by"] == "industry changed"
+
+
+def test_what_sales_is_told_may_say_where_in_the_program_the_lead_stands() -> None:
+    story = entered(phase("one", activity("a", note("{program}, {phase}, {activity}"))))
+
+    assert story.acts["p:1:1:a"].body == "p, one, a"
+
+
 # --- repeating what was not answered ------------------------------------------------------------------------
 
 
@@ -295,6 +310,9 @@ def test_programs_that_lead_into_one_another_without_delay_end() -> None:
     story.receive(signal("came", START), signal("came", after(days=1)))
 
     assert [enrolment.program for enrolment in story.lead.enrolments] == ["p", "q", "p", "q"]
+    assert [(entry.subject, entry.detail["why"]) for entry in story.told(K.NOT_ENTERED)] == [
+        ("p", "programs lead into one another without delay")
+    ] * 2
     assert story.lead.wake_at is None
 
 
@@ -346,6 +364,17 @@ def test_a_goal_that_time_brings_about_ends_the_enrolment_within_the_minute() ->
     story.let_pass(after(days=90))
 
     assert story.enrolment().ended_at == after(days=7, minutes=1)
+
+
+def test_nothing_is_sent_once_time_has_brought_about_the_exit_be_it_a_moment_before() -> None:
+    quiet = Not(did("read", within=WEEK))
+    steps = (activity("a"), activity("b", after=WEEK + timedelta(seconds=40)))
+    story = Story(programs=(program("p", phase("one", *steps), exit=(holds(quiet),)),)).receive(baseline())
+
+    story.receive(signal("read", after()), signal("came", after(ms=1))).let_pass(after(days=8))
+
+    assert story.sent() == [(after(ms=1), "a")]
+    assert story.enrolment().ended_at == after(days=7, ms=40_001)
 
 
 def test_the_goal_goes_before_the_exit_and_both_before_an_answer() -> None:

@@ -29,7 +29,7 @@ from connector.domain.condition import (
 from connector.domain.fact import Value
 from connector.domain.field import FieldType
 from connector.domain.predicate import Predicate, Scales, compile_condition
-from connector.domain.score import Part, grade_of, look_ahead, passes_at, total, whole
+from connector.domain.score import Part, blend, grade_of, look_ahead, passes_at, total, whole
 from tests.builders import ROME, START, after, did, field_is, score_is, utc
 
 TEXT, NUMBER, BOOLEAN = FieldType.TEXT, FieldType.NUMBER, FieldType.BOOLEAN
@@ -58,7 +58,7 @@ class Seen:
         return grade_of(self.points(score), GRADES)
 
     def passes_at(self, score: str, threshold: float) -> datetime | None:
-        return passes_at([look_ahead(self.parts, self.half_life)], threshold, self.now)
+        return passes_at(blend([look_ahead(self.parts, self.half_life)]), threshold, self.now)
 
     def expires_at(self, score: str) -> datetime | None:
         return None

@@ -41,6 +41,7 @@ from tests.builders import (
     CRM,
     EXIT,
     FIELDS,
+    LEAD,
     START,
     Story,
     activity,
@@ -241,6 +242,17 @@ def test_a_split_goes_one_of_its_ways() -> None:
     assert [name for _, name in lived.sent()] == [{"a": "news", "b": "offer"}[str(chosen.detail["way"])]]
 
 
+def test_a_split_sends_leads_its_ways_in_proportion_to_their_weights() -> None:
+    way = fork(Case("a", weight=1), Case("b", weight=3), by_chance=True)
+    names = [f"p{number}" for number in range(40)]
+
+    lived = story(*(program(name, phase("one", way, activity("a"))) for name in names)).receive(came())
+
+    chosen = {entry.subject: entry.detail["way"] for entry in lived.told(K.CHOSE)}
+    assert chosen == {name: "a" if chance(LEAD, name, "way") < 0.25 else "b" for name in names}
+    assert set(chosen.values()) == {"a", "b"}
+
+
 def test_of_a_hundred_some_are_held_out_and_their_goal_still_counts() -> None:
     lived = story(program("p", phase("one", mail("news")), holdout=100.0, goal=(on("bought"),)))
 
@@ -260,6 +272,18 @@ def test_a_reminder_goes_out_when_no_answer_came_and_its_answer_counts() -> None
 
     assert lived.sent() == [(START, "news"), (after(days=8), "news")]
     assert lived.enrolment().state is EnrolmentState.COMPLETED
+
+
+def test_nobody_is_reminded_of_what_a_new_mapping_has_no_more() -> None:
+    reminded, later = mail("news", answered="clicked", reminders=Reminders(1, 2 * DAY)), mail("offer", after=20 * DAY)
+    with_it, without = (program("p", phase("one", *steps)) for steps in ((reminded, later), (later,)))
+    parts = {"lists": LISTS, "fields": (*FIELDS, CONSENT)}
+    lived = Story(definitions("v1", programs=(with_it,), **parts), definitions("v2", programs=(without,), **parts))
+
+    lived.receive(baseline(), came(), book_applied(after(days=8), "v2")).let_pass(after(days=30))
+
+    assert lived.sent() == [(START, "news"), (after(days=20), "offer")]
+    assert lived.enrolment().sent[0].remind_at is None
 
 
 def test_after_the_last_reminder_the_lead_goes_where_the_activity_says() -> None:

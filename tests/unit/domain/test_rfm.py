@@ -85,6 +85,15 @@ def test_purchases_beyond_the_window_are_forgotten() -> None:
     assert code(story.lead) is None
 
 
+def test_time_lowers_recency_also_of_purchases_that_are_to_be_forgotten() -> None:
+    edges = Rfm(EDGES.recency, EDGES.frequency, EDGES.monetary, within=100 * DAY)
+    story = scored(edges).receive(deal(DealNews.MOVED, "closedwon", closed=START))
+
+    story.let_pass(START + 31 * DAY)
+
+    assert code(story.lead) == "411"
+
+
 def test_a_purchase_at_the_end_of_the_calendar_does_no_harm() -> None:
     last_day = (START.replace(year=9999, month=12, day=31)).replace(hour=23, minute=59, second=59)
 

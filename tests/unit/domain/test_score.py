@@ -15,6 +15,7 @@ from connector.domain.score import (
     FitRule,
     Part,
     Score,
+    blend,
     decayed,
     give,
     grade_of,
@@ -206,13 +207,20 @@ def test_the_ledger_says_rule_points_total_and_book() -> None:
 
 def test_where_half_lives_mix_the_score_is_looked_at_each_midnight_while_it_may_still_pass() -> None:
     slow, fast = {"a": Part(30, START)}, {"b": Part(30, START)}
-    outlooks = [look_ahead(slow, MONTH), look_ahead(fast, WEEK), look_ahead({"fit": Part(5, START)}, None)]
+    outlooks = blend([look_ahead(slow, MONTH), look_ahead(fast, WEEK), look_ahead({"fit": Part(5, START)}, None)])
 
     assert passes_at(outlooks, 40, START) == after(hours=16)
     assert passes_at(outlooks, 40, after(hours=16)) == after(days=1, hours=16)
     assert passes_at(outlooks, 66, START) is None
     assert passes_at(outlooks, 5, START) is None
     assert passes_at(outlooks, 40, after(days=100)) is None
+
+
+def test_points_of_which_nothing_is_left_do_not_blur_when_others_have_faded() -> None:
+    month = look_ahead({"a": Part(30, START)}, MONTH)
+    nothing = look_ahead({"b": Part(10, START), "c": Part(-10, START)}, WEEK)
+
+    assert passes_at([month, nothing], 20, START) == passes_at([month], 20, START)
 
 
 def test_a_list_by_a_sum_of_several_half_lives_is_left_within_a_day() -> None:

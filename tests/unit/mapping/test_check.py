@@ -95,6 +95,14 @@ FINDINGS = {
         ),
         [f"6:7: {FOR_EVER}one → one; {A_FEW_TIMES}"],
     ),
+    "a treadmill on which a condition answers": (
+        programs(
+            program("enrol: called", "phases:",
+                    "  one: {activities: {a: {wait_for: {when: {segment: big}}, at_most: 9d, no_answer: exit}},"
+                    " all_answered: {after: 1d, next: one}}")
+        ),
+        [f"6:7: {FOR_EVER}one → one; {A_FEW_TIMES}"],
+    ),
     "programs that follow one another at once": (
         programs(
             program("again: 0d", "phases:", f"  one: {{{HI}}}", "completed: {program: y}"),
