@@ -8,7 +8,7 @@ from connector.domain.definitions import Definitions
 from connector.domain.fact import Fact, FactKind
 from connector.domain.handover import HandOver
 from connector.mapping.load import parse_mapping
-from tests.builders import Story, baseline
+from tests.builders import START, Story, baseline
 
 MAPPING = """\
 format: 1
@@ -84,7 +84,7 @@ def mapping(*changes: tuple[str, str]) -> Definitions:
 
 def selling(*changes: tuple[str, str], **properties: str) -> Story:
     """A lead that was just heard of."""
-    return Story(mapping(*changes)).receive(baseline(email="ada@example.com", **properties))
+    return Story(mapping(*changes)).receive(baseline(START, email="ada@example.com", **properties))
 
 
 def ruled(at: datetime, rep: str = "anna", key: str = "sales:hot:1:1", owner: str = "") -> Fact:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -125,9 +125,10 @@ def _zone(name: str | None, around: ZoneInfo, path: Path, reader: ConditionReade
     return ZoneInfo(name)
 
 
-def _know_rep(name: str, path: Path, reader: ConditionReader) -> None:
+def _know_rep(name: str, path: Path, reader: ConditionReader, *words: str) -> None:
+    """Report a rep that no team has; `words` may stand in its place."""
     if name not in reader.names.reps:
-        hint = nearest(name, reader.names.reps) or "add the rep to a team"
+        hint = nearest(name, (*sorted(reader.names.reps), *words)) or "add the rep to a team"
         reader.problems.error(path, f"unknown rep {quoted(name)}", hint)
 
 
@@ -157,7 +158,7 @@ def _to_hand_over(name: str, entry: HandOverEntry, path: Path, reader: Condition
 def _to_owner(entry: OwnerEntry, path: Path, reader: ConditionReader) -> OwnerRule:
     when = None if entry.when is None else reader.read(entry.when, (*path, "when"))
     if entry.rep not in (None, KEEP, ROUND_ROBIN):
-        _know_rep(entry.rep or "", (*path, "rep"), reader)
+        _know_rep(entry.rep or "", (*path, "rep"), reader, KEEP, ROUND_ROBIN)
         return OwnerRule(rep=entry.rep or "", when=when)
     return OwnerRule(_team(entry, path, reader), keeps=entry.rep == KEEP, when=when)
 
@@ -189,7 +190,7 @@ def _escalations(entry: UntouchedEntry | None, path: Path, reader: ConditionRead
         here = (*path, "untouched", "then", index)
         passes_on = step.to == NEXT
         if step.to is not None and not passes_on:
-            _know_rep(step.to, (*here, "to"), reader)
+            _know_rep(step.to, (*here, "to"), reader, NEXT)
         acts: tuple[Task | Note, ...] = to_acts(step.task, step.note, here, reader)
         yield Escalation(
             after=step.after or entry.within,
@@ -208,12 +209,3 @@ def _rejections(entries: tuple[RejectedEntry, ...], path: Path, reader: Conditio
             target = Target(TargetKind.PROGRAM, entry.program, entry.phase or "")
         for trigger in to_triggers((entry,), here, reader):
             yield Rejection(trigger, target, entry.lifecycle or "", entry.status or "")
-
-
-def reps_of(mapping: MappingFile) -> Mapping[str, list[str]]:
-    """Rep -> the teams in which the mapping names it."""
-    found: dict[str, list[str]] = {}
-    for team, entry in (mapping.sales.teams if mapping.sales else {}).items():
-        for rep in entry.reps:
-            found.setdefault(rep, []).append(team)
-    return found

@@ -36,6 +36,7 @@ from connector.ports.receiving import (
     StrayReason,
     Unreadable,
 )
+from connector.ports.sales import Assignments, Given, InHand
 from connector.ports.signals import (
     API,
     ApiKey,
@@ -70,6 +71,7 @@ __all__ = [
     "API",
     "ApiKey",
     "ApiKeys",
+    "Assignments",
     "BatchName",
     "Books",
     "Catalog",
@@ -95,9 +97,11 @@ __all__ = [
     "FeedState",
     "Feeds",
     "FiledPetition",
+    "Given",
     "Happening",
     "Health",
     "HeardDeal",
+    "InHand",
     "Judged",
     "LeadClaim",
     "LeadSummary",

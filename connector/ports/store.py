@@ -17,6 +17,7 @@ from connector.ports.leads import CurrentLead, NewFact, SavedLead, StoredLead, U
 from connector.ports.petitions import Petitions
 from connector.ports.reading import ReadModels
 from connector.ports.receiving import Delivery, DeliveryState, NewDelivery, Stray
+from connector.ports.sales import Assignments
 from connector.ports.signals import ApiKeys, BatchName, Feeds, Seekers
 
 
@@ -272,6 +273,7 @@ class Transaction(Protocol):
     seekers: Seekers
     feeds: Feeds
     petitions: Petitions
+    assignments: Assignments
 
 
 class DeliveryClaim(Protocol):

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from connector.domain.assigning import Assignment
 from connector.domain.change import Act
 from connector.domain.fact import Value
 from connector.domain.history import HistoryEntry
@@ -26,6 +27,7 @@ decode_lead = msgspec.json.Decoder(Lead).decode
 decode_data = msgspec.json.Decoder(dict[str, Value]).decode
 decode_history = msgspec.json.Decoder(tuple[HistoryEntry, ...]).decode
 decode_act = msgspec.json.Decoder(Act).decode
+decode_assignment = msgspec.json.Decoder(Assignment).decode
 decode_petition = msgspec.json.Decoder(Petition).decode
 decode_words = msgspec.json.Decoder(list[str]).decode
 decode_texts = msgspec.json.Decoder(dict[str, str]).decode

@@ -30,12 +30,14 @@ from connector.store.codec import decode_lead, encode, to_ms
 from connector.store.identity import add_leads, add_refs, find_leads
 from connector.store.listed import among
 from connector.store.schema import (
+    assignments,
     connections,
     crm_refs,
     deal_leads,
     deals,
     enrolments,
     facts,
+    hand_overs,
     history,
     leads,
     outbox,
@@ -145,10 +147,15 @@ _MOVE_PETITIONS = (
     )
     .values(lead_id=_INTO)
 )
+_MOVE_ASSIGNMENTS = (
+    update(assignments)
+    .where(assignments.c.workspace == _WORKSPACE, assignments.c.lead_id == _GONE)
+    .values(lead_id=_INTO)
+)
 _DROP_LEAD = delete(leads).where(leads.c.workspace == _WORKSPACE, leads.c.id == _GONE)
 _DROP_STORY = tuple(
     delete(table).where(table.c.workspace == _WORKSPACE, table.c.lead_id == _GONE)
-    for table in (history, enrolments, petitions)
+    for table in (history, enrolments, hand_overs, petitions)
 )
 _MOVES = (
     _DROP_SHARED_FACTS,
@@ -162,6 +169,7 @@ _MOVES = (
     _MOVE_DEALS,
     _DROP_OUR_UNRULED,
     _MOVE_PETITIONS,
+    _MOVE_ASSIGNMENTS,
     *_DROP_STORY,
     _DROP_LEAD,
 )
@@ -203,6 +211,7 @@ _TELL_DEALS_AGAIN = (
     update(deal_leads).where(*_OUR_DEALS).values(told=literal_column("''")),
 )
 _DROP_HISTORY = delete(history).where(history.c.workspace == _WORKSPACE, history.c.lead_id == _INTO)
+_DROP_HAND_OVERS = delete(hand_overs).where(hand_overs.c.workspace == _WORKSPACE, hand_overs.c.lead_id == _INTO)
 _DROP_ENROLMENTS = delete(enrolments).where(enrolments.c.workspace == _WORKSPACE, enrolments.c.lead_id == _INTO)
 _RESET = (
     update(leads)
@@ -299,6 +308,7 @@ def _reset(session: Session, workspace: WorkspaceId, lead: Lead, last_fact: int,
     parameters = {"workspace_": workspace, "into": lead.id}
     session.run(_DROP_HISTORY, parameters)
     session.run(_DROP_ENROLMENTS, parameters)
+    session.run(_DROP_HAND_OVERS, parameters)
     for statement in _TELL_DEALS_AGAIN:
         session.run(statement, parameters | {"now": to_ms(now)})
     session.run(_RESET, parameters | {"last_fact_": last_fact, "now": to_ms(now), "doc_": encode(lead)})

@@ -15,6 +15,7 @@ from connector.domain.predicate import earliest
 from connector.errors import SettingsError
 from connector.ports import (
     ApiKeys,
+    Assignments,
     Books,
     Connections,
     Counts,
@@ -47,6 +48,7 @@ from connector.store.migrate import is_current, migrate
 from connector.store.outbox import StoredOutbox
 from connector.store.petitions import StoredPetitions
 from connector.store.read_models import StoredReadModels
+from connector.store.sales import StoredAssignments
 from connector.store.schema import leads, petitions
 from connector.store.sealed import Seal
 from connector.store.seekers import StoredSeekers
@@ -86,6 +88,7 @@ class StoreTransaction:
 
     __slots__ = (
         "api_keys",
+        "assignments",
         "books",
         "connections",
         "counts",
@@ -111,6 +114,7 @@ class StoreTransaction:
         self.api_keys: ApiKeys = StoredApiKeys(session)
         self.seekers: Seekers = StoredSeekers(session)
         self.feeds: Feeds = StoredFeeds(session)
+        self.assignments: Assignments = StoredAssignments(session)
         self.petitions: Petitions = StoredPetitions(session)
 
 

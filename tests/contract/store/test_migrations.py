@@ -206,7 +206,17 @@ def test_leads_of_an_older_schema_know_the_version_that_they_were_judged_by(empt
     with engine.begin() as connection:
         connection.execute(text("DROP INDEX leads_book"))
         connection.execute(text("ALTER TABLE leads DROP COLUMN book"))
-        for table in ("api_keys", "batches", "seekers", "feeds", "deals", "deal_leads", "petitions"):
+        for table in (
+            "api_keys",
+            "batches",
+            "seekers",
+            "feeds",
+            "deals",
+            "deal_leads",
+            "petitions",
+            "assignments",
+            "hand_overs",
+        ):
             connection.execute(text(f"DROP TABLE {table}"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     assert not store.is_current()
