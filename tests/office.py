@@ -17,11 +17,13 @@ from connector.domain.change import Act, ChangeKind, ChangeState
 from connector.domain.condition import Op, SignalTest
 from connector.domain.definitions import Definitions, ListRule, Notification, WriteBack
 from connector.domain.ids import ConnectionId, CrmRef, WorkspaceId
+from connector.domain.override import NO_OVERRIDES, files_of, overridden
 from connector.domain.score import EngagementRule, Score
 from connector.engine import advance, intake
 from connector.engine.apply import Telling
 from connector.engine.calls import Calls
 from connector.engine.line import Tools
+from connector.engine.measuring import Measuring
 from connector.engine.rulings import Rulings
 from connector.engine.shelf import Shelf
 from connector.errors import FeedRefusedError
@@ -290,6 +292,7 @@ class Office:
         self.lease_length = timedelta(seconds=60)
         self.telling = Telling(self.store, self.shelf)
         self.rulings = Rulings(self.store, self.shelf, holder)
+        self.measuring = Measuring(self.store, self.shelf)
         self.calls = self.new_calls(holder)
 
     def new_calls(self, holder: str, open_crm: Callable[[Connection], Crm] | None = None) -> Calls:
@@ -299,8 +302,11 @@ class Office:
         return Calls(tools, self.shelf)
 
     def compile_book(self, stored: StoredBook) -> Book:
-        """Versions are known by name here."""
-        return self.books[stored.version]
+        """Versions are known by name here; what is set on top of them is real."""
+        book = self.books[files_of(stored.version)]
+        return (
+            compile_book(overridden(book.definitions, stored.overrides)) if stored.overrides != NO_OVERRIDES else book
+        )
 
     def open(self) -> Office:
         """The first version applies, and the account is connected."""
@@ -328,8 +334,8 @@ class Office:
         return intake.run_once(self.store, {CRM: self.endpoint}, self.shelf, self.clock.now())
 
     def tell(self) -> int:
-        """One round of telling leads of the version that applies."""
-        return self.telling.run_once(self.clock.now())
+        """One round of telling leads of the version that applies, and of what was measured among them."""
+        return self.telling.run_once(self.clock.now()) + self.measuring.run_once(self.clock.now())
 
     def advance(self) -> advance.AdvanceResult:
         """One run of advance."""

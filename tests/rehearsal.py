@@ -55,7 +55,7 @@ class Rehearsal:
 
 
 @contextmanager
-def rehearsed(folder: Path) -> Iterator[Rehearsal]:
+def rehearsed(folder: Path, mappings: Path = MAPPINGS) -> Iterator[Rehearsal]:
     """A connected workspace without leads."""
     clock = ToldClock(folder / "clock.txt", BEGINS_AT)
     sandbox = Sandbox(clock=clock, stopwatch=clock.seconds)
@@ -67,7 +67,7 @@ def rehearsed(folder: Path) -> Iterator[Rehearsal]:
     with ExitStack() as stack:
         environ = {
             "COLTIVA_DATABASE_URL": f"sqlite:///{folder / 'rehearsal.sqlite'}",
-            "COLTIVA_MAPPINGS": str(MAPPINGS),
+            "COLTIVA_MAPPINGS": str(mappings),
             "COLTIVA_HUBSPOT_BASE_URL": stack.enter_context(running(sandbox)),
             "COLTIVA_HUBSPOT_CLIENT_SECRET": app.client_secret,
             "COLTIVA_HUBSPOT_APP_ID": str(app.app_id),

@@ -28,6 +28,7 @@ from connector.cli import (
     preview,
     programs,
     replay,
+    rfm,
     sandbox,
     serve,
     status,
@@ -43,7 +44,7 @@ SECTIONS = {
     "Try it": ("demo", "sandbox"),
     "Set it up": ("check", "preview", "test", "connect", "keys"),
     "Run it": ("serve", "web", "worker"),
-    "Look": ("status", "leads", "explain", "outbox", "programs"),
+    "Look": ("status", "leads", "explain", "outbox", "programs", "rfm"),
     "Decide for one lead": ("enrol", "exit", "move", "pause", "resume", "lift"),
     "Mend": ("dead-letters", "replay"),
 }
@@ -118,6 +119,7 @@ app.command("explain")(explain.explain)
 app.command("outbox")(outbox.outbox)
 app.add_typer(programs.app, name="programs")
 app.add_typer(dead_letters.app, name="dead-letters")
+app.command("rfm")(rfm.rfm)
 app.command("replay")(replay.replay)
 app.command("enrol")(orders.enrol)
 app.command("exit")(orders.leave)

@@ -83,7 +83,7 @@ def _set_field(draft: Draft, fact: Fact, name: str, value: Value | None) -> None
     if was == value:
         return
     if value is None:
-        draft.fields.pop(name, None)
+        del draft.fields[name]
     else:
         draft.fields[name] = value
     draft.touch(f"field:{name}")

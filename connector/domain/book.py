@@ -28,6 +28,7 @@ from connector.domain.field import Field, FieldRole
 from connector.domain.ids import WorkspaceId
 from connector.domain.nodes import Nodes, compile_nodes
 from connector.domain.predicate import Predicate, Scales
+from connector.domain.program import ListSend, Program
 from connector.domain.score import EngagementRule, Score
 
 #: A counter's key, how many moments it keeps, and which attributes count.
@@ -84,6 +85,9 @@ class Book:
     hand_overs: Mapping[str, CompiledHandOver]
     #: Rep -> which leads it may be given.
     takes: Mapping[str, Predicate]
+    #: The programs that stand still, and the lists on which they put leads.
+    paused: frozenset[str]
+    paused_lists: frozenset[str]
 
     @property
     def version(self) -> str:
@@ -142,6 +146,8 @@ def compile_book(definitions: Definitions) -> Book:
         suppresses=_index_suppressors(definitions.suppress_on),
         hand_overs=hand_overs,
         takes=takes,
+        paused=frozenset(program.name for program in definitions.programs if program.is_paused),
+        paused_lists=_paused_lists(definitions.programs),
     )
 
 
@@ -151,6 +157,12 @@ def _written_crms(definitions: Definitions) -> tuple[str, ...]:
     if definitions.sales.hand_overs and owner is not None:
         written |= owner.properties.keys()
     return tuple(sorted(written.union(*(rule.titles for rule in definitions.lists))))
+
+
+def _paused_lists(programs: Iterable[Program]) -> frozenset[str]:
+    phases = (phase for program in programs if program.is_paused for phase in program.phases)
+    sends = (send for phase in phases for activity in phase.activities for send in activity.sends)
+    return frozenset(send.list for send in sends if isinstance(send, ListSend))
 
 
 def _index_fills(fields: Iterable[Field]) -> Mapping[str, Mapping[str, tuple[Field, ...]]]:

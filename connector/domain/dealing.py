@@ -20,6 +20,7 @@ from connector.domain.draft import Draft
 from connector.domain.fact import Fact, Value
 from connector.domain.field import format_value
 from connector.domain.history import HistoryKind
+from connector.domain.quintiles import from_data
 
 #: A signal's name and its attributes.
 Signal = tuple[str, Mapping[str, Value]]
@@ -47,6 +48,17 @@ def take_deal(draft: Draft, fact: Fact) -> list[Signal]:
     if news is not DealNews.BASELINE:
         _tell(draft, ref, before, after)
     return [signal for event in events for signal in _signals(draft, fact.source, event, after)]
+
+
+def take_edges(draft: Draft, fact: Fact) -> None:
+    """Take over what was measured among all who bought. Of two measurements the later counts, whichever comes last."""
+    edges = from_data(fact.data)
+    if draft.rfm_edges is not None and edges.measured_at < draft.rfm_edges.measured_at:
+        return
+    draft.rfm_edges = edges
+    draft.touch("rfm_edges")
+    if not fact.is_baseline and draft.book.definitions.rfm:
+        draft.note(HistoryKind.MEASURED)
 
 
 def _without(before: Deal | None) -> Deal | None:

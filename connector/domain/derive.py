@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from connector.domain import ledger, tagging
 from connector.domain.computed import value_of
@@ -10,7 +12,7 @@ from connector.domain.draft import Draft
 from connector.domain.field import format_value
 from connector.domain.history import HistoryKind
 from connector.domain.lead import Standing
-from connector.domain.nodes import DateNode, ExpiryNode, FitNode, FreezeNode, Watcher
+from connector.domain.nodes import DateNode, ExpiryNode, FitNode, FreezeNode, SumNode, Watcher
 from connector.domain.predicate import earliest
 from connector.domain.score import Part
 from connector.domain.traits import ComputedNode, DealsNode, PersonaNode, TagNode
@@ -23,22 +25,7 @@ def derive(draft: Draft) -> None:
     """Bring all that is concerned of computed fields, segments, persona, tags and points for fit up to date."""
     end = draft.book.nodes.journeys_at
     while (node := draft.take_before(end)) is not None:
-        if isinstance(node, FitNode):
-            _fit(draft, node)
-        elif isinstance(node, ComputedNode):
-            _compute(draft, node)
-        elif isinstance(node, PersonaNode):
-            _assign(draft, node)
-        elif isinstance(node, TagNode):
-            tagging.look_at(draft, node)
-        elif isinstance(node, FreezeNode):
-            _freeze(draft, node)
-        elif isinstance(node, ExpiryNode):
-            ledger.expire(draft, node.score)
-        elif isinstance(node, DealsNode):
-            _fill(draft, node)
-        elif not isinstance(node, Watcher) or _watch(draft, node):
-            draft.touch(node.id)
+        _LOOK_AT[type(node)](draft, node)
 
 
 def watch(draft: Draft) -> list[str]:
@@ -83,7 +70,7 @@ def _compute(draft: Draft, node: ComputedNode) -> None:
     if was == value:
         return
     if value is None:
-        draft.fields.pop(name, None)
+        del draft.fields[name]
     else:
         draft.fields[name] = value
     draft.touch(node.id)
@@ -113,6 +100,32 @@ def _fill(draft: Draft, node: DealsNode) -> None:
     draft.touch(node.id)
     if was is not None or value:
         draft.note(HistoryKind.FIELD_CHANGED, node.field, {"was": format_value(was), "now": format_value(value)})
+
+
+def _segment(draft: Draft, node: Watcher) -> None:
+    if _watch(draft, node):
+        draft.touch(node.id)
+
+
+def _expire(draft: Draft, node: ExpiryNode) -> None:
+    ledger.expire(draft, node.score)
+
+
+def _sum(draft: Draft, node: SumNode) -> None:
+    draft.touch(node.id)
+
+
+_LOOK_AT: Mapping[type, Callable[[Draft, Any], None]] = {
+    FitNode: _fit,
+    ComputedNode: _compute,
+    PersonaNode: _assign,
+    TagNode: tagging.look_at,
+    FreezeNode: _freeze,
+    ExpiryNode: _expire,
+    DealsNode: _fill,
+    SumNode: _sum,
+    Watcher: _segment,
+}
 
 
 def _watch(draft: Draft, watcher: Watcher) -> bool:

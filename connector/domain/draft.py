@@ -21,6 +21,7 @@ from connector.domain.history import Detail, HistoryEntry, HistoryKind
 from connector.domain.lead import Had, Latest, Lead, Standing, Tagging
 from connector.domain.nodes import Node
 from connector.domain.predicate import earliest
+from connector.domain.quintiles import Edges
 from connector.domain.score import Blend, Outlook, Part, Score
 
 #: The book of a version.
@@ -59,12 +60,12 @@ class Draft:
         #: Changed by `put` alone.
         self.enrolments: list[Enrolment] = list(lead.enrolments)
         self.had: dict[str, Had] = dict(lead.had)
-        self.contacted: tuple[datetime, ...] = lead.contacted
-        self.suppressed_by = lead.suppressed_by
+        self.contacted, self.suppressed_by = lead.contacted, lead.suppressed_by
         self.latest: dict[str, Latest] = dict(lead.latest)
         self.deals: dict[str, Deal] = dict(lead.deals)
         self.petitions, self.rulings = dict(lead.petitions), dict(lead.rulings)
         self.hand_overs, self.own, self.recent = list(lead.hand_overs), dict(lead.own), lead.recent
+        self.rfm_edges: Edges | None = lead.rfm_edges
         self.position: Position = lead.position
         #: Node -> when time alone may change it.
         self.alarms: dict[str, datetime] = dict(lead.alarms)
@@ -85,15 +86,13 @@ class Draft:
 
     def points(self, score: str) -> int:
         """The score's whole points now."""
-        blend, now = self._blends.get(score) or self._look_ahead(score), self.now
-        return scores.whole(sum([scores.total(outlook, now) for outlook in blend.outlooks]))
+        now = self.now
+        return scores.whole(sum([scores.total(outlook, now) for outlook in self._look_ahead(score)]))
 
-    def _look_ahead(self, score: str) -> Blend:
+    def _look_ahead(self, score: str) -> list[Outlook]:
         """What the rules scores that this score is made of will do by themselves."""
         known = self._outlooks
-        found = scores.blend([known.get(leaf.name) or self._look_ahead_of(leaf) for leaf in self.book.leaves[score]])
-        self._blends[score] = found
-        return found
+        return [known.get(leaf.name) or self._look_ahead_of(leaf) for leaf in self.book.leaves[score]]
 
     def _look_ahead_of(self, leaf: Score) -> Outlook:
         outlook = scores.look_ahead(self.parts.get(leaf.name, _NO_PARTS), leaf.half_life)
@@ -119,7 +118,10 @@ class Draft:
 
     def passes_at(self, score: str, threshold: float) -> datetime | None:
         """When fading alone takes the score across the threshold; None for never."""
-        return scores.passes_at(self._blends.get(score) or self._look_ahead(score), threshold, self.now)
+        together = self._blends.get(score)
+        if together is None:
+            together = self._blends[score] = scores.blend(self._look_ahead(score))
+        return scores.passes_at(together, threshold, self.now)
 
     def expires_at(self, score: str) -> datetime | None:
         """When the next points of the rules score expire; None for never."""
@@ -218,6 +220,7 @@ class Draft:
         self.deals, self.recent = knowledge.deals, knowledge.recent
         self.own = {name: own for name, own in self.own.items() if name in book.fields}
         self.fields.update({name: own.value for name, own in self.own.items()})
+        self.rfm_edges = knowledge.rfm_edges
         self.alarms.clear()
         self.unasked.clear()
         self._outlooks.clear()

@@ -32,6 +32,7 @@ class FactKind(StrEnum):
     ALARM = "alarm"  # time passed; never stored
     OUTCOME = "outcome"  # what became of an email; `name` is an OutcomeName, `data` its act, name and reason
     RULING = "ruling"  # what the workspace gave the lead: `name` is the key of its petition, `data` the ruling
+    EDGES = "edges"  # what RFM's quintiles are among all who bought; `name` is an EdgesName, `data` as in `quintiles`
 
 
 class RecordName(StrEnum):
@@ -56,6 +57,13 @@ class CommandName(StrEnum):
     LIFT = "lift"  # messages may be sent again to a lead whose address bounced or who complained
 
 
+class EdgesName(StrEnum):
+    """Why a lead is told of edges."""
+
+    FIRST = "first"  # it bought something, and was told of none before; counts before everything else
+    ANEW = "anew"  # they changed
+
+
 class OutcomeName(StrEnum):
     """What became of an email."""
 
@@ -69,7 +77,7 @@ RANK = {kind: rank for rank, kind in enumerate(FactKind)}
 
 # Here and elsewhere members that are needed for each fact have names of their own: on Python 3.11 a member is looked up
 # ten times as slowly as a variable.
-_RECORD, _DEAL = FactKind.RECORD, FactKind.DEAL
+_RECORD, _DEAL, _EDGES = FactKind.RECORD, FactKind.DEAL, FactKind.EDGES
 _BASELINE = str(RecordName.BASELINE)
 
 _NO_DATA: Mapping[str, Value] = {}
@@ -91,10 +99,12 @@ class Fact(NamedTuple):
 
     @property
     def is_baseline(self) -> bool:
-        """Whether this is what we read when we first heard of the lead."""
+        """Whether this was so when we first heard of the lead."""
         if self.kind is _RECORD:
             return self.name == _BASELINE
-        return self.kind is _DEAL and self.name.startswith("baseline:")
+        if self.kind is _DEAL:
+            return self.name.startswith("baseline:")
+        return self.kind is _EDGES and self.name == EdgesName.FIRST
 
     @property
     def position(self) -> Position:

@@ -127,12 +127,12 @@ def format_moment(moment: datetime) -> str:
 
 def format_value(value: Value | None) -> str:
     """A value as people and CRMs read it; nothing is the empty text."""
+    if isinstance(value, str):
+        return value
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple):
         return ";".join(value)
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
-    return value
+    return str(int(value)) if value.is_integer() else repr(value)

@@ -266,7 +266,7 @@ def holds_back(draft: Draft) -> bool:
 def hold_back(draft: Draft, program: str = "") -> None:
     """Let programs stand still; one, where it is named."""
     for enrolment in open_enrolments(draft, program):
-        if enrolment.state is not EnrolmentState.HELD_OUT:
+        if enrolment.state is not EnrolmentState.HELD_OUT and enrolment.paused_at is None:
             pause(draft, enrolment, WITH_SALES)
 
 
@@ -274,9 +274,10 @@ def let_go_on(draft: Draft) -> None:
     """Let the programs go on that stood still because sales had the lead."""
     for enrolment in open_enrolments(draft):
         if enrolment.put_off == WITH_SALES:
-            resume(draft, enrolment)
             if draft.book.programs[enrolment.program].program.is_paused:
-                pause(draft, open_enrolments(draft, enrolment.program)[-1], BY_PROGRAM)
+                pause(draft, enrolment, BY_PROGRAM)
+            else:
+                resume(draft, enrolment)
 
 
 # --- reps ---------------------------------------------------------------------------------------------------

@@ -58,6 +58,7 @@ class HistoryKind(StrEnum):
     REJECTED = "rejected"  # subject: hand-over; detail: by, rep, next
     CLOSED = "closed"  # subject: hand-over; detail: by
     UNCLAIMED = "unclaimed"  # subject: the key of a petition; a ruling came that nothing asks for
+    MEASURED = "measured"  # the edges between RFM's scores are others from here on
 
 
 Detail = Mapping[str, str | float]

@@ -16,6 +16,7 @@ from connector.domain.frozen import quick
 from connector.domain.handover import HandOver
 from connector.domain.ids import LeadId
 from connector.domain.petition import Petition
+from connector.domain.quintiles import Edges
 from connector.domain.score import Part
 
 
@@ -126,6 +127,8 @@ class Lead:
     #: The persona's name, and since when; empty and None where no condition holds.
     persona: str = ""
     persona_since: datetime | None = None
+    #: Of the programs that it is or was in, those that stand still for everybody.
+    paused: tuple[str, ...] = ()
     #: Key -> what the lead asks the workspace for and was not given yet.
     petitions: Mapping[str, Petition] = field(default_factory=dict)
     #: Key of a petition -> a ruling that came though nothing asks for it, or not yet.
@@ -135,3 +138,10 @@ class Lead:
     own: Mapping[str, Own] = field(default_factory=dict)
     #: The latest signals, oldest first, where the mapping hands leads over.
     recent: tuple[Deed, ...] = ()
+    #: The edges between RFM's scores that the lead was told; None: none yet.
+    rfm_edges: Edges | None = None
+
+
+def blank(lead_id: LeadId, book: str) -> Lead:
+    """A lead before its first fact, born under this version of the book."""
+    return Lead(lead_id, born_under=book, book=book)

@@ -144,7 +144,8 @@ class Nodes:
     #: The places where journeys begin, and where what comes after them.
     journeys_at: int
     watchers_at: int
-    #: `field:x`, `signal:x`, `score:x`, `segment:x`, `program:x`, `deals` -> the places of the nodes that read it.
+    #: `field:x`, `signal:x`, `score:x`, `segment:x`, `program:x`, `deals`, `rfm_edges` -> the places of the nodes that
+    #: read it.
     concerned: Mapping[str, tuple[int, ...]]
     #: Id -> place.
     places: Mapping[str, int]

@@ -38,6 +38,7 @@ from connector.domain.fact import Value
 from connector.domain.field import FieldType
 from connector.domain.handover import HandOverState
 from connector.domain.moments import MILLISECOND, bounds_of, to_moment
+from connector.domain.quintiles import Edges
 
 
 class View(Protocol):
@@ -76,6 +77,11 @@ class View(Protocol):
     @property
     def deals(self) -> Deals:
         """The lead's deals by reference."""
+        ...
+
+    @property
+    def rfm_edges(self) -> Edges | None:
+        """The edges between RFM's scores that were measured; None: none were yet, as far as the lead was told."""
         ...
 
     def points(self, score: str) -> int:

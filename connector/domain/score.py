@@ -220,7 +220,6 @@ def total(outlook: Outlook, now: datetime) -> float:
 class Blend(NamedTuple):
     """What the rules scores that a score is made of will do together."""
 
-    outlooks: tuple[Outlook, ...]
     constant: float
     #: Half-life -> what fades with it, worth at `since`.
     fading: Mapping[timedelta, float]
@@ -235,7 +234,7 @@ def blend(outlooks: Sequence[Outlook]) -> Blend:
         if outlook.half_life is not None and abs(outlook.fading) > _TOLERANCE:
             amount = decayed(outlook.fading, since - outlook.since, outlook.half_life)
             fading[outlook.half_life] = fading.get(outlook.half_life, 0.0) + amount
-    return Blend(tuple(outlooks), sum([outlook.constant for outlook in outlooks]), fading, since)
+    return Blend(sum([outlook.constant for outlook in outlooks]), fading, since)
 
 
 def passes_at(together: Blend, threshold: float, now: datetime) -> datetime | None:
@@ -245,7 +244,7 @@ def passes_at(together: Blend, threshold: float, now: datetime) -> datetime | No
     up to a millisecond. Where several half-lives mix, it is the next midnight while a crossing is possible at all:
     whoever wakes then and finds nothing changed asks again.
     """
-    _, constant, fading, since = together
+    constant, fading, since = together
     gap = threshold - _TOLERANCE - constant
     if len(fading) > 1:
         left = [decayed(amount, now - since, half_life) for half_life, amount in fading.items()]

@@ -109,14 +109,14 @@ def _compile_deals(rule: DealField) -> DealsNode:
     )
 
 
-def _compile_rfm(edges: Rfm) -> Iterable[DealsNode]:
+def _compile_rfm(rule: Rfm) -> Iterable[DealsNode]:
     def compile_one(name: str) -> DealsNode:
         return DealsNode(
             id=f"field:{name}",
             field=name,
-            value_of=lambda view: rfm.value_of(edges, name, view.deals, view.now),
-            reads=frozenset({"deals"}),
-            flips_at=lambda view: rfm.changes_at(edges, view.deals, view.now),
+            value_of=lambda view: rfm.value_of(rule, view.rfm_edges, name, view.deals, view.now),
+            reads=frozenset({"deals", "rfm_edges"}),
+            flips_at=lambda view: rfm.changes_at(rule, view.rfm_edges, view.deals, view.now),
         )
 
     return map(compile_one, rfm.FIELDS)

@@ -17,6 +17,7 @@ from connector.engine.backoff import Backoff, full_jitter
 from connector.engine.calls import Calls
 from connector.engine.lease import Lease
 from connector.engine.line import Tools
+from connector.engine.measuring import Measuring
 from connector.engine.retention import Retention
 from connector.engine.rulings import Rulings
 from connector.engine.shelf import Compile, Shelf
@@ -74,6 +75,7 @@ def _deciding(place: Workplace, shelf: Shelf) -> Loop:
     store, clock = place.store, place.clock
     retention, telling = Retention(store, place.keep_for), Telling(store, shelf)
     rulings = Rulings(store, shelf, place.holder)
+    measuring = Measuring(store, shelf)
 
     def take_in() -> int:
         result = intake.run_once(store, place.endpoints, shelf, clock.now())
@@ -86,6 +88,7 @@ def _deciding(place: Workplace, shelf: Shelf) -> Loop:
         [
             Step("intake", take_in),
             Step("tell", lambda: telling.run_once(clock.now())),
+            Step("measure", lambda: measuring.run_once(clock.now())),
             Step("advance", lambda: advance.run_once(store, shelf, clock.now()).amount),
             Step("rule", lambda: rulings.run_once(clock.now())),
             Step("retention", lambda: retention.run_once(clock.now())),

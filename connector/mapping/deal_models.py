@@ -102,18 +102,34 @@ def _four_numbers(values: tuple[float, ...]) -> tuple[float, ...]:
     return values
 
 
+_SCORED = ("recency", "frequency", "monetary")
+
+
 class RfmEntry(Entry):
     """How lately, how often and for how much a lead bought, each as a score from 1 to 5."""
 
     what: ClassVar[str] = "rfm"
 
+    quintiles: bool = Field(
+        default=False, description="What has no edges here is scored by fifths of all who bought, measured once a day."
+    )
     recency: Annotated[tuple[Span, ...], OneOrMany(), AfterValidator(_four_spans)] = Field(
-        description="Four durations since the last purchase: up to the first is 5, beyond the last is 1."
+        default=(), description="Four durations since the last purchase: up to the first is 5, beyond the last is 1."
     )
     frequency: Annotated[tuple[Edge, ...], OneOrMany(), AfterValidator(_four_numbers)] = Field(
-        description="Four numbers of purchases: up to the first is 1, above the last is 5."
+        default=(), description="Four numbers of purchases: up to the first is 1, above the last is 5."
     )
     monetary: Annotated[tuple[Edge, ...], OneOrMany(), AfterValidator(_four_numbers)] = Field(
-        description="Four amounts in all: up to the first is 1, above the last is 5."
+        default=(), description="Four amounts in all: up to the first is 1, above the last is 5."
     )
     within: Span | None = Field(default=None, description="Only purchases of the last so long.")
+
+    @model_validator(mode="after")
+    def _all_are_scored(self) -> Self:
+        missing = next((name for name in _SCORED if not getattr(self, name)), "")
+        if missing and not self.quintiles:
+            hint = f"add {missing}: with four edges; or quintiles: true, to have it measured"
+            raise wrong(f"nothing says how {missing} is scored", hint)
+        if self.quintiles and not missing:
+            raise wrong("all three have edges, and nothing is left to measure", "remove quintiles", "quintiles")
+        return self

@@ -22,6 +22,7 @@ from connector.ports.crm import (
 from connector.ports.deals import Deals, HeardDeal, ToldDeal
 from connector.ports.leads import CurrentLead, NewFact, SavedLead, StoredLead, Unread
 from connector.ports.petitions import FiledPetition, Judged, Petitions
+from connector.ports.purchases import Measurement, Purchases
 from connector.ports.reading import Health, LeadSummary, ProgramCount, ReadModels
 from connector.ports.receiving import (
     CrmEvent,
@@ -62,6 +63,7 @@ from connector.ports.store import (
     Leads,
     Leases,
     Outbox,
+    OverrideLedger,
     Store,
     StoredBook,
     Transaction,
@@ -107,16 +109,19 @@ __all__ = [
     "LeadSummary",
     "Leads",
     "Leases",
+    "Measurement",
     "Membership",
     "Misfit",
     "NewDelivery",
     "NewFact",
     "Outbox",
     "OutboxChange",
+    "OverrideLedger",
     "Parsed",
     "Petitions",
     "ProgramCount",
     "PropertyWish",
+    "Purchases",
     "RawRequest",
     "ReadModels",
     "RecordReply",

@@ -11,10 +11,12 @@ from typing import Protocol
 from connector.domain.change import ChangeState
 from connector.domain.fact import Fact
 from connector.domain.ids import ConnectionId, CrmRef, LeadId, WorkspaceId
+from connector.domain.override import NO_OVERRIDES, OverrideEntry, Overrides
 from connector.ports.crm import Connection, OutboxChange, Settled
 from connector.ports.deals import Deals
 from connector.ports.leads import CurrentLead, NewFact, SavedLead, StoredLead, Unread
 from connector.ports.petitions import Petitions
+from connector.ports.purchases import Purchases
 from connector.ports.reading import ReadModels
 from connector.ports.receiving import Delivery, DeliveryState, NewDelivery, Stray
 from connector.ports.sales import Assignments
@@ -178,6 +180,10 @@ class Outbox(Protocol):
         """
         ...
 
+    def postpone(self, ids: Collection[int], until: datetime) -> None:
+        """Let these open changes be due again then; no attempt is counted."""
+        ...
+
     def list(
         self, workspace: WorkspaceId | None, states: Collection[ChangeState], limit: int
     ) -> Sequence[OutboxChange]:
@@ -216,6 +222,20 @@ class StoredBook:
     version: str
     files: Mapping[str, str]
     applied_at: datetime
+    #: What is set on top of the files.
+    overrides: Overrides = NO_OVERRIDES
+
+
+class OverrideLedger(Protocol):
+    """Who set or took back what for a whole workspace, when and why."""
+
+    def add(self, workspace: WorkspaceId, entries: Sequence[OverrideEntry]) -> None:
+        """Write these lines below all others."""
+        ...
+
+    def all(self, workspace: WorkspaceId) -> Sequence[OverrideEntry]:
+        """Every line, oldest first."""
+        ...
 
 
 class Books(Protocol):
@@ -267,6 +287,7 @@ class Transaction(Protocol):
     outbox: Outbox
     connections: Connections
     books: Books
+    overrides: OverrideLedger
     counts: Counts
     leases: Leases
     api_keys: ApiKeys
@@ -274,6 +295,7 @@ class Transaction(Protocol):
     feeds: Feeds
     petitions: Petitions
     assignments: Assignments
+    purchases: Purchases
 
 
 class DeliveryClaim(Protocol):
@@ -331,7 +353,7 @@ class Store(Protocol):
         ...
 
     def claim_deliveries(self, limit: int) -> AbstractContextManager[DeliveryClaim]:
-        """The oldest received deliveries."""
+        """The oldest received deliveries: at most `limit`, fewer where they are large, one in any case."""
         ...
 
     def claim_leads(self, now: datetime, limit: int) -> AbstractContextManager[LeadClaim]:

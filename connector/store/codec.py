@@ -16,7 +16,9 @@ from connector.domain.change import Act
 from connector.domain.fact import Value
 from connector.domain.history import HistoryEntry
 from connector.domain.lead import Lead
+from connector.domain.override import Overrides
 from connector.domain.petition import Petition
+from connector.domain.quintiles import Edges
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -26,8 +28,10 @@ _encode = msgspec.json.Encoder().encode
 decode_lead = msgspec.json.Decoder(Lead).decode
 decode_data = msgspec.json.Decoder(dict[str, Value]).decode
 decode_history = msgspec.json.Decoder(tuple[HistoryEntry, ...]).decode
+decode_edges = msgspec.json.Decoder(Edges).decode
 decode_act = msgspec.json.Decoder(Act).decode
 decode_assignment = msgspec.json.Decoder(Assignment).decode
+decode_overrides = msgspec.json.Decoder(Overrides).decode
 decode_petition = msgspec.json.Decoder(Petition).decode
 decode_words = msgspec.json.Decoder(list[str]).decode
 decode_texts = msgspec.json.Decoder(dict[str, str]).decode

@@ -27,6 +27,7 @@ from connector.store.schema import (
     leads,
     outbox,
     petitions,
+    purchases,
     seekers,
     strays,
 )
@@ -64,7 +65,7 @@ _DROP_LEAD = (
     _DROP_NAMED_DELIVERIES,
     *(
         delete(table).where(table.c.workspace == _WORKSPACE, table.c.lead_id == _LEAD)
-        for table in (facts, history, enrolments, hand_overs, outbox, petitions, crm_refs, deal_leads)
+        for table in (facts, history, enrolments, hand_overs, outbox, petitions, purchases, crm_refs, deal_leads)
     ),
     # That somebody was given to a rep stays, so that turns can be computed again; who it was goes.
     update(assignments)

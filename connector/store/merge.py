@@ -21,10 +21,9 @@ from sqlalchemy import (
     update,
 )
 
-from connector.domain.decide import blank
 from connector.domain.fact import FactKind, RecordName
 from connector.domain.ids import CrmRef, LeadId, WorkspaceId, to_ref
-from connector.domain.lead import Lead
+from connector.domain.lead import Lead, blank
 from connector.errors import InvariantError
 from connector.store.codec import decode_lead, encode, to_ms
 from connector.store.identity import add_leads, add_refs, find_leads
@@ -42,6 +41,7 @@ from connector.store.schema import (
     leads,
     outbox,
     petitions,
+    purchases,
 )
 from connector.store.session import Session, to_list
 
@@ -152,10 +152,23 @@ _MOVE_ASSIGNMENTS = (
     .where(assignments.c.workspace == _WORKSPACE, assignments.c.lead_id == _GONE)
     .values(lead_id=_INTO)
 )
+# What one of them was told of all who bought, the merged one knows; what it bought is counted when it is judged.
+_other_purchases = purchases.alias("other")
+_MOVE_PURCHASES = (
+    update(purchases)
+    .where(
+        purchases.c.workspace == _WORKSPACE,
+        purchases.c.lead_id == _GONE,
+        not_(
+            exists().where(_other_purchases.c.workspace == purchases.c.workspace, _other_purchases.c.lead_id == _INTO)
+        ),
+    )
+    .values(lead_id=_INTO)
+)
 _DROP_LEAD = delete(leads).where(leads.c.workspace == _WORKSPACE, leads.c.id == _GONE)
 _DROP_STORY = tuple(
     delete(table).where(table.c.workspace == _WORKSPACE, table.c.lead_id == _GONE)
-    for table in (history, enrolments, hand_overs, petitions)
+    for table in (history, enrolments, hand_overs, petitions, purchases)
 )
 _MOVES = (
     _DROP_SHARED_FACTS,
@@ -170,6 +183,7 @@ _MOVES = (
     _DROP_OUR_UNRULED,
     _MOVE_PETITIONS,
     _MOVE_ASSIGNMENTS,
+    _MOVE_PURCHASES,
     *_DROP_STORY,
     _DROP_LEAD,
 )

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Double,
     Index,
     Integer,
     LargeBinary,
@@ -35,7 +36,7 @@ from connector.domain.petition import PetitionKind, PetitionState
 from connector.ports import ConnectionState, DeliveryState
 
 #: The migration that makes this schema.
-VERSION = "0008"
+VERSION = "0010"
 
 metadata = MetaData()
 
@@ -184,6 +185,37 @@ deal_leads = Table(
     # `deals.moved_at` as it was then.
     Column("moved_at", BigInteger),
     Index("deal_leads_lead", "workspace", "lead_id"),
+    sqlite_with_rowid=False,
+)
+
+# What a lead bought, as RFM counts it, for the leads to be compared with one another.
+purchases = Table(
+    "purchases",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("lead_id", Text, primary_key=True),
+    # None: nobody knows.
+    Column("last_at", BigInteger),
+    # 0 for a lead whose purchases were all taken back, or count no more.
+    Column("times", Integer, nullable=False),
+    Column("total", Double, nullable=False),
+    # RFM's scores, such as 545; empty for none.
+    Column("code", Text, nullable=False),
+    # The moment of the edges that it was told last; 0 for none.
+    Column("told_at", BigInteger, nullable=False, server_default="0"),
+    Index("purchases_told", "workspace", "told_at"),
+    sqlite_with_rowid=False,
+)
+
+# What RFM's quintiles are: one row a workspace that measures them.
+measurements = Table(
+    "measurements",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("measured_at", BigInteger, nullable=False),
+    Column("buyers", Integer, nullable=False),
+    # As a document; since when they are so is in it.
+    Column("edges", Text, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -364,7 +396,20 @@ books = Table(
     Column("number", Integer, nullable=False),
     Column("files", Text, nullable=False),
     Column("applied_at", BigInteger, nullable=False),
+    # What is set on top of the files.
+    Column("overrides", Text, nullable=False, server_default="{}"),
     Index("books_number", "workspace", "number", unique=True),
+)
+
+# The ledger of what was set and taken back for whole workspaces, line by line.
+overrides = Table(
+    "overrides",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("entry", Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 # Keyed hashes of the records of people who asked to be forgotten.

@@ -27,7 +27,9 @@ from connector.ports import (
     Leads,
     Leases,
     Outbox,
+    OverrideLedger,
     Petitions,
+    Purchases,
     ReadModels,
     Seekers,
     Transaction,
@@ -46,7 +48,9 @@ from connector.store.leads import StoredLeads
 from connector.store.leases import StoredLeases
 from connector.store.migrate import is_current, migrate
 from connector.store.outbox import StoredOutbox
+from connector.store.overrides import StoredOverrides
 from connector.store.petitions import StoredPetitions
+from connector.store.purchases import StoredPurchases
 from connector.store.read_models import StoredReadModels
 from connector.store.sales import StoredAssignments
 from connector.store.schema import leads, petitions
@@ -98,7 +102,9 @@ class StoreTransaction:
         "leads",
         "leases",
         "outbox",
+        "overrides",
         "petitions",
+        "purchases",
         "seekers",
     )
 
@@ -109,6 +115,7 @@ class StoreTransaction:
         self.outbox: Outbox = StoredOutbox(session)
         self.connections: Connections = StoredConnections(session, seal)
         self.books: Books = StoredBooks(session)
+        self.overrides: OverrideLedger = StoredOverrides(session)
         self.counts: Counts = StoredCounts(session)
         self.leases: Leases = StoredLeases(session)
         self.api_keys: ApiKeys = StoredApiKeys(session)
@@ -116,6 +123,7 @@ class StoreTransaction:
         self.feeds: Feeds = StoredFeeds(session)
         self.assignments: Assignments = StoredAssignments(session)
         self.petitions: Petitions = StoredPetitions(session)
+        self.purchases: Purchases = StoredPurchases(session)
 
 
 class DatabaseStore:
@@ -142,7 +150,7 @@ class DatabaseStore:
 
     @contextmanager
     def claim_deliveries(self, limit: int) -> Iterator[DeliveryClaim]:
-        """The oldest received deliveries."""
+        """The oldest received deliveries, as many as fit into a claim."""
         with self._database.claiming() as hold:
             with hold.reading() as session:
                 deliveries = load_oldest(session, limit)

@@ -206,7 +206,8 @@ def test_leads_of_an_older_schema_know_the_version_that_they_were_judged_by(empt
     with engine.begin() as connection:
         connection.execute(text("DROP INDEX leads_book"))
         connection.execute(text("ALTER TABLE leads DROP COLUMN book"))
-        for table in (
+        connection.execute(text("ALTER TABLE books DROP COLUMN overrides"))
+        later = (
             "api_keys",
             "batches",
             "seekers",
@@ -214,9 +215,13 @@ def test_leads_of_an_older_schema_know_the_version_that_they_were_judged_by(empt
             "deals",
             "deal_leads",
             "petitions",
+            "purchases",
+            "measurements",
+            "overrides",
             "assignments",
             "hand_overs",
-        ):
+        )
+        for table in later:
             connection.execute(text(f"DROP TABLE {table}"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     assert not store.is_current()

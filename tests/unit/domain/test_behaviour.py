@@ -79,8 +79,8 @@ def test_a_change_is_told_with_was_and_now_and_the_same_value_again_is_none() ->
 
     story.receive(*(changed(after(days=day), numemployees=raw) for day, raw in enumerate(["50.0", "60", ""], start=1)))
 
-    changes = [entry.detail for entry in story.told(HistoryKind.FIELD_CHANGED)]
-    assert changes == [{"was": "50", "now": "60"}, {"was": "60", "now": ""}]
+    changes = [(entry.subject, entry.detail) for entry in story.told(HistoryKind.FIELD_CHANGED)]
+    assert changes == [("employees", {"was": "50", "now": "60"}), ("employees", {"was": "60", "now": ""})]
     assert "employees" not in story.lead.fields
 
 

@@ -46,6 +46,7 @@ def test_the_topic_that_was_read_most_is_the_interest() -> None:
 
     assert story.lead.fields["interest"] == "planning"
     assert changes(story) == [(START, "planning"), (after(hours=1), "production"), (after(hours=2), "planning")]
+    assert {entry.subject for entry in story.told(HistoryKind.FIELD_CHANGED)} == {"interest"}
 
 
 def test_of_two_topics_read_equally_often_the_latest_counts() -> None:
@@ -97,6 +98,7 @@ def test_large_and_small_letters_are_one_topic_in_the_spelling_that_came_first()
         story.receive(signal("read", after(hours=hours), topic="planning" if hours < 4 else "PLANNING"))
 
     assert story.lead.fields["interest"] == "planning"
+    assert [mention.value for mention in story.lead.mentions["interest"]] == ["other", "planning"]
 
 
 def test_of_several_choices_each_is_said() -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
-from connector.domain.change import ChangeKind
+from connector.domain.acts import render_email
+from connector.domain.change import Act, ChangeKind, Email
 from connector.domain.condition import AttributeTest, Op, SignalTest
+from connector.domain.consent import refusal_at_the_door
 from connector.domain.definitions import EmailRule, ListRule
 from connector.domain.enrolment import EnrolmentState
 from connector.domain.fact import CommandName, Fact, FactKind, OutcomeName
 from connector.domain.field import Field, FieldRole, FieldType
 from connector.domain.history import HistoryKind
-from connector.domain.program import Activity, EmailSend, ListSend
+from connector.domain.program import Activity, EmailSend, ListSend, Reminders
 from tests.builders import (
     CRM,
     FIELDS,
@@ -19,6 +22,7 @@ from tests.builders import (
     Story,
     activity,
     after,
+    archived,
     baseline,
     changed,
     command,
@@ -64,6 +68,14 @@ def test_an_activity_sends_an_email_rendered_for_its_lead() -> None:
     assert story.told(HistoryKind.SENT)[0].detail["what"] == "email report"
 
 
+def test_each_reminder_is_an_email_of_its_own() -> None:
+    asked = activity("mail", MAIL, answered="read")
+
+    story = story_of(replace(asked, reminders=Reminders(2, timedelta(days=1)))).let_pass(after(days=30))
+
+    assert list(story.acts) == ["p:1:1:mail", "p:1:1:mail:2", "p:1:1:mail:3"]
+
+
 def test_a_text_sees_how_often_a_signal_was_given_and_what_the_last_one_said() -> None:
     story = story_of(activity("mail", MAIL, answered="read", after=timedelta(days=3)))
 
@@ -74,6 +86,7 @@ def test_a_text_sees_how_often_a_signal_was_given_and_what_the_last_one_said() -
     assert act.email is not None
     assert "'topic': 'wind'" in act.email.values["topic"]
     assert "'times': 2" in act.email.values["topic"]
+    assert "'at': '2026-09-09T08:00:00.000+00:00'" in act.email.values["topic"]
     assert set(story.lead.latest) == {"read"}
 
 
@@ -103,6 +116,32 @@ def test_an_email_may_ask_for_consent_that_is_known() -> None:
 
     assert not story.acts
     assert list(other.acts) == ["p:1:1:mail"]
+
+
+def test_an_email_is_what_its_rule_says_in_words_for_its_lead() -> None:
+    rule = EmailRule(
+        "report", {CRM: 12}, is_transactional=True, needs_known_consent=True, sender="Ada <ada@example.com>",
+        reply_to="sales@example.com", values={"subject": text("For {name}")}, properties={"sent": text("to {name}")},
+    )  # fmt: skip
+
+    assert render_email(rule, {"name": "Bruno"}) == Email(
+        "report", 12, is_transactional=True, needs_known_consent=True, sender="Ada <ada@example.com>",
+        reply_to="sales@example.com", values={"subject": "For Bruno"}, properties={"sent": "to Bruno"},
+    )  # fmt: skip
+
+
+def test_an_email_that_is_about_to_leave_is_refused_where_the_lead_may_not_have_it() -> None:
+    def refused(*facts: Fact, fields: tuple[Field, ...] = (*FIELDS, OPTED_OUT)) -> str:
+        story = Story(definitions(fields=fields, emails=(REPORT,), suppress_on=(HARD,))).receive(*facts)
+        return refusal_at_the_door(story.book_of("v1"), story.lead, Act("key", ChangeKind.EMAIL, START))
+
+    addressed = baseline(email="ada@example.com")
+
+    assert refused(addressed) == ""
+    assert refused(addressed, fields=(OPTED_OUT,)) == refused(baseline()) == "it has no email address"
+    assert refused(addressed, changed(after(days=1), hs_email_optout="true")) == "opted out of email"
+    assert refused(addressed, signal("bounced", START, kind="hard")) == "messages were stopped by bounced"
+    assert refused(addressed, archived(after(days=1))) == "its record is deleted in the CRM"
 
 
 def test_a_hard_bounce_stops_messages_by_list_and_email_and_a_soft_one_does_not() -> None:

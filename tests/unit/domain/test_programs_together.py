@@ -27,6 +27,7 @@ from connector.domain.phases import chance
 from connector.domain.program import (
     Activity,
     Case,
+    Choice,
     DateRule,
     Fork,
     ListSend,
@@ -132,7 +133,8 @@ def test_what_one_program_sent_no_other_sends_again() -> None:
     lived.receive(came(), signal("wrote", after(days=3)))
 
     assert lived.sent() == [(START, "a")]
-    assert whys(lived, K.LEFT_OUT) == ["the lead has had it"]
+    (left_out,) = lived.told(K.LEFT_OUT)
+    assert left_out.detail == {"phase": "one", "activity": "b", "why": "the lead has had it"}
 
 
 def test_an_answer_to_what_another_program_sent_counts() -> None:
@@ -142,6 +144,31 @@ def test_an_answer_to_what_another_program_sent_counts() -> None:
     lived = story(first, second).receive(came(), signal("wrote", after(days=1)), signal("clicked", after(days=2)))
 
     assert [lived.enrolment(each).state for each in "pq"] == [EnrolmentState.COMPLETED] * 2
+
+
+def test_what_the_lead_answered_for_another_program_is_answered_from_the_start() -> None:
+    first = program("p", phase("one", mail("a", "news", answered="clicked")))
+    second = program("q", phase("one", mail("b", "news", answered="clicked")), enrol="wrote")
+
+    lived = story(first, second).receive(came(), signal("clicked", after(days=1)), signal("wrote", after(days=2)))
+
+    assert lived.enrolment("q").state is EnrolmentState.COMPLETED
+    (step,) = lived.enrolment("q").sent
+    assert (step.at, step.answered_at, step.is_old) == (after(days=2), after(days=2), True)
+
+
+def test_an_answer_to_what_the_lead_had_before_counts_for_every_program_that_would_send_it() -> None:
+    first = program("p", phase("one", mail("a", "news")))
+    second, third = (
+        program(name, phase("one", mail("b", "news", answered="clicked")), enrol=enrol)
+        for name, enrol in (("q", "wrote"), ("r", "called"))
+    )
+
+    lived = story(first, second, third).receive(
+        came(), signal("wrote", after(days=2)), signal("clicked", after(days=3)), signal("called", after(days=4))
+    )
+
+    assert lived.enrolment("r").sent[0].answered_at == after(days=4)
 
 
 def test_a_lead_that_is_led_back_gets_what_it_did_not_answer() -> None:
@@ -174,6 +201,16 @@ def test_a_step_is_left_out_for_those_of_whom_its_condition_does_not_hold() -> N
 
 def wait(days: float = 7) -> Activity:
     return Activity("reply", None, answered=(on("wrote"),), within=days * DAY, holds_up=True)
+
+
+def test_a_step_is_left_out_where_there_is_nothing_for_this_lead() -> None:
+    by_industry = Choice("industry", {"banking": ListSend("offer")})
+
+    lived = story(program("p", phase("one", Activity("chosen", by_industry), mail("news")))).receive(came())
+
+    (left_out,) = lived.told(K.LEFT_OUT)
+    assert left_out.detail == {"phase": "one", "activity": "chosen", "why": "there is nothing for this lead"}
+    assert lived.sent() == [(START, "news")]
 
 
 @pytest.mark.parametrize(("wrote_after", "sent_after"), [(2, 2), (30, 7)])
@@ -274,6 +311,21 @@ def test_a_reminder_goes_out_when_no_answer_came_and_its_answer_counts() -> None
     assert lived.enrolment().state is EnrolmentState.COMPLETED
 
 
+def test_a_reminder_waits_for_the_window_and_the_cap_as_everything() -> None:
+    reminded = mail("news", answered="clicked", days=1, reminders=Reminders(1, DAY))
+    office = SendWindow(frozenset({0, 1}))
+    lived = story(
+        program("p", phase("one", reminded), window=office),
+        program("q", phase("one", mail("offer")), enrol="wrote"),
+        cap=FrequencyCap(1, 3 * DAY),
+    )
+
+    lived.receive(came(), signal("wrote", after(days=5))).let_pass(after(days=30))
+
+    assert lived.sent() == [(START, "news"), (after(days=5), "offer"), (after(days=8), "news")]
+    assert whys(lived, K.PUT_OFF) == ["the send window is shut", "no more than 1 messages in 3 days"]
+
+
 def test_nobody_is_reminded_of_what_a_new_mapping_has_no_more() -> None:
     reminded, later = mail("news", answered="clicked", reminders=Reminders(1, 2 * DAY)), mail("offer", after=20 * DAY)
     with_it, without = (program("p", phase("one", *steps)) for steps in ((reminded, later), (later,)))
@@ -294,6 +346,7 @@ def test_after_the_last_reminder_the_lead_goes_where_the_activity_says() -> None
     lived.receive(came()).let_pass(after(days=20))
 
     assert lived.sent() == [(START, "news"), (after(days=8), "news"), (after(days=15), "report")]
+    assert lived.told(K.SETTLED)[0].detail == {"phase": "one", "outcome": "unanswered", "next": "two"}
 
 
 def test_where_the_silent_go_may_depend_on_the_lead() -> None:
@@ -524,6 +577,16 @@ def test_a_lead_enters_again_only_if_it_ended_as_the_mapping_says() -> None:
     assert whys(lived, K.NOT_ENTERED) == ["it ended before as completed (phase one settled)"]
 
 
+def test_a_lead_enters_again_after_the_signal_that_the_mapping_names_took_it_out() -> None:
+    again = program(
+        "p", phase("one", wait(90)), exit=(on("moved"),), again_after=timedelta(), again_if=frozenset({"moved"})
+    )
+
+    lived = story(again).receive(came(), signal("moved", after(days=1)), came(2))
+
+    assert [each.entered_at for each in lived.lead.enrolments] == [START, after(days=2)]
+
+
 @pytest.mark.parametrize("takes_existing", [True, False])
 def test_a_program_takes_leads_of_before_only_if_it_says_so(takes_existing: bool) -> None:
     enrol = (holds(SegmentTest("software")),)
@@ -552,6 +615,15 @@ def test_what_was_to_come_in_three_days_comes_three_days_after_a_pause_ends() ->
     assert lived.sent() == [(START, "news"), (after(days=13), "offer")]
     (unanswered,) = lived.told(K.UNANSWERED)
     assert unanswered.at == after(days=17)
+
+
+def test_a_pause_puts_off_a_reminder_by_as_long() -> None:
+    reminded = mail("news", answered="clicked", reminders=Reminders(1, 3 * DAY))
+
+    lived = story(program("p", phase("one", reminded))).receive(came(), order(CommandName.PAUSE, 8))
+    lived.receive(order(CommandName.RESUME, 18)).let_pass(after(days=30))
+
+    assert lived.sent() == [(START, "news"), (after(days=20), "news")]
 
 
 def test_an_answer_during_a_pause_counts_and_what_follows_it_waits_from_the_end_of_the_pause() -> None:

@@ -220,7 +220,7 @@ def test_points_of_which_nothing_is_left_do_not_blur_when_others_have_faded() ->
     month = look_ahead({"a": Part(30, START)}, MONTH)
     nothing = look_ahead({"b": Part(10, START), "c": Part(-10, START)}, WEEK)
 
-    assert passes_at([month, nothing], 20, START) == passes_at([month], 20, START)
+    assert passes_at(blend([month, nothing]), 20, START) == passes_at(blend([month]), 20, START)
 
 
 def test_a_list_by_a_sum_of_several_half_lives_is_left_within_a_day() -> None:
