@@ -30,6 +30,7 @@ from connector.mapping.places import Path, Problems
 from connector.mapping.reach import check_thresholds
 from connector.mapping.report import arrows, quoted
 from connector.mapping.sales_checks import check_sales
+from connector.mapping.texts import check_wholes
 
 #: A score may be a sum of sums; so much of it is added up for every lead without notice.
 MAX_LEVELS = 50
@@ -45,6 +46,7 @@ def check_whole(mapping: MappingFile, definitions: Definitions, reader: Conditio
         _report_tall_sums(scores, problems)
         check_thresholds(scores, reader)
     check_hysteresis(mapping, reader)
+    check_wholes(reader)
     check_journeys(mapping, definitions, problems)
     check_sales(mapping, definitions, problems)
     has_consent = any(field.role is FieldRole.CONSENT for field in definitions.fields)
