@@ -22,6 +22,7 @@ from connector.domain.history import HistoryEntry, HistoryKind
 from connector.domain.program import TargetKind
 from connector.domain.score import Score
 from connector.domain.wording import display_name
+from connector.engine.selling import HandOverExplanation
 from connector.engine.timeline import tell
 from connector.ports import LeadSummary, OutboxChange
 
@@ -208,6 +209,8 @@ class Explanation:
     persona: Group | None = None
     tags: tuple[TagExplanation, ...] = ()
     computed: tuple[FieldExplanation, ...] = ()
+    #: The latest first.
+    hand_overs: tuple[HandOverExplanation, ...] = ()
 
 
 def explain(
