@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from connector.domain.book import Book, compile_book
 from connector.domain.change import Act
 from connector.domain.condition import Condition, DidTest, FieldTest, Op, Operand, ScoreTest, SignalTest
-from connector.domain.decide import Decision, blank, fold, needs_refold
+from connector.domain.decide import Decision, fold, needs_refold
 from connector.domain.definitions import Definitions, SignalSource
 from connector.domain.draft import Draft
 from connector.domain.enrolment import Enrolment
@@ -17,7 +17,7 @@ from connector.domain.fact import Fact, FactKind, RecordName, Value
 from connector.domain.field import Field, FieldRole, FieldType
 from connector.domain.history import HistoryEntry, HistoryKind
 from connector.domain.ids import LeadId, WorkspaceId
-from connector.domain.lead import Lead
+from connector.domain.lead import Lead, blank
 from connector.domain.program import (
     Activity,
     Note,

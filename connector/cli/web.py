@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 from connector.cli.options import EndsWithParent
@@ -45,6 +46,7 @@ def web(end_with_parent: EndsWithParent = False) -> None:
         log_level=LogLevels.warning,
         workers_kill_timeout=10,
     )
+    _keep_shared()
     server.serve(target_loader=load_app, wrap_loader=False)
 
 
@@ -67,4 +69,15 @@ def load_app() -> Gateway:
     door.store.migrate()
     Finalize(None, door.refusals.flush, exitpriority=10)
     max_body = max(endpoint.max_body for endpoint in door.endpoints.values())
-    return Gateway(app, max_body, short_way=ShortWay(door).take)
+    gateway = Gateway(app, max_body, short_way=ShortWay(door).take)
+    _keep_shared()
+    return gateway
+
+
+def _keep_shared() -> None:
+    """Let the garbage collector pass over what was loaded: looking marks it, and what is marked is shared no longer.
+
+    The server's parent and the child that serves begin as one memory.
+    """
+    gc.collect()
+    gc.freeze()

@@ -22,8 +22,7 @@ from connector.domain.desire import desire
 from connector.domain.draft import Books, Draft
 from connector.domain.fact import RANK, START, Fact, FactKind, Position, RecordName
 from connector.domain.history import HistoryEntry, HistoryKind
-from connector.domain.ids import LeadId
-from connector.domain.lead import Lead, Standing
+from connector.domain.lead import Lead, Standing, blank
 from connector.domain.petition import PetitionKind
 from connector.domain.petitioning import Grant, take_ruling
 from connector.domain.predicate import earliest
@@ -92,11 +91,6 @@ def fold(books: Books, lead: Lead, facts: Sequence[Fact], now: datetime) -> Deci
         draft.position = position
     _ring(draft, (1, now, _ALARM_RANK + 1, ""))
     return _finish(draft)
-
-
-def blank(lead_id: LeadId, book: str) -> Lead:
-    """A lead before its first fact, born under this version of the book."""
-    return Lead(lead_id, born_under=book, book=book)
 
 
 def _begins_at(facts: Sequence[Fact], now: datetime) -> datetime:

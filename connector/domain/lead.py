@@ -110,3 +110,8 @@ class Lead:
     rulings: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     #: The edges between RFM's scores that the lead was told; None: none yet.
     rfm_edges: Edges | None = None
+
+
+def blank(lead_id: LeadId, book: str) -> Lead:
+    """A lead before its first fact, born under this version of the book."""
+    return Lead(lead_id, born_under=book, book=book)

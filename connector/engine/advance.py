@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from connector.domain.book import Book
-from connector.domain.decide import blank, fold, needs_refold
+from connector.domain.decide import fold, needs_refold
 from connector.domain.draft import Books
 from connector.domain.fact import Fact, FactKind
 from connector.domain.field import FieldRole
 from connector.domain.ids import LeadId
-from connector.domain.lead import Lead
+from connector.domain.lead import Lead, blank
 from connector.domain.rfm import Bought, bought_of
 from connector.engine.shelf import Shelf
 from connector.errors import LostClaimError, StoreError

@@ -16,8 +16,9 @@ import msgspec
 
 from connector.clock import whole_milliseconds
 from connector.domain.fact import Value
+from connector.domain.ids import WorkspaceId
 from connector.errors import MalformedRequestError
-from connector.ports import Misfit, ToldSignal
+from connector.ports import API, Misfit, ToldSignal
 
 MAX_BODY: Final = 1024 * 1024
 MAX_SIGNALS: Final = 1_000
@@ -68,6 +69,11 @@ class _MisfitError(ValueError):
     def __init__(self, place: str, problem: str) -> None:
         super().__init__(problem)
         self.misfit = Misfit(place, problem)
+
+
+def to_endpoint(workspace: WorkspaceId) -> str:
+    """The endpoint of what the key of a workspace let in."""
+    return f"{API}:{workspace}"
 
 
 def parse_batch(body: bytes, received_at: datetime) -> Batch:

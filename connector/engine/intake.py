@@ -29,7 +29,7 @@ from connector.ports import (
 
 #: One transaction takes in about so many events: enough to make statements cheap, few enough to keep memory small. A
 #: merge counts as many as the records that it names.
-_MAX_EVENTS = 5_000
+_MAX_EVENTS = 2_000
 _MAX_DELIVERIES = 500
 
 #: The database does not answer, or a mapping does not compile.

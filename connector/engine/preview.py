@@ -10,13 +10,13 @@ from html import escape, unescape
 
 from connector.domain.acts import render_email
 from connector.domain.book import Book
-from connector.domain.decide import blank, fold
+from connector.domain.decide import fold
 from connector.domain.definitions import EmailRule
 from connector.domain.draft import Draft
 from connector.domain.fact import Fact, Value
 from connector.domain.field import Field, FieldType, format_moment
 from connector.domain.ids import LeadId
-from connector.domain.lead import Lead
+from connector.domain.lead import Lead, blank
 from connector.domain.program import EmailSend, Note, Send, Task
 from connector.domain.wording import context
 from connector.errors import UnknownNameError

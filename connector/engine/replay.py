@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import msgspec
 
-from connector.domain.decide import blank, fold
+from connector.domain.decide import fold
 from connector.domain.draft import Books
 from connector.domain.ids import LeadId, WorkspaceId
-from connector.domain.lead import Lead
+from connector.domain.lead import Lead, blank
 from connector.engine.shelf import Shelf
 from connector.ports import LeadSummary, Store
 

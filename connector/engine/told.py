@@ -43,11 +43,6 @@ class ReceivedSignal(NamedTuple):
     delivery: Delivery
 
 
-def to_endpoint(workspace: WorkspaceId) -> str:
-    """The endpoint of what the key of a workspace let in."""
-    return f"{API}:{workspace}"
-
-
 def parse_told(delivery: Delivery) -> Parsed | None:
     """What a delivery of the API holds; None for any other. The sender was told what of it cannot be read."""
     if not delivery.endpoint.startswith(f"{API}:"):

@@ -331,7 +331,7 @@ class Store(Protocol):
         ...
 
     def claim_deliveries(self, limit: int) -> AbstractContextManager[DeliveryClaim]:
-        """The oldest received deliveries."""
+        """The oldest received deliveries: at most `limit`, fewer where they are large, one in any case."""
         ...
 
     def claim_leads(self, now: datetime, limit: int) -> AbstractContextManager[LeadClaim]:

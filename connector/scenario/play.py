@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from connector.domain.book import Book
-from connector.domain.decide import Decision, blank, fold
+from connector.domain.decide import Decision, fold
 from connector.domain.draft import Draft
 from connector.domain.fact import Fact
 from connector.domain.history import HistoryEntry
 from connector.domain.ids import LeadId
-from connector.domain.lead import Lead
+from connector.domain.lead import Lead, blank
 from connector.errors import InvariantError
 from connector.scenario.events import Event, events_of
 from connector.scenario.scenario import Scenario, Step

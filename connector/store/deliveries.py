@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import BigInteger, Text, bindparam, delete, literal_column, select, update
+from sqlalchemy import BigInteger, Text, bindparam, delete, func, literal_column, select, update
 
 from connector.errors import LostClaimError
 from connector.ports import BatchName, Delivery, DeliveryState, NewDelivery, Stray, StrayReason
@@ -16,14 +17,24 @@ from connector.store.schema import batches, deliveries, strays
 from connector.store.session import Session, limited, to_list
 from connector.store.upsert import insert_if_absent, insert_into
 
+#: Bodies of one claim, all together: however much waits, a worker takes into its hands what it can hold.
+MAX_BYTES: Final = 2 * 1024 * 1024
+
 _RECEIVED = deliveries.c.state == literal_column(f"'{DeliveryState.RECEIVED}'")
 
-# A worker's query: deliveries belong to no workspace before they are taken in.
+_BY_AGE = (deliveries.c.received_at, deliveries.c.id)
+
+# A worker's queries: deliveries belong to no workspace before they are taken in.
 _OLDEST = limited(
-    select(deliveries.c.id, deliveries.c.endpoint, deliveries.c.received_at, deliveries.c.body)
+    select(deliveries.c.id, func.length(deliveries.c.body))
     .where(_RECEIVED)
-    .order_by(deliveries.c.received_at, deliveries.c.id)
+    .order_by(*_BY_AGE)
     .with_for_update(skip_locked=True)
+)
+_BODIES = (
+    select(deliveries.c.id, deliveries.c.endpoint, deliveries.c.received_at, deliveries.c.body)
+    .where(among(deliveries.c.id, "ids"))
+    .order_by(*_BY_AGE)
 )
 _SETTLE = (
     update(deliveries).where(_RECEIVED, among(deliveries.c.id, "ids")).values(state=bindparam("state_", type_=Text))
@@ -51,9 +62,24 @@ _STRAYS = limited(select(strays).order_by(strays.c.id.desc()))
 
 
 def load_oldest(session: Session, limit: int) -> Sequence[Delivery]:
-    """The oldest deliveries that nobody has taken in."""
-    found = session.rows(_OLDEST, {"limit": limit})
+    """The oldest deliveries that nobody has taken in, as many as fit into a claim."""
+    ids = _as_many_as_fit(session.rows(_OLDEST, {"limit": limit}))
+    if not ids:
+        return ()
+    found = session.rows(_BODIES, {"ids": to_list(ids)})
     return [Delivery(id_, endpoint, from_ms(at), bytes(body)) for id_, endpoint, at, body in found]
+
+
+def _as_many_as_fit(sizes: Iterable[tuple[int, int]]) -> Sequence[int]:
+    """The first ids whose bodies fit; the very first in any case."""
+    ids: list[int] = []
+    room = MAX_BYTES
+    for id_, size in sizes:
+        room -= size
+        if ids and room < 0:
+            break
+        ids.append(id_)
+    return ids
 
 
 class StoredDeliveries:

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Text, bindparam, select
 
-from connector.domain.decide import blank
 from connector.domain.ids import CrmRef, LeadId, WorkspaceId
+from connector.domain.lead import blank
 from connector.errors import LostClaimError
 from connector.store.codec import encode, to_ms
 from connector.store.listed import among

@@ -21,10 +21,9 @@ from sqlalchemy import (
     update,
 )
 
-from connector.domain.decide import blank
 from connector.domain.fact import FactKind, RecordName
 from connector.domain.ids import CrmRef, LeadId, WorkspaceId, to_ref
-from connector.domain.lead import Lead
+from connector.domain.lead import Lead, blank
 from connector.errors import InvariantError
 from connector.store.codec import decode_lead, encode, to_ms
 from connector.store.identity import add_leads, add_refs, find_leads

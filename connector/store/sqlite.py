@@ -40,8 +40,6 @@ _PRAGMAS = (
     "PRAGMA temp_store = MEMORY",
     # What is deleted is overwritten: erasing a person leaves nothing in the file.
     "PRAGMA secure_delete = ON",
-    # Kibibytes of pages kept by each connection; the operating system keeps the rest.
-    "PRAGMA cache_size = -16000",
     # Pages in the log before they are moved into the file: pages that are written often are moved once.
     "PRAGMA wal_autocheckpoint = 4000",
 )

@@ -142,7 +142,7 @@ class DatabaseStore:
 
     @contextmanager
     def claim_deliveries(self, limit: int) -> Iterator[DeliveryClaim]:
-        """The oldest received deliveries."""
+        """The oldest received deliveries, as many as fit into a claim."""
         with self._database.claiming() as hold:
             with hold.reading() as session:
                 deliveries = load_oldest(session, limit)

@@ -24,33 +24,76 @@ HEAVY = {
 
 
 def loaded(code: str, **environ: str) -> set[str]:
-    """The heavy packages in memory after running the code in a process of its own."""
-    tell = "\nimport json, sys; print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
+    """The modules in memory after running the code in a process of its own."""
+    tell = "\nimport json, sys; print(json.dumps(list(sys.modules)))"
     output = subprocess.run(
         [sys.executable, "-c", code + tell], env={**os.environ, **environ}, capture_output=True, text=True, check=True
     ).stdout
-    return HEAVY.intersection(json.loads(output.splitlines()[-1]))
+    return set(json.loads(output.splitlines()[-1]))
+
+
+def heavy(modules: set[str]) -> set[str]:
+    """The heavy packages among them."""
+    return HEAVY.intersection(name.split(".")[0] for name in modules)
 
 
 def test_help_loads_nothing_that_is_not_needed_for_it() -> None:
     code = "from typer.testing import CliRunner; from connector.cli import app; CliRunner().invoke(app, ['--help'])"
 
-    assert loaded(code) - {"rich"} == set()  # the runner of the test brings Rich
+    assert heavy(loaded(code)) - {"rich"} == set()  # the runner of the test brings Rich
 
 
 def test_the_commands_themselves_load_nothing_heavy() -> None:
-    assert loaded("import connector.cli") == set()
+    assert heavy(loaded("import connector.cli")) == set()
 
 
-def test_the_web_process_loads_no_sdk_no_mapping_language_and_no_migrations(tmp_path: Path) -> None:
-    environ = {"COLTIVA_DATABASE_URL": f"sqlite:///{tmp_path / 'web.sqlite'}", "COLTIVA_HUBSPOT_CLIENT_SECRET": "x"}
-    prepared = "from app import create_app; create_app().extensions['coltiva'].store.migrate()"
-    loaded(prepared, **environ)
+#: Receives what it can and what it must refuse, and tells of its health.
+SERVING = """
+import app, connector.cli.web, webhooks.gateway, webhooks.short_way
+served = app.create_app()
+client = served.test_client()
+for path in ("/healthz", "/readyz", "/nowhere"):
+    client.get(path)
+for path in ("/webhooks/hubspot", "/api/v1/signals"):
+    client.post(path, json=[], headers={"Authorization": "Bearer coltiva_" + 12 * "0" + "_" + 43 * "A"})
+served.extensions["coltiva"].refusals.flush()
+"""
 
-    found = loaded(prepared, **environ)
 
+@pytest.fixture(scope="module")
+def web_modules(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """What a web process has loaded after it served; its database was made before."""
+    file = tmp_path_factory.mktemp("web") / "web.sqlite"
+    environ = {"COLTIVA_DATABASE_URL": f"sqlite:///{file}", "COLTIVA_HUBSPOT_CLIENT_SECRET": "x"}
+    loaded("from app import create_app; create_app().extensions['coltiva'].store.migrate()", **environ)
+    return loaded(SERVING, **environ)
+
+
+def test_the_web_process_loads_no_sdk_no_mapping_language_and_no_migrations(web_modules: set[str]) -> None:
     # Jinja comes with Flask and is never asked for anything.
-    assert found <= {"cryptography", "flask", "jinja2", "msgspec", "sqlalchemy", "werkzeug"}
+    assert heavy(web_modules) <= {"flask", "jinja2", "msgspec", "sqlalchemy", "werkzeug"}
+
+
+#: Rooms of ours that only a worker, or a person's command, has business in.
+WORKSHOPS = (
+    "connector.crms.hubspot.client",
+    "connector.crms.hubspot.portal",
+    "connector.domain.book",
+    "connector.domain.decide",
+    "connector.domain.draft",
+    "connector.domain.nodes",
+    "connector.engine.advance",
+    "connector.engine.intake",
+    "connector.engine.shelf",
+    "connector.mapping",
+    "connector.sandbox",
+    "connector.scenario",
+    "connector.store.postgres",
+)
+
+
+def test_the_web_process_loads_nothing_that_judges_or_writes(web_modules: set[str]) -> None:
+    assert [name for name in WORKSHOPS if name in web_modules] == []
 
 
 def settings_in(folder: Path) -> dict[str, str]:

@@ -11,9 +11,10 @@ from typing import Any
 from hypothesis import given, settings
 
 from connector.domain.book import compile_book
-from connector.domain.decide import blank, fold
+from connector.domain.decide import fold
 from connector.domain.definitions import Definitions
 from connector.domain.fact import Fact
+from connector.domain.lead import blank
 from connector.mapping.load import check_mapping, parse_mapping
 from tests.builders import LEAD, START, after, signal
 from tests.mapping_files import files_with

@@ -8,9 +8,10 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 
 from connector.domain.book import compile_book
-from connector.domain.decide import blank, fold
+from connector.domain.decide import fold
 from connector.domain.definitions import Definitions
 from connector.domain.fact import Fact
+from connector.domain.lead import blank
 from connector.engine import advance
 from connector.engine.shelf import Shelf
 from connector.ports import StoredBook

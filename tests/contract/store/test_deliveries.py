@@ -8,6 +8,7 @@ import pytest
 
 from connector.errors import LostClaimError
 from connector.ports import Delivery, DeliveryState, NewDelivery, Stray, StrayReason
+from connector.store.deliveries import MAX_BYTES
 from connector.store.store import DatabaseStore
 from tests.builders import START, after
 from tests.contract.store.conftest import Place
@@ -39,6 +40,26 @@ def test_a_kept_delivery_is_there_for_every_process_at_once_and_byte_by_byte(pla
 
     (found,) = waiting(place.open())
     assert (found.endpoint, found.received_at, found.body) == ("hubspot", START, body)
+
+
+def test_however_much_waits_a_claim_takes_no_more_bytes_than_it_may_hold(place: Place) -> None:
+    store = place.open()
+    half = b"x" * (MAX_BYTES // 2)
+    keep(store, half, half, b"y")
+
+    taken = [delivery.body for delivery in waiting(store)]
+
+    assert taken == [half, half]
+
+
+def test_a_delivery_larger_than_that_is_claimed_alone(place: Place) -> None:
+    store = place.open()
+    huge = b"x" * (MAX_BYTES + 1)
+    keep(store, huge, b"y")
+
+    taken = [delivery.body for delivery in waiting(store)]
+
+    assert taken == [huge]
 
 
 def test_deliveries_that_are_kept_together_are_each_there_in_their_order(place: Place) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from connector.domain.change import ChangeState
-from connector.domain.decide import blank
 from connector.domain.enrolment import Enrolment
-from connector.domain.lead import Standing
+from connector.domain.lead import Standing, blank
 from connector.errors import InvariantError, LostClaimError
 from tests.builders import START, after
 from tests.contract.store.scene import ACME, BOOK, Scene, fact, judged, lead_of, ref, task, told, wants

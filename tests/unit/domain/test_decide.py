@@ -12,13 +12,13 @@ import pytest
 from connector.domain.calendar import SendWindow
 from connector.domain.change import ChangeKind
 from connector.domain.condition import Op, SignalTest
-from connector.domain.decide import blank, decide, fold, needs_refold
+from connector.domain.decide import decide, fold, needs_refold
 from connector.domain.definitions import Definitions, ListRule, Notification, Segment, WriteBack
 from connector.domain.enrolment import EnrolmentState
 from connector.domain.fact import Fact, FactKind, RecordName
 from connector.domain.field import Field
 from connector.domain.history import HistoryKind
-from connector.domain.lead import Standing
+from connector.domain.lead import Standing, blank
 from connector.domain.program import Milestone, Phase
 from connector.domain.score import EngagementRule, FitRule, Score
 from tests.builders import (

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from connector.domain.change import Act, ChangeKind
+from connector.domain.acts import render_email
+from connector.domain.change import Act, ChangeKind, Email
 from connector.domain.condition import AttributeTest, Op, SignalTest
 from connector.domain.consent import refusal_at_the_door
 from connector.domain.definitions import EmailRule, ListRule
@@ -114,6 +115,18 @@ def test_an_email_may_ask_for_consent_that_is_known() -> None:
 
     assert not story.acts
     assert list(other.acts) == ["p:1:1:mail"]
+
+
+def test_an_email_is_what_its_rule_says_in_words_for_its_lead() -> None:
+    rule = EmailRule(
+        "report", {CRM: 12}, is_transactional=True, needs_known_consent=True, sender="Ada <ada@example.com>",
+        reply_to="sales@example.com", values={"subject": text("For {name}")}, properties={"sent": text("to {name}")},
+    )  # fmt: skip
+
+    assert render_email(rule, {"name": "Bruno"}) == Email(
+        "report", 12, is_transactional=True, needs_known_consent=True, sender="Ada <ada@example.com>",
+        reply_to="sales@example.com", values={"subject": "For Bruno"}, properties={"sent": "to Bruno"},
+    )  # fmt: skip
 
 
 def test_an_email_that_is_about_to_leave_is_refused_where_the_lead_may_not_have_it() -> None:
