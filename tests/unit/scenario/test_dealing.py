@@ -77,7 +77,8 @@ deals:
   - {won: first order, amount: 100, closed_at: 2026-08-01}
   - {opened: renewal, amount: 900, stage: negotiation}
 steps:
-  - expect: {signals: [], fields: {purchases: 1, revenue: 100, last_bought: {before: 2026-09-01}}, deals: {renewal: open}}
+  - expect: {signals: [], fields: {purchases: 1, revenue: 100, last_bought: {before: 2026-09-01}}}
+  - expect: {deals: {renewal: open}}
   - {at: day 2 10:00, deal: {won: renewal}, expect: {signals: purchased, fields: {revenue: 1000}}}
 """
     )
