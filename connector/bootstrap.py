@@ -127,9 +127,10 @@ def _open_store(settings: Settings) -> Store:
 def compile_stored(stored: StoredBook) -> Book:
     """A version that was kept, ready to run. Raises MappingError."""
     from connector.domain.book import compile_book
+    from connector.domain.override import overridden
     from connector.mapping.load import parse_kept
 
-    return compile_book(parse_kept(stored.files))
+    return compile_book(overridden(parse_kept(stored.files), stored.overrides))
 
 
 def build_clock(settings: Settings) -> Clock:

@@ -17,6 +17,7 @@ from connector.domain.change import Act, ChangeKind, ChangeState
 from connector.domain.condition import Op, SignalTest
 from connector.domain.definitions import Definitions, ListRule, Notification, WriteBack
 from connector.domain.ids import ConnectionId, CrmRef, WorkspaceId
+from connector.domain.override import NO_OVERRIDES, files_of, overridden
 from connector.domain.score import EngagementRule, Score
 from connector.engine import advance, intake
 from connector.engine.apply import Telling
@@ -299,8 +300,11 @@ class Office:
         return Calls(tools, self.shelf)
 
     def compile_book(self, stored: StoredBook) -> Book:
-        """Versions are known by name here."""
-        return self.books[stored.version]
+        """Versions are known by name here; what is set on top of them is real."""
+        book = self.books[files_of(stored.version)]
+        return (
+            compile_book(overridden(book.definitions, stored.overrides)) if stored.overrides != NO_OVERRIDES else book
+        )
 
     def open(self) -> Office:
         """The first version applies, and the account is connected."""

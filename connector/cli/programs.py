@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from connector.cli import standstill
 from connector.cli.options import AsJson
 
 if TYPE_CHECKING:
@@ -21,7 +22,12 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 @app.callback()
 def programs() -> None:
-    """Look at programs as tables and flow charts."""
+    """Look at programs, stop them for everybody, and let them go on."""
+
+
+app.command("list")(standstill.list_programs)
+app.command("pause")(standstill.pause)
+app.command("resume")(standstill.resume)
 
 
 @app.command("show")

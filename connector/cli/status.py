@@ -74,6 +74,8 @@ def status(as_json: AsJson = False) -> None:
 def look(services: Services) -> Mapping[str, Any]:
     """Everything that the command shows, as data."""
     from connector.cli.printing import plural
+    from connector.cli.standstill import tell_pauses
+    from connector.engine.standing import pauses_of
 
     now = services.clock.now()
     health = services.store.read_models.health(now)
@@ -81,6 +83,8 @@ def look(services: Services) -> Mapping[str, Any]:
     workers = find_workers(services)
     with services.store.transaction() as transaction:
         connections = transaction.connections.all()
+        spaces = sorted({one.workspace for one in connections})
+        pauses = [line for space in spaces for line in tell_pauses(pauses_of(transaction.overrides.all(space)))]
         feeds = [(one, state) for one in connections for state in transaction.feeds.of(one.id)]
         counters = dict(sorted(transaction.counts.all().items()))
     needs = [] if workers else ["no worker is running. Start one: coltiva serve"]
@@ -92,7 +96,7 @@ def look(services: Services) -> Mapping[str, Any]:
     return {
         "now": now,
         "needs": needs,
-        "notes": [_tell_strays(reason, amount) for reason, amount in health.strays.items()],
+        "notes": [*pauses, *(_tell_strays(reason, amount) for reason, amount in health.strays.items())],
         "workers": workers,
         "connections": [
             {

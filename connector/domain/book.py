@@ -27,6 +27,7 @@ from connector.domain.field import Field, FieldRole
 from connector.domain.ids import WorkspaceId
 from connector.domain.nodes import Nodes, compile_nodes
 from connector.domain.predicate import Predicate, Scales
+from connector.domain.program import ListSend, Program
 from connector.domain.score import EngagementRule, Score
 
 #: A counter's key, how many moments it keeps, and which attributes count.
@@ -80,6 +81,9 @@ class Book:
     emails: Mapping[str, EmailRule]
     #: Signal -> the attributes with which it stops all messages.
     suppresses: Mapping[str, tuple[AttributesMatch, ...]]
+    #: The programs that stand still, and the lists on which they put leads.
+    paused: frozenset[str]
+    paused_lists: frozenset[str]
 
     @property
     def version(self) -> str:
@@ -133,12 +137,20 @@ def compile_book(definitions: Definitions) -> Book:
         lists={rule.name: rule for rule in definitions.lists},
         emails={rule.name: rule for rule in definitions.emails},
         suppresses=_index_suppressors(definitions.suppress_on),
+        paused=frozenset(program.name for program in definitions.programs if program.is_paused),
+        paused_lists=_paused_lists(definitions.programs),
     )
 
 
 def _written_crms(definitions: Definitions) -> tuple[str, ...]:
     written = {rule.crm for rule in definitions.write_back}
     return tuple(sorted(written.union(*(rule.titles for rule in definitions.lists))))
+
+
+def _paused_lists(programs: Iterable[Program]) -> frozenset[str]:
+    phases = (phase for program in programs if program.is_paused for phase in program.phases)
+    sends = (send for phase in phases for activity in phase.activities for send in activity.sends)
+    return frozenset(send.list for send in sends if isinstance(send, ListSend))
 
 
 def _index_fills(fields: Iterable[Field]) -> Mapping[str, Mapping[str, tuple[Field, ...]]]:

@@ -49,9 +49,8 @@ def spend(budget: Budget, now: datetime) -> Budget:
 def correct(budget: Budget, now: datetime, *, max_calls: int, remaining: int, window: timedelta) -> Budget:
     """What the CRM says counts: what it has counted and we have not made was made by others."""
     said = replace(budget, max_calls=max(1, max_calls), window=window)
-    ours = _counting(said, now)
-    others = max(0, max_calls - remaining - len(ours))
-    return replace(said, ours=ours, others=others, others_until=now + window)
+    others = max(0, max_calls - remaining - len(_counting(said, now)))
+    return replace(said, others=others, others_until=now + window)
 
 
 def _counting(budget: Budget, now: datetime) -> tuple[datetime, ...]:

@@ -59,6 +59,8 @@ class Desired:
     properties: Mapping[str, str] = field(default_factory=dict)
     #: The list's title in the CRM -> since when it is to hold the record.
     lists: Mapping[str, datetime] = field(default_factory=dict)
+    #: Those of the lists that only programs that stand still want: the lead stays there, and is not put on one.
+    waiting: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from connector.domain.draft import Books, Draft
 from connector.domain.fact import RANK, START, Fact, FactKind, Position, RecordName
 from connector.domain.history import HistoryEntry, HistoryKind
 from connector.domain.lead import Lead, Standing, blank
+from connector.domain.override import is_same_mapping
 from connector.domain.petition import PetitionKind
 from connector.domain.petitioning import Grant, take_ruling
 from connector.domain.predicate import earliest
@@ -62,11 +63,16 @@ def needs_refold(lead: Lead, facts: Sequence[Fact]) -> bool:
     """Whether these facts can only be judged together with all the facts before them.
 
     True for a fact that happened before what was folded already, and for those that change the past's meaning: a
-    merge and a new book.
+    merge and a new mapping. What is merely set on top of a mapping changes what comes, and nothing that was.
     """
     if lead.position == START:
         return False
-    return any(fact.kind is _MERGED or fact.kind is _BOOK or fact.position < lead.position for fact in facts)
+    return any(
+        fact.kind is _MERGED
+        or fact.position < lead.position
+        or (fact.kind is _BOOK and not is_same_mapping(fact.name, lead.book))
+        for fact in facts
+    )
 
 
 def fold(books: Books, lead: Lead, facts: Sequence[Fact], now: datetime) -> Decision:
@@ -256,8 +262,14 @@ def _change_book(draft: Draft, book: Book, earlier: Sequence[Fact]) -> None:
 
     Fields, memory and scores become what the new book makes of everything known so far. Enrolments go on where the new
     book still has their place. Nobody is notified: only what happens from here on does that. A new program that takes
-    existing leads enrols those of whom its condition holds.
+    existing leads enrols those of whom its condition holds. Where something else is set on top of the same mapping,
+    all that is known stays as it is.
     """
+    if is_same_mapping(book.version, draft.book.version):
+        draft.book = book
+        journey.follow_book(draft)
+        _conclude(draft, _follow(draft))
+        return
     knowledge, former = _know(draft, book, earlier), draft.book
     draft.turn_over(book, knowledge)
     totals = {name: float(draft.points(name)) for name in book.scores}
@@ -319,6 +331,7 @@ def _finish(draft: Draft) -> Decision:
         persona_since=draft.persona_since,
         suppressed_by=draft.suppressed_by,
         latest=draft.latest,
+        paused=tuple(sorted({each.program for each in draft.enrolments} & draft.book.paused)),
         petitions=draft.petitions,
         rulings=draft.rulings,
         rfm_edges=draft.rfm_edges,

@@ -16,7 +16,21 @@ from connector.domain.wording import why
 def desire(draft: Draft) -> dict[str, Desired]:
     """The desired state by CRM, as of the draft's moment."""
     lists = _lists(draft)
-    return {crm: Desired(_properties(draft, crm), _titled(draft.book, crm, lists)) for crm in draft.book.crms}
+    waiting = _waiting(draft, lists)
+    return {crm: _desire_of(draft, crm, lists, waiting) for crm in draft.book.crms}
+
+
+def _desire_of(draft: Draft, crm: str, lists: dict[str, datetime], waiting: dict[str, datetime]) -> Desired:
+    titles = _titled(draft.book, crm, lists)
+    return Desired(_properties(draft, crm), titles, tuple(_titled(draft.book, crm, waiting)))
+
+
+def _waiting(draft: Draft, lists: dict[str, datetime]) -> dict[str, datetime]:
+    """Those of the lists that nothing wants but programs that stand still."""
+    if not any(each.paused_at for each in draft.enrolments):
+        return {}
+    moving = _lists(draft, are_moving=True)
+    return {name: since for name, since in lists.items() if name not in moving}
 
 
 def _properties(draft: Draft, crm: str) -> dict[str, str]:
@@ -56,11 +70,12 @@ def _of_program(draft: Draft, program: str, word: str) -> str:
     return latest.sent[-1].activity if latest.sent else ""
 
 
-def _lists(draft: Draft) -> dict[str, datetime]:
-    """Our lists that should hold the lead, each with since when."""
+def _lists(draft: Draft, *, are_moving: bool = False) -> dict[str, datetime]:
+    """Our lists that should hold the lead, each with since when; or only those that want it while they move."""
     wanted = {key[5:]: since for key, since in draft.holding.items() if key.startswith("list:")}
     for enrolment in draft.enrolments:
-        if enrolment.state is EnrolmentState.RUNNING and not draft.is_opted_out:
+        is_left_out = are_moving and enrolment.paused_at is not None
+        if enrolment.state is EnrolmentState.RUNNING and not draft.is_opted_out and not is_left_out:
             for name, since in _filled_by(draft.book, enrolment):
                 wanted.setdefault(name, since)
     return wanted

@@ -70,7 +70,6 @@ def end(draft: Draft, enrolment: Enrolment, step: Step, reason: str) -> Enrolmen
         ended_at=draft.now,
         reason=reason,
         put_off="",
-        paused_at=None,
     )
     tell(draft, kind, enrolment, by=reason)
     mark(draft, enrolment, milestone, f"{words} ({reason})")
@@ -78,10 +77,13 @@ def end(draft: Draft, enrolment: Enrolment, step: Step, reason: str) -> Enrolmen
 
 
 def pause(draft: Draft, enrolment: Enrolment, reason: str) -> None:
-    """Let everything stand still; answers and goals still count. A second time changes nothing."""
-    if enrolment.paused_at is None:
+    """Let everything stand still; answers and goals still count.
+
+    What stands still already does so from here on for this reason. A second time changes nothing.
+    """
+    if enrolment.paused_at is None or enrolment.put_off != reason:
         tell(draft, HistoryKind.PAUSED, enrolment, by=reason)
-        update(draft, replace(enrolment, paused_at=draft.now, put_off=reason))
+        update(draft, replace(enrolment, paused_at=enrolment.paused_at or draft.now, put_off=reason))
 
 
 def resume(draft: Draft, enrolment: Enrolment) -> None:

@@ -125,7 +125,7 @@ class Enrolment:
     chosen: Mapping[str, str] = field(default_factory=dict)
     #: Why what is due has to wait, and was told to.
     put_off: str = ""
-    #: Since when everything stands still.
+    #: Since when everything stands still, or stood still when it ended: what had not left by then never does.
     paused_at: datetime | None = None
 
     @property

@@ -69,12 +69,14 @@ def follow_book(draft: Draft) -> None:
         if compiled is None or phase is None or (enrolment.next_activity or "") not in ("", *phase.places):
             end(draft, enrolment, Step.EXIT, "no longer in the mapping")
         elif compiled.program.is_paused:
-            pause(draft, enrolment, _BY_PROGRAM)
+            if enrolment.paused_at is None:
+                pause(draft, enrolment, _BY_PROGRAM)
         elif enrolment.put_off == _BY_PROGRAM:
             resume(draft, enrolment)
 
 
 _BY_PROGRAM = "the program is paused"
+_BY_HAND = "by hand"
 
 
 # --- orders -------------------------------------------------------------------------------------------------
@@ -85,9 +87,9 @@ def take_command(draft: Draft, fact: Fact) -> None:
     if fact.name in (CommandName.PAUSE, CommandName.RESUME):
         for enrolment in open_enrolments(draft, str(fact.data.get("program", ""))):
             if fact.name == CommandName.PAUSE:
-                pause(draft, enrolment, "by hand")
-            elif enrolment.put_off != _BY_PROGRAM:
-                resume(draft, enrolment)
+                pause(draft, enrolment, _BY_HAND)
+            else:
+                _resume_by_hand(draft, enrolment)
         return
     name = str(fact.data.get("program", ""))
     compiled = draft.book.programs.get(name)
@@ -100,6 +102,14 @@ def take_command(draft: Draft, fact: Fact) -> None:
     else:
         for enrolment in open_enrolments(draft, name):
             end(draft, enrolment, Step.EXIT, "by hand")
+
+
+def _resume_by_hand(draft: Draft, enrolment: Enrolment) -> None:
+    """Let the enrolment go on, unless its whole program stands still: then it goes on with that."""
+    if draft.book.programs[enrolment.program].program.is_paused:
+        pause(draft, enrolment, _BY_PROGRAM)
+    else:
+        resume(draft, enrolment)
 
 
 def _move_by_hand(draft: Draft, compiled: CompiledProgram, fact: Fact) -> None:

@@ -104,6 +104,8 @@ class Lead:
     #: The persona's name, and since when; empty and None where no condition holds.
     persona: str = ""
     persona_since: datetime | None = None
+    #: Of the programs that it is or was in, those that stand still for everybody.
+    paused: tuple[str, ...] = ()
     #: Key -> what the lead asks the workspace for and was not given yet.
     petitions: Mapping[str, Petition] = field(default_factory=dict)
     #: Key of a petition -> a ruling that came though nothing asks for it, or not yet.

@@ -210,7 +210,9 @@ def _choose(draft: Draft, enrolment: Enrolment, step: CompiledStep) -> str:
     """The case by which the lead goes on; none where no way is open."""
     name = step.activity.name
     fork = step.activity.fork
-    if fork is not None and fork.by_chance:
+    if fork is not None and fork.winner:
+        case = fork.winner
+    elif fork is not None and fork.by_chance:
         case = _by_chance(chance(draft.lead.id, enrolment.program, name), [case for case, _ in step.cases])
     else:
         case = next((case.name for case, test in step.cases if test.holds(draft)), "")

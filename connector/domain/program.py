@@ -124,6 +124,8 @@ class Fork:
 
     cases: tuple[Case, ...]
     by_chance: bool = False
+    #: The case that everybody goes by from now on, where that is decided; empty: chance decides.
+    winner: str = ""
 
 
 class Reminders(NamedTuple):

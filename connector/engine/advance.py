@@ -6,9 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
+from connector.domain.acts import key_of
 from connector.domain.book import Book
 from connector.domain.decide import fold, needs_refold
-from connector.domain.draft import Books
+from connector.domain.draft import Books, Draft
+from connector.domain.enrolment import Enrolment
 from connector.domain.fact import Fact, FactKind
 from connector.domain.field import FieldRole
 from connector.domain.ids import LeadId
@@ -139,8 +141,25 @@ def _judge(stored: StoredLead, all_facts: Sequence[Fact] | None, books: Books, n
         acts=decision.acts,
         email=_address(decision.lead, books(decision.lead.book)),
         refolded=all_facts is not None,
+        resumed=_resumed(stored.lead, decision.lead, books, now),
         bought=_bought(decision.lead, books(decision.lead.book)),
     )
+
+
+def _resumed(before: Lead, lead: Lead, books: Books, now: datetime) -> Mapping[str, datetime]:
+    """The enrolments that stood still and go on, and when their programs may send again."""
+    still = {key_of(each) for each in before.enrolments if _stands_still(before, each)}
+    if not still:
+        return {}
+    draft = Draft(lead, books(lead.book), now)
+    going = [each for each in lead.enrolments if key_of(each) in still and not _stands_still(lead, each)]
+    programs = {each.program: draft.book.programs.get(each.program) for each in going}
+    windows = {name: compiled.program.window for name, compiled in programs.items() if compiled is not None}
+    return {key_of(each): windows[each.program].next_open(now, draft.zone) for each in going if each.program in windows}
+
+
+def _stands_still(lead: Lead, enrolment: Enrolment) -> bool:
+    return enrolment.paused_at is not None or enrolment.program in lead.paused
 
 
 def _address(lead: Lead, book: Book) -> str:

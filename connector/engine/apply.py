@@ -8,13 +8,14 @@ too, that another worker was making under the former version at that very moment
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from connector.domain.book import Book
 from connector.domain.fact import Fact, FactKind
 from connector.domain.field import format_moment
 from connector.domain.ids import LeadId, WorkspaceId
+from connector.domain.override import NO_OVERRIDES, OverrideEntry, keep_sensible, version_of
 from connector.engine.shelf import Compile, Shelf
 from connector.errors import LostClaimError
 from connector.log import get_logger
@@ -35,20 +36,27 @@ class ApplyResult:
     version: str
     #: False when the version applied already: nothing was done.
     is_new: bool
+    #: What was set on top of the mapping before and has nothing to be about any more.
+    dropped: tuple[OverrideEntry, ...] = ()
 
 
 def apply_book(store: Store, compile_book: Compile, workspace: WorkspaceId, stored: StoredBook) -> ApplyResult:
-    """Let the version count from now on.
+    """Let the mapping count from now on, with what was set on top of the one before as far as that still makes sense.
 
     Applying the version that applies does nothing. Raises what compiling raises, before anything is changed.
     """
-    compile_book(stored)
+    programs = compile_book(stored).definitions.programs
     with store.transaction() as transaction:
         before = transaction.books.latest(workspace)
-        if before is not None and before.version == stored.version:
-            return ApplyResult(stored.version, is_new=False)
-        transaction.books.add(workspace, stored)
-    return ApplyResult(stored.version, is_new=True)
+        overrides, dropped = keep_sensible(before.overrides if before else NO_OVERRIDES, programs, stored.applied_at)
+        version = version_of(stored.version, overrides)
+        if before is not None and before.version == version:
+            return ApplyResult(version, is_new=False)
+        transaction.books.add(workspace, replace(stored, version=version, overrides=overrides))
+        transaction.overrides.add(workspace, dropped)
+    for entry in dropped:
+        log.warning("override.dropped", workspace=workspace, program=entry.program, fork=entry.fork)
+    return ApplyResult(version, is_new=True, dropped=dropped)
 
 
 class Telling:

@@ -17,6 +17,7 @@ from connector.engine.door import Leaving, let_out
 from connector.engine.line import Failure, Line
 from connector.engine.outcomes import outcomes
 from connector.engine.shelf import Shelf
+from connector.engine.stillness import stay_behind
 from connector.errors import InvariantError, LostClaimError, RetryableCrmError
 from connector.log import get_logger
 from connector.ports import (
@@ -132,9 +133,12 @@ def _begin(line: Line, shelf: Shelf, batch: Sequence[OutboxChange]) -> Leaving:
     """Record that the calls for these begin; what may leave. Emails are held against consent once more."""
     if batch[0].kind is ChangeKind.EMAIL:
         return let_out(line, shelf, batch)
+    now = line.clock.now()
     with line.store.transaction() as transaction:
-        transaction.outbox.mark_attempted(batch, line.clock.now())
-    return Leaving(batch)
+        book = shelf.latest(transaction, line.connection.workspace)
+        leaving = stay_behind(transaction, book, line.connection.crm, batch, now)
+        transaction.outbox.mark_attempted(leaving, now)
+    return Leaving(leaving)
 
 
 def _write(crm: Crm, batch: Sequence[OutboxChange]) -> Mapping[str, RecordReply]:

@@ -22,6 +22,7 @@ from connector.domain.lead import Lead
 from connector.engine.line import Failure, Line
 from connector.engine.outcomes import outcomes
 from connector.engine.shelf import Shelf
+from connector.engine.stillness import stay_behind
 from connector.ports import CrmRecord, CurrentLead, NewFact, OutboxChange, Settled
 
 #: How long an email waits for its lead to be judged by what came in.
@@ -106,7 +107,9 @@ def let_out(line: Line, shelf: Shelf, batch: Sequence[OutboxChange]) -> Leaving:
     if isinstance(records, Failure):
         return Leaving(())
     with line.store.transaction() as transaction:
-        transaction.outbox.mark_attempted(batch, asked_at)
+        book = shelf.latest(transaction, line.connection.workspace)
+        fresh = list(stay_behind(transaction, book, line.connection.crm, fresh, asked_at))
+        transaction.outbox.mark_attempted([*handed_over, *fresh], asked_at)
         leads = transaction.leads.current(line.connection.workspace, {change.lead_id for change in fresh})
         guard = _Guard(line.connection.crm, shelf.of(line.connection.workspace), asked_at, records)
         for change in fresh:

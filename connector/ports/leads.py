@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
@@ -44,6 +44,8 @@ class SavedLead:
     #: True when the lead was folded from its first fact: its history is replaced, and acts that are still pending
     #: and no longer wanted are withdrawn.
     refolded: bool = False
+    #: Enrolments that stood still and go on (`program:number`) -> no sooner than this leaves what was held.
+    resumed: Mapping[str, datetime] = field(default_factory=dict)
     #: What it bought, where RFM asks for that; None for nothing.
     bought: Bought | None = None
 

@@ -11,6 +11,7 @@ from typing import Protocol
 from connector.domain.change import ChangeState
 from connector.domain.fact import Fact
 from connector.domain.ids import ConnectionId, CrmRef, LeadId, WorkspaceId
+from connector.domain.override import NO_OVERRIDES, OverrideEntry, Overrides
 from connector.ports.crm import Connection, OutboxChange, Settled
 from connector.ports.deals import Deals
 from connector.ports.leads import CurrentLead, NewFact, SavedLead, StoredLead, Unread
@@ -178,6 +179,10 @@ class Outbox(Protocol):
         """
         ...
 
+    def postpone(self, ids: Collection[int], until: datetime) -> None:
+        """Let these open changes be due again then; no attempt is counted."""
+        ...
+
     def list(
         self, workspace: WorkspaceId | None, states: Collection[ChangeState], limit: int
     ) -> Sequence[OutboxChange]:
@@ -216,6 +221,20 @@ class StoredBook:
     version: str
     files: Mapping[str, str]
     applied_at: datetime
+    #: What is set on top of the files.
+    overrides: Overrides = NO_OVERRIDES
+
+
+class OverrideLedger(Protocol):
+    """Who set or took back what for a whole workspace, when and why."""
+
+    def add(self, workspace: WorkspaceId, entries: Sequence[OverrideEntry]) -> None:
+        """Write these lines below all others."""
+        ...
+
+    def all(self, workspace: WorkspaceId) -> Sequence[OverrideEntry]:
+        """Every line, oldest first."""
+        ...
 
 
 class Books(Protocol):
@@ -267,6 +286,7 @@ class Transaction(Protocol):
     outbox: Outbox
     connections: Connections
     books: Books
+    overrides: OverrideLedger
     counts: Counts
     leases: Leases
     api_keys: ApiKeys

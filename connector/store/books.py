@@ -9,12 +9,12 @@ from sqlalchemy import Text, bindparam, func, select
 
 from connector.domain.ids import WorkspaceId
 from connector.ports import StoredBook
-from connector.store.codec import decode_texts, encode, from_ms, to_ms
+from connector.store.codec import decode_overrides, decode_texts, encode, from_ms, to_ms
 from connector.store.schema import books
 from connector.store.session import Session, limited
 from connector.store.upsert import upsert
 
-_COLUMNS = (books.c.version, books.c.files, books.c.applied_at)
+_COLUMNS = (books.c.version, books.c.files, books.c.applied_at, books.c.overrides)
 _OF_WORKSPACE = books.c.workspace == bindparam("workspace", type_=Text)
 _ALL = select(*_COLUMNS).where(_OF_WORKSPACE).order_by(books.c.number)
 _LATEST = limited(select(*_COLUMNS).where(_OF_WORKSPACE).order_by(books.c.number.desc()))
@@ -48,10 +48,11 @@ class StoredBooks:
             "number": (last or 0) + 1,
             "files": encode(book.files),
             "applied_at": to_ms(book.applied_at),
+            "overrides": encode(book.overrides),
         }
         self._session.run(_ADD, row)
 
 
 def _to_book(row: Any) -> StoredBook:
-    version, files, applied_at = row
-    return StoredBook(version, decode_texts(files), from_ms(applied_at))
+    version, files, applied_at, overrides = row
+    return StoredBook(version, decode_texts(files), from_ms(applied_at), decode_overrides(overrides))

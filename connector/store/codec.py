@@ -15,6 +15,7 @@ from connector.domain.change import Act
 from connector.domain.fact import Value
 from connector.domain.history import HistoryEntry
 from connector.domain.lead import Lead
+from connector.domain.override import Overrides
 from connector.domain.petition import Petition
 from connector.domain.quintiles import Edges
 
@@ -28,6 +29,7 @@ decode_data = msgspec.json.Decoder(dict[str, Value]).decode
 decode_history = msgspec.json.Decoder(tuple[HistoryEntry, ...]).decode
 decode_edges = msgspec.json.Decoder(Edges).decode
 decode_act = msgspec.json.Decoder(Act).decode
+decode_overrides = msgspec.json.Decoder(Overrides).decode
 decode_petition = msgspec.json.Decoder(Petition).decode
 decode_words = msgspec.json.Decoder(list[str]).decode
 decode_texts = msgspec.json.Decoder(dict[str, str]).decode

@@ -111,6 +111,7 @@ _SETTLE = (
         version=_NEXT_VERSION,
     )
 )
+_POSTPONE = update(outbox).where(_OPEN, among(outbox.c.id, "ids")).values(due_at=bindparam("until_", type_=BigInteger))
 _RETRY = (
     update(outbox)
     .where(outbox.c.state == literal_column(f"'{ChangeState.REFUSED}'"), among(outbox.c.id, "ids"))
@@ -165,6 +166,10 @@ class StoredOutbox:
         rows = self._lock([one.change for one in settled])
         pairs = [(one, rows[one.change.id]) for one in settled if one.change.id in rows]
         self._session.run_many(_SETTLE, [_to_settlement(one, row, to_ms(now)) for one, row in pairs])
+
+    def postpone(self, ids: Collection[int], until: datetime) -> None:
+        """Let these open changes be due again then; no attempt is counted."""
+        self._session.run(_POSTPONE, {"ids": to_list(ids), "until_": to_ms(until)})
 
     def list(
         self, workspace: WorkspaceId | None, states: Collection[ChangeState], limit: int

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from connector.domain.acts import key_of
 from connector.domain.change import Act, ChangeKind, ChangeState, Desired
 from connector.domain.ids import ConnectionId
 from connector.domain.lead import Lead, Standing
@@ -87,11 +89,37 @@ def wishes_of(lead: Lead, homes: Sequence[Home], rows: Rows, now: int) -> Iterab
         desired = lead.desired.get(home.crm, _NOTHING)
         if desired.properties:
             yield Wish(home, ChangeKind.PROPERTIES, "", desired.properties, now)
-        for title, since in desired.lists.items():
+        wanted = _lists_to_be_on(desired, home, rows)
+        for title, since in wanted.items():
             yield Wish(home, ChangeKind.MEMBERSHIP, title, MEMBER, to_ms(since))
         for row in rows.values():
-            if _is_membership_of(home, row) and row.key not in desired.lists:
+            if _is_membership_of(home, row) and row.key not in wanted:
                 yield Wish(home, ChangeKind.MEMBERSHIP, row.key, NO_MEMBER, now)
+
+
+def _lists_to_be_on(desired: Desired, home: Home, rows: Rows) -> Mapping[str, datetime]:
+    """The lists that are to hold the lead; those whose programs stand still, only if they do already."""
+    if not desired.waiting:
+        return desired.lists
+    there = {row.key for row in rows.values() if _is_membership_of(home, row) and decode_texts(row.written) == MEMBER}
+    return {title: since for title, since in desired.lists.items() if title not in desired.waiting or title in there}
+
+
+def still_steps(lead: Lead) -> Mapping[str, bool]:
+    """What the slots of the steps begin with that were taken before an enrolment or its program stood still.
+
+    And whether they may still leave: what had not left is held, and is withdrawn where the enrolment ended meanwhile.
+    """
+    return {
+        f"act|{key_of(each)}:": each.is_open or each.paused_at is None
+        for each in lead.enrolments
+        if each.paused_at is not None or each.program in lead.paused
+    }
+
+
+def is_step_of(slot: str, beginning: str) -> bool:
+    """Whether the act is a step of the enrolment: behind it comes the visit, where a milestone has its name."""
+    return slot.startswith(beginning) and slot[len(beginning) : len(beginning) + 1].isdigit()
 
 
 def changed(row: OutboxRow, wish: Wish) -> RowChange | None:

@@ -35,7 +35,7 @@ from connector.domain.petition import PetitionKind, PetitionState
 from connector.ports import ConnectionState, DeliveryState
 
 #: The migration that makes this schema.
-VERSION = "0008"
+VERSION = "0009"
 
 metadata = MetaData()
 
@@ -360,7 +360,20 @@ books = Table(
     Column("number", Integer, nullable=False),
     Column("files", Text, nullable=False),
     Column("applied_at", BigInteger, nullable=False),
+    # What is set on top of the files.
+    Column("overrides", Text, nullable=False, server_default="{}"),
     Index("books_number", "workspace", "number", unique=True),
+)
+
+# The ledger of what was set and taken back for whole workspaces, line by line.
+overrides = Table(
+    "overrides",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("entry", Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 # Keyed hashes of the records of people who asked to be forgotten.

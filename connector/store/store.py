@@ -26,6 +26,7 @@ from connector.ports import (
     Leads,
     Leases,
     Outbox,
+    OverrideLedger,
     Petitions,
     Purchases,
     ReadModels,
@@ -46,6 +47,7 @@ from connector.store.leads import StoredLeads
 from connector.store.leases import StoredLeases
 from connector.store.migrate import is_current, migrate
 from connector.store.outbox import StoredOutbox
+from connector.store.overrides import StoredOverrides
 from connector.store.petitions import StoredPetitions
 from connector.store.purchases import StoredPurchases
 from connector.store.read_models import StoredReadModels
@@ -97,6 +99,7 @@ class StoreTransaction:
         "leads",
         "leases",
         "outbox",
+        "overrides",
         "petitions",
         "purchases",
         "seekers",
@@ -109,6 +112,7 @@ class StoreTransaction:
         self.outbox: Outbox = StoredOutbox(session)
         self.connections: Connections = StoredConnections(session, seal)
         self.books: Books = StoredBooks(session)
+        self.overrides: OverrideLedger = StoredOverrides(session)
         self.counts: Counts = StoredCounts(session)
         self.leases: Leases = StoredLeases(session)
         self.api_keys: ApiKeys = StoredApiKeys(session)

@@ -17,13 +17,17 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     Executable,
+    Integer,
     Text,
     and_,
     bindparam,
+    case,
+    func,
     literal_column,
     null,
     or_,
     select,
+    true,
     update,
 )
 
@@ -33,7 +37,18 @@ from connector.ports import SavedLead
 from connector.store.codec import NO_TEXTS, encode, to_ms
 from connector.store.facts import LeadKey
 from connector.store.listed import listed
-from connector.store.plan import Home, OutboxRow, Rows, Wish, changed, slot_of, unwanted, wishes_of
+from connector.store.plan import (
+    Home,
+    OutboxRow,
+    Rows,
+    Wish,
+    changed,
+    is_step_of,
+    slot_of,
+    still_steps,
+    unwanted,
+    wishes_of,
+)
 from connector.store.projections import is_from_the_start
 from connector.store.schema import connections, crm_refs, outbox
 from connector.store.session import Session, to_rows
@@ -41,6 +56,7 @@ from connector.store.upsert import insert_into
 
 _PENDING = outbox.c.state == literal_column(f"'{ChangeState.PENDING}'")
 _NOT_MADE = or_(_PENDING, outbox.c.state == literal_column(f"'{ChangeState.REFUSED}'"))
+_LEAVES_AT = bindparam("leaves_at", type_=BigInteger)
 _NEXT_VERSION = outbox.c.version + literal_column("1")
 
 _wishers = listed("wishers", workspace=Text, lead_id=Text)
@@ -126,6 +142,34 @@ _HOLD = (
     )
     .values(is_held=bindparam("is_held_", type_=Boolean))
 )
+_LENGTH = bindparam("length", type_=Integer)
+# The steps of one enrolment: behind it comes the number of the visit, where milestones have their names.
+_STEPS = (
+    outbox.c.workspace == bindparam("workspace_", type_=Text),
+    outbox.c.lead_id == bindparam("lead_id_", type_=Text),
+    func.substr(outbox.c.slot, literal_column("1"), _LENGTH) == bindparam("beginning", type_=Text),
+    func.substr(outbox.c.slot, _LENGTH + literal_column("1"), literal_column("1")).between(
+        literal_column("'0'"), literal_column("'9'")
+    ),
+)
+_HOLD_STEPS = update(outbox).where(*_STEPS).values(is_held=true())
+_RELEASE_STEPS = (
+    update(outbox)
+    .where(*_STEPS)
+    .values(
+        is_held=bindparam("is_held_", type_=Boolean),
+        due_at=case((and_(_PENDING, outbox.c.due_at < _LEAVES_AT), _LEAVES_AT), else_=outbox.c.due_at),
+    )
+)
+_WITHDRAW_STEPS = (
+    update(outbox)
+    .where(*_STEPS, _NOT_MADE)
+    .values(
+        state=literal_column(f"'{ChangeState.WITHDRAWN}'"),
+        settled_at=bindparam("settled_at_", type_=BigInteger),
+        version=_NEXT_VERSION,
+    )
+)
 
 
 _KINDS = {kind.value: kind for kind in ChangeKind}
@@ -141,6 +185,10 @@ class _Rows:
     updates: list[dict[str, Any]] = field(default_factory=list)
     withdrawn: list[dict[str, Any]] = field(default_factory=list)
     acts: list[dict[str, Any]] = field(default_factory=list)
+    #: Of enrolments that stand still, go on again, or ended while they stood still.
+    stilled: list[dict[str, Any]] = field(default_factory=list)
+    released: list[dict[str, Any]] = field(default_factory=list)
+    forgone: list[dict[str, Any]] = field(default_factory=list)
 
 
 def save_wishes(session: Session, saved: Sequence[SavedLead], now: datetime) -> None:
@@ -157,16 +205,23 @@ def save_wishes(session: Session, saved: Sequence[SavedLead], now: datetime) -> 
         key = _key(one)
         _gather(gathered, one, homes.get(key, ()), rows.get(key, {}), unmade.get(key, {}), to_ms(now))
     session.run_many(_HOLD, gathered.held)
+    session.run_many(_HOLD_STEPS, gathered.stilled)
+    session.run_many(_RELEASE_STEPS, gathered.released)
     session.run_many(_INSERT, gathered.inserts)
     session.run_many(_UPDATE, gathered.updates)
     session.run_many(_WITHDRAW, gathered.withdrawn)
     session.run_many(_ADD_ACT, gathered.acts)
+    session.run_many(_WITHDRAW_STEPS, gathered.forgone)
 
 
 def _wishes_anew(saved: SavedLead) -> bool:
     lead, before = saved.lead, saved.stored.lead
     return bool(
-        saved.acts or lead.desired != before.desired or lead.standing is not before.standing or is_from_the_start(saved)
+        saved.acts
+        or lead.desired != before.desired
+        or lead.standing is not before.standing
+        or is_from_the_start(saved)
+        or still_steps(lead) != still_steps(before)
     )
 
 
@@ -212,7 +267,26 @@ def _gather(gathered: _Rows, saved: SavedLead, homes: Sequence[Home], rows: Rows
         _gather_wish(gathered, saved, wish, rows.get(wish.slot), now)
     gathered.withdrawn += ({"id_": row.id, "settled_at_": now} for row in unwanted(saved.acts, unmade))
     # An act is for one record, the lead's first.
-    gathered.acts += (_act_row(saved, home, act, is_held) for home in homes[:1] for act in saved.acts)
+    held = [beginning for beginning, may_leave in still_steps(saved.lead).items() if may_leave]
+    gathered.acts += (_act_row(saved, home, act, held, is_held=is_held) for home in homes[:1] for act in saved.acts)
+    _gather_still(gathered, saved, is_held=is_held, now=now)
+
+
+def _gather_still(gathered: _Rows, saved: SavedLead, *, is_held: bool, now: int) -> None:
+    """What was taken before an enrolment stood still, and has not left, waits, goes on or is withdrawn with it."""
+    workspace, lead_id = _key(saved)
+    before, still = still_steps(saved.stored.lead), still_steps(saved.lead)
+    for beginning, may_leave in still.items():
+        if before.get(beginning) != may_leave or is_from_the_start(saved):
+            steps = {"workspace_": workspace, "lead_id_": lead_id, "beginning": beginning, "length": len(beginning)}
+            if may_leave:
+                gathered.stilled.append(steps)
+            else:
+                gathered.forgone.append(steps | {"settled_at_": now})
+    for beginning in before.keys() - still.keys():
+        steps = {"workspace_": workspace, "lead_id_": lead_id, "beginning": beginning, "length": len(beginning)}
+        leaves_at = saved.resumed.get(beginning.removeprefix("act|").removesuffix(":"))
+        gathered.released.append(steps | {"is_held_": is_held, "leaves_at": to_ms(leaves_at) if leaves_at else now})
 
 
 def _gather_wish(gathered: _Rows, saved: SavedLead, wish: Wish, row: OutboxRow | None, now: int) -> None:
@@ -234,12 +308,12 @@ def _gather_wish(gathered: _Rows, saved: SavedLead, wish: Wish, row: OutboxRow |
         )
 
 
-def _act_row(saved: SavedLead, home: Home, act: Act, is_held: bool) -> dict[str, Any]:
+def _act_row(saved: SavedLead, home: Home, act: Act, held: Sequence[str], *, is_held: bool) -> dict[str, Any]:
     return _new_row(saved, home, act.kind, to_ms(act.due_at)) | {
         "slot": slot_of(act),
         "key": f"{saved.lead.id}|{act.key}",
         "act": encode(act),
-        "is_held": is_held,
+        "is_held": is_held or any(is_step_of(slot_of(act), beginning) for beginning in held),
     }
 
 

@@ -206,6 +206,7 @@ def test_leads_of_an_older_schema_know_the_version_that_they_were_judged_by(empt
     with engine.begin() as connection:
         connection.execute(text("DROP INDEX leads_book"))
         connection.execute(text("ALTER TABLE leads DROP COLUMN book"))
+        connection.execute(text("ALTER TABLE books DROP COLUMN overrides"))
         later = (
             "api_keys",
             "batches",
@@ -216,6 +217,7 @@ def test_leads_of_an_older_schema_know_the_version_that_they_were_judged_by(empt
             "petitions",
             "purchases",
             "measurements",
+            "overrides",
         )
         for table in later:
             connection.execute(text(f"DROP TABLE {table}"))

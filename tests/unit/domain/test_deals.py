@@ -150,6 +150,19 @@ def test_each_step_of_a_deal_is_a_signal_once() -> None:
     assert bought.detail == {"amount": "100", "industry": "software"}
 
 
+def test_the_signal_of_a_deal_says_what_the_mapping_wants_of_it() -> None:
+    words = ("amount", "stage", "pipeline", "closed_at")
+    sold = DealSignal("sold", CRM, DealEvent.WON, attributes={word: word for word in words})
+    story = Story(dealing(deal_signals=(sold,))).receive(baseline())
+
+    story.receive(deal(DealNews.MOVED, "closedwon", closed=START - DAY))
+
+    (told,) = story.told(HistoryKind.SIGNAL)
+    assert told.detail == {
+        "amount": "100", "stage": "closedwon", "pipeline": "default", "closed_at": format_moment(START - DAY)
+    }  # fmt: skip
+
+
 def test_from_one_won_stage_to_the_next_a_deal_is_no_second_purchase() -> None:
     source = DealSource(
         CRM, "amount", "closedate", "dealstage", "pipeline", won=Stages(frozenset({"closedwon", "delivered"}))

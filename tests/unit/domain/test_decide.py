@@ -19,7 +19,7 @@ from connector.domain.fact import Fact, FactKind, RecordName
 from connector.domain.field import Field
 from connector.domain.history import HistoryKind
 from connector.domain.lead import Standing, blank
-from connector.domain.program import Milestone, Phase
+from connector.domain.program import Milestone, Phase, Program
 from connector.domain.score import EngagementRule, FitRule, Score
 from tests.builders import (
     CRM,
@@ -122,10 +122,17 @@ def test_a_fact_is_late_when_something_after_it_was_folded_in_be_it_an_alarm() -
 @pytest.mark.parametrize("kind", [FactKind.MERGED, FactKind.BOOK])
 def test_a_merge_and_a_new_book_change_the_past_but_not_of_a_lead_without_one(kind: FactKind) -> None:
     story = Story().receive(signal("came", START))
-    fact = Fact("m", after(days=5), kind, "v1")
+    fact = Fact("m", after(days=5), kind, "v2")
 
     assert needs_refold(story.lead, [fact])
     assert not needs_refold(blank(LEAD, "v1"), [fact])
+
+
+def test_what_is_set_on_top_of_a_mapping_changes_nothing_that_was() -> None:
+    story = Story().receive(signal("came", START))
+
+    assert not needs_refold(story.lead, [book_applied(after(days=5), "v1+1f")])
+    assert needs_refold(story.lead, [book_applied(after(days=-1), "v1+1f")])
 
 
 def test_a_merge_is_told() -> None:
@@ -261,6 +268,18 @@ def test_a_crossing_while_the_lead_rested_is_told_when_it_is_back() -> None:
     story.receive(changed(after(days=51), industry="software"), restored(after(days=52)))
 
     assert notified(story) == [(after(days=1), 1.0), (after(days=52), 2.0)]
+
+
+def test_a_lead_that_comes_back_as_it_went_is_neither_told_nor_enrolled_again() -> None:
+    known = Notification("known", SOFTWARE, (note("x"),), MONTH)
+    entered = Program("p", (phase("one"),), enrol=(holds(SOFTWARE),), again_after=timedelta())
+    story = Story(notifications=(known,), programs=(entered,))
+
+    story.receive(baseline(), changed(after(days=1), industry="software"))
+    story.receive(archived(after(days=50)), restored(after(days=52)))
+
+    assert notified(story) == [(after(days=1), 1.0)]
+    assert [enrolment.entered_at for enrolment in story.lead.enrolments] == [after(days=1)]
 
 
 def test_a_notification_says_what_the_lead_did_and_who_it_is() -> None:

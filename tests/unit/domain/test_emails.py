@@ -86,6 +86,7 @@ def test_a_text_sees_how_often_a_signal_was_given_and_what_the_last_one_said() -
     assert act.email is not None
     assert "'topic': 'wind'" in act.email.values["topic"]
     assert "'times': 2" in act.email.values["topic"]
+    assert "'at': '2026-09-09T08:00:00.000+00:00'" in act.email.values["topic"]
     assert set(story.lead.latest) == {"read"}
 
 

@@ -521,6 +521,13 @@ def test_an_order_for_a_program_that_does_not_exist_or_is_not_running_changes_no
     ]
 
 
+def test_nobody_enters_a_program_that_is_paused() -> None:
+    story = Story(programs=(program("p", phase("one"), is_paused=True),)).receive(signal("came", START))
+
+    assert story.lead.enrolments == ()
+    assert [entry.detail["why"] for entry in story.told(K.NOT_ENTERED)] == ["the program is paused"]
+
+
 def test_a_person_cannot_enrol_against_the_rules_of_the_program() -> None:
     story = entered(phase("one")).receive(command("enrol", after(days=1), "p"))
 
@@ -558,6 +565,11 @@ def test_an_activity_that_became_due_while_the_lead_rested_waits_for_the_window(
     story.receive(archived(after(days=1)), restored(after(days=13))).let_pass(after(days=30))
 
     assert story.sent() == [(after(days=14, hours=-1), "a")]
+    (put_off,) = story.told(K.PUT_OFF)
+    assert put_off.at == after(days=13)
+    assert put_off.detail == {
+        "phase": "one", "activity": "a", "why": "the send window is shut", "until": "2026-09-21T07:00+00:00"
+    }  # fmt: skip
 
 
 def test_an_activity_is_not_sent_at_night_because_the_lead_moved_meanwhile() -> None:

@@ -157,6 +157,20 @@ def test_what_the_lead_answered_for_another_program_is_answered_from_the_start()
     assert (step.at, step.answered_at, step.is_old) == (after(days=2), after(days=2), True)
 
 
+def test_an_answer_to_what_the_lead_had_before_counts_for_every_program_that_would_send_it() -> None:
+    first = program("p", phase("one", mail("a", "news")))
+    second, third = (
+        program(name, phase("one", mail("b", "news", answered="clicked")), enrol=enrol)
+        for name, enrol in (("q", "wrote"), ("r", "called"))
+    )
+
+    lived = story(first, second, third).receive(
+        came(), signal("wrote", after(days=2)), signal("clicked", after(days=3)), signal("called", after(days=4))
+    )
+
+    assert lived.enrolment("r").sent[0].answered_at == after(days=4)
+
+
 def test_a_lead_that_is_led_back_gets_what_it_did_not_answer() -> None:
     one = phase("one", mail("a", "news", answered="read"), mail("b", "offer", answered="wrote"), some=outcome("two"))
     two = phase("two", mail("c", "report", answered="called"), none=outcome(Target(TargetKind.PREVIOUS)))
@@ -295,6 +309,21 @@ def test_a_reminder_goes_out_when_no_answer_came_and_its_answer_counts() -> None
 
     assert lived.sent() == [(START, "news"), (after(days=8), "news")]
     assert lived.enrolment().state is EnrolmentState.COMPLETED
+
+
+def test_a_reminder_waits_for_the_window_and_the_cap_as_everything() -> None:
+    reminded = mail("news", answered="clicked", days=1, reminders=Reminders(1, DAY))
+    office = SendWindow(frozenset({0, 1}))
+    lived = story(
+        program("p", phase("one", reminded), window=office),
+        program("q", phase("one", mail("offer")), enrol="wrote"),
+        cap=FrequencyCap(1, 3 * DAY),
+    )
+
+    lived.receive(came(), signal("wrote", after(days=5))).let_pass(after(days=30))
+
+    assert lived.sent() == [(START, "news"), (after(days=5), "offer"), (after(days=8), "news")]
+    assert whys(lived, K.PUT_OFF) == ["the send window is shut", "no more than 1 messages in 3 days"]
 
 
 def test_nobody_is_reminded_of_what_a_new_mapping_has_no_more() -> None:

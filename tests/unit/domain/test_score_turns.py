@@ -233,6 +233,19 @@ def test_only_what_fades_or_expires_remembers_that_it_stood_still() -> None:
     assert stood_still(fading, WEEK).still == WEEK
 
 
+def test_a_book_that_comes_later_knows_what_expired_when_and_what_was_lost_by_it() -> None:
+    first = definitions("v1", scores=(Score("s", (WEEKLY,)),), segments=(Segment("warm", WARM),))
+    story = Story(first, replace(first, version="v2"))
+    story.receive(*(signal("click", after(day)) for day in (0, 1, 20)))
+    before = story.lead.scores
+
+    story.receive(book_applied(after(21), "v2"))
+
+    assert story.lead.scores == before
+    assert story.points("s", after(21)) == 10
+    assert "segment:warm" not in story.lead.holding  # it was left on day 8, and ten points are too few to join it
+
+
 # --- thresholds that are easier to keep ---------------------------------------------------------------------
 
 WARM = ScoreTest("s", Op.GTE, 20, until=10)

@@ -115,11 +115,14 @@ def test_a_tag_for_a_week_comes_off_a_week_after_it_was_last_put_on() -> None:
 
 
 def test_a_condition_that_goes_on_holding_does_not_put_a_tag_on_again_whose_time_is_over() -> None:
-    story = Story(tags=(Tag("maker", (holds(SOFTWARE),), lasts=WEEK),)).receive(baseline(industry="software"))
+    story = Story(
+        tags=(Tag("maker", (holds(SOFTWARE),), lasts=WEEK),), write_back=(WriteBack(CRM, "tags", ("tags",)),)
+    ).receive(baseline(industry="software"))
 
     story.let_pass(after(30)).receive(changed(after(31), firstname="Anna"))
 
     assert told(story) == [("tagged", START, "its condition"), ("untagged", after(7), "time")]
+    assert story.lead.desired[CRM].properties == {"tags": ""}
 
 
 def test_what_looks_at_a_tag_follows_at_once() -> None:

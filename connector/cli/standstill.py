@@ -1,0 +1,155 @@
+"""`coltiva programs list`, `pause` and `resume`: which programs run, and stopping them for everybody."""
+
+from __future__ import annotations
+
+import getpass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from connector.cli.options import AsJson, Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from connector.bootstrap import Services
+    from connector.domain.book import Book
+    from connector.domain.ids import WorkspaceId
+    from connector.domain.override import OverrideEntry, OverrideKind, Overrides
+    from connector.engine.standing import ProgramStanding
+
+Name = Annotated[str, typer.Argument(metavar="[NAME]", help="The program's name in the mapping files.")]
+Everything = Annotated[bool, typer.Option("--all", help="All programs of the workspace, later ones among them.")]
+Because = Annotated[str, typer.Option("--because", metavar="WORDS", help="Why, for whoever looks later.")]
+
+
+def list_programs(workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """List the programs that apply: which run, which stand still and why, and how many leads are in each.
+
+    Example:  coltiva programs list
+    """
+    from connector.cli.opening import looking, the_workspace
+    from connector.cli.printing import print_json
+    from connector.engine.standing import list_standing
+
+    with looking() as services:
+        found = list_standing(services.store, services.open_shelf(), the_workspace(services, workspace))
+    if as_json:
+        print_json({"programs": found})
+    else:
+        _print(found)
+
+
+def pause(name: Name = "", everything: Everything = False, because: Because = "", workspace: Workspace = None) -> None:
+    """Let a program stand still for everybody, from this moment on.
+
+    Nothing of it is sent, what was decided and has not left waits, and nobody enters. Answers and goals still count.
+
+    \b
+    Examples:
+      coltiva programs pause welcome --because "wrong link in the first email"
+      coltiva programs pause --all
+    """
+    from connector.cli.opening import looking, the_workspace
+    from connector.domain.override import OverrideKind
+    from connector.engine import overrides
+
+    _check_choice(name, everything=everything)
+    with looking() as services:
+        space = the_workspace(services, workspace)
+        _know(services, space, name)
+        entry = _entry(services.clock.now(), OverrideKind.PAUSED, name, because)
+        is_new = overrides.pause(services.store, space, entry)
+    what = name or "Everything"
+    typer.echo(f"{what} stands still." if is_new else f"{what} stands still already.")
+
+
+def resume(name: Name = "", everything: Everything = False, because: Because = "", workspace: Workspace = None) -> None:
+    """Let a program go on where it stood: what was to come in an hour comes in an hour.
+
+    Example:  coltiva programs resume welcome
+    """
+    from connector.cli.opening import looking, the_workspace
+    from connector.domain.override import OverrideKind
+    from connector.engine import overrides
+
+    _check_choice(name, everything=everything)
+    with looking() as services:
+        space = the_workspace(services, workspace)
+        _know(services, space, name)
+        entry = _entry(services.clock.now(), OverrideKind.RESUMED, name, because)
+        is_new = overrides.resume(services.store, space, entry)
+        with services.store.reading() as transaction:
+            book = services.open_shelf().latest(transaction, space)
+            applying = overrides.applying(transaction, space).overrides
+    typer.echo(_tell_resumed(name, book, applying, is_new=is_new))
+
+
+def _tell_resumed(name: str, book: Book, applying: Overrides, *, is_new: bool) -> str:
+    """What runs now; and why something that was to go on does not."""
+    if applying.is_all_paused:
+        return "Everything stands still, this program too. To let it go on: coltiva programs resume --all"
+    by_mapping = sorted(book.paused if not name else book.paused & {name})
+    if by_mapping:
+        stands = "stands" if len(by_mapping) == 1 else "stand"
+        return f"{', '.join(by_mapping)} {stands} still by the mapping: remove paused: true there."
+    what = name or "Everything"
+    return f"{what} goes on." if is_new else f"{what} was not paused."
+
+
+def _check_choice(name: str, *, everything: bool) -> None:
+    if bool(name) == everything:
+        raise typer.BadParameter("Name a program, or write --all.")
+
+
+def _know(services: Services, workspace: WorkspaceId, name: str) -> None:
+    """Raises UnknownNameError for a program that is not in the mapping that applies."""
+    from connector.errors import UnknownNameError
+
+    with services.store.reading() as transaction:
+        known = services.open_shelf().latest(transaction, workspace).programs
+    if name and name not in known:
+        raise UnknownNameError(f"There is no program {name}. There are: {', '.join(sorted(known)) or 'none'}.")
+
+
+def _entry(now: datetime, kind: OverrideKind, program: str, because: str) -> OverrideEntry:
+    from connector.domain.override import OverrideEntry
+
+    return OverrideEntry(now, who(), kind, program, because=because.strip())
+
+
+def who() -> str:
+    """The person at this machine, as the ledger names them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run under a number that has no name
+        return "somebody"
+
+
+def _print(found: Sequence[ProgramStanding]) -> None:
+    from rich.markup import escape
+
+    from connector.cli.printing import build_console, build_table
+
+    table = build_table("program", "in it", "through", "stands", right=("in it", "through"))
+    for one in found:
+        stands = escape(tell_standing(one.paused)) if one.is_paused else "[green]runs[/]"
+        table.add_row(escape(one.program), f"{one.open:,}", f"{one.ended:,}", stands)
+    build_console().print(table if found else "The mapping has no programs.")
+
+
+def tell_standing(paused: OverrideEntry | None) -> str:
+    """Since when a program stands still, and why: `still since 2026-09-07 08:00 UTC, by ada: a typo`."""
+    if paused is None:
+        return "still, by the mapping"
+    why = f": {paused.because}" if paused.because else ""
+    return f"still since {paused.at:%Y-%m-%d %H:%M} UTC, by {paused.by}{why}"
+
+
+def tell_pauses(pauses: Mapping[str, OverrideEntry]) -> list[str]:
+    """What `coltiva status` says of pauses, with the remedy; the empty name stands for everything."""
+    return [
+        f"{name or 'Everything'} stands {tell_standing(entry)}. To go on: coltiva programs resume {name or '--all'}"
+        for name, entry in sorted(pauses.items())
+    ]
