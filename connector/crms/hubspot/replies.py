@@ -186,3 +186,23 @@ def read(reply: Reply, shape: type[Shape]) -> Shape:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         what = f"HubSpot's reply is not a {shape.__name__} ({reply.status})."
         raise UnreadableReplyError(what, status=reply.status) from error
+
+
+class Stage(msgspec.Struct):
+    """A stage of a pipeline."""
+
+    id: str
+    label: str = ""
+
+
+class Pipeline(msgspec.Struct):
+    """A pipeline with its stages."""
+
+    id: str
+    stages: list[Stage] = []
+
+
+class Pipelines(msgspec.Struct):
+    """The reply to reading pipelines."""
+
+    results: list[Pipeline] = []

@@ -135,3 +135,11 @@ def test_all_people_of_a_deal_are_known_however_many_pages_they_take(
     deal = stage.portal.create_deal(people, SAID)
 
     assert stage.crm.fetch_people_of([deal]) == {deal: people}
+
+
+def test_what_deals_have_and_go_through_is_known(stage: HubSpotStage) -> None:
+    found = stage.crm.fetch_deal_catalog()
+
+    assert found.problem == ""
+    assert {"amount", "closedate", "dealstage", "pipeline"} <= found.properties.keys()
+    assert found.pipelines["default"]["closedwon"]
