@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
-from connector.domain.acts import emit, key_of, mark
+from connector.domain.acts import emit, mark
 from connector.domain.compiled import CompiledOutcome, CompiledPhase, CompiledProgram, CompiledStep
 from connector.domain.consent import refusal_of
 from connector.domain.draft import Draft
 from connector.domain.enrolling import count_answer, end, open_enrolments, replace_sent, tell, update
-from connector.domain.enrolment import Enrolment, EnrolmentState, Move, Sent, Step, to_state
+from connector.domain.enrolment import Enrolment, EnrolmentState, Move, Sent, Step, key_of, to_state
 from connector.domain.entry import entry_refusal, make_way
 from connector.domain.frozen import replace
 from connector.domain.history import HistoryKind

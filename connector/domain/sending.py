@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from connector.domain.acts import emit, key_of
+from connector.domain.acts import emit
 from connector.domain.draft import Draft
 from connector.domain.enrolling import tell, update
-from connector.domain.enrolment import Enrolment, Sent
+from connector.domain.enrolment import Enrolment, Sent, key_of
 from connector.domain.frozen import replace
 from connector.domain.history import HistoryKind
 from connector.domain.lead import Had
