@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
+from connector.cli.deals import print_deals
 from connector.cli.printing import age, build_grid, joined, local, plural
 from connector.engine.explain import (
     EnrolmentExplanation,
@@ -39,6 +40,7 @@ def print_explanation(console: Console, lead: Explanation, zone: ZoneInfo, lines
     _print_enrolments(console, lead.enrolments, zone)
     _print_hand_overs(console, lead.hand_overs, zone)
     _print_groups(console, lead, zone)
+    print_deals(console, lead, zone, lines)
     _print_fields(console, lead.computed)
     _print_signals(console, lead.signals, zone)
     _print_ledger(console, lead.ledger, zone, lines)

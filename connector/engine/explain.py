@@ -22,6 +22,7 @@ from connector.domain.history import HistoryEntry, HistoryKind
 from connector.domain.program import TargetKind
 from connector.domain.score import Score
 from connector.domain.wording import display_name
+from connector.engine.buying import DealExplanation, RfmExplanation, explain_deals, explain_rfm
 from connector.engine.selling import HandOverExplanation
 from connector.engine.timeline import tell
 from connector.ports import LeadSummary, OutboxChange
@@ -211,6 +212,8 @@ class Explanation:
     computed: tuple[FieldExplanation, ...] = ()
     #: The latest first.
     hand_overs: tuple[HandOverExplanation, ...] = ()
+    deals: tuple[DealExplanation, ...] = ()
+    rfm: RfmExplanation | None = None
 
 
 def explain(
@@ -233,6 +236,8 @@ def explain(
         persona=None if draft.persona_since is None else Group(draft.persona, draft.persona_since),
         tags=tuple(_tags(draft)),
         computed=tuple(_explain_field(draft, computed) for computed in book.definitions.computed),
+        deals=explain_deals(draft),
+        rfm=explain_rfm(draft),
         segments=_groups(draft, "segment:"),
         lists=_groups(draft, "list:"),
         enrolments=tuple(_explain_enrolment(draft, enrolment) for enrolment in reversed(lead.enrolments)),

@@ -6,7 +6,7 @@ effect with it; network calls are made with no transaction open.
 
 from __future__ import annotations
 
-from connector.ports.catalog import Catalog, CatalogReader, CrmProperty
+from connector.ports.catalog import Catalog, CatalogReader, CrmProperty, DealCatalog
 from connector.ports.crm import (
     Connection,
     ConnectionState,
@@ -87,6 +87,7 @@ __all__ = [
     "CrmProperty",
     "CrmRecord",
     "CurrentLead",
+    "DealCatalog",
     "Deals",
     "Deliveries",
     "Delivery",
