@@ -29,12 +29,14 @@ from connector.store.codec import decode_lead, encode, to_ms
 from connector.store.identity import add_leads, add_refs, find_leads
 from connector.store.listed import among
 from connector.store.schema import (
+    assignments,
     connections,
     crm_refs,
     deal_leads,
     deals,
     enrolments,
     facts,
+    hand_overs,
     history,
     leads,
     outbox,
@@ -146,6 +148,11 @@ _MOVE_PETITIONS = (
     )
     .values(lead_id=_INTO)
 )
+_MOVE_ASSIGNMENTS = (
+    update(assignments)
+    .where(assignments.c.workspace == _WORKSPACE, assignments.c.lead_id == _GONE)
+    .values(lead_id=_INTO)
+)
 # What one of them was told of all who bought, the merged one knows; what it bought is counted when it is judged.
 _other_purchases = purchases.alias("other")
 _MOVE_PURCHASES = (
@@ -162,7 +169,7 @@ _MOVE_PURCHASES = (
 _DROP_LEAD = delete(leads).where(leads.c.workspace == _WORKSPACE, leads.c.id == _GONE)
 _DROP_STORY = tuple(
     delete(table).where(table.c.workspace == _WORKSPACE, table.c.lead_id == _GONE)
-    for table in (history, enrolments, partings, petitions, purchases)
+    for table in (history, enrolments, hand_overs, partings, petitions, purchases)
 )
 _MOVES = (
     _DROP_SHARED_FACTS,
@@ -176,6 +183,7 @@ _MOVES = (
     _MOVE_DEALS,
     _DROP_OUR_UNRULED,
     _MOVE_PETITIONS,
+    _MOVE_ASSIGNMENTS,
     _MOVE_PURCHASES,
     *_DROP_STORY,
     _DROP_LEAD,
@@ -219,7 +227,8 @@ _TELL_DEALS_AGAIN = (
 )
 _DROP_HISTORY = delete(history).where(history.c.workspace == _WORKSPACE, history.c.lead_id == _INTO)
 _DROP_ENROLMENTS = tuple(
-    delete(table).where(table.c.workspace == _WORKSPACE, table.c.lead_id == _INTO) for table in (enrolments, partings)
+    delete(table).where(table.c.workspace == _WORKSPACE, table.c.lead_id == _INTO)
+    for table in (enrolments, hand_overs, partings)
 )
 _RESET = (
     update(leads)

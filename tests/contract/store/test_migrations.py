@@ -219,6 +219,8 @@ def test_leads_of_an_older_schema_know_the_version_that_they_were_judged_by(empt
             "measurements",
             "overrides",
             "partings",
+            "assignments",
+            "hand_overs",
         )
         for table in later:
             connection.execute(text(f"DROP TABLE {table}"))

@@ -507,10 +507,6 @@ MISTAKES = {
         with_activity("{send: {note: Hi}, winner: goal}"),
         ["5:53: `winner` belongs to `split`"],
     ),
-    "handing over": (
-        with_line("completed: {hand_to_sales: {}}"),
-        ['5:17: handing over to sales ("hand_to_sales") is not supported yet'],
-    ),
 }  # fmt: skip
 
 
