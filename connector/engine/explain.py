@@ -23,6 +23,7 @@ from connector.domain.program import TargetKind
 from connector.domain.score import Score
 from connector.domain.wording import display_name
 from connector.engine.buying import DealExplanation, RfmExplanation, explain_deals, explain_rfm
+from connector.engine.selling import HandOverExplanation
 from connector.engine.timeline import tell
 from connector.ports import LeadSummary, OutboxChange
 
@@ -209,6 +210,8 @@ class Explanation:
     persona: Group | None = None
     tags: tuple[TagExplanation, ...] = ()
     computed: tuple[FieldExplanation, ...] = ()
+    #: The latest first.
+    hand_overs: tuple[HandOverExplanation, ...] = ()
     deals: tuple[DealExplanation, ...] = ()
     rfm: RfmExplanation | None = None
 
@@ -381,6 +384,8 @@ def _destination(move: Move) -> str:
             return "completing the program"
         case TargetKind.EXIT:
             return "leaving the program"
+        case TargetKind.SALES:
+            return f"handing over to sales: {move.target.name}"
         case TargetKind.ON:
             return "going on with the phase"
 

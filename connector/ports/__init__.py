@@ -37,6 +37,7 @@ from connector.ports.receiving import (
     StrayReason,
     Unreadable,
 )
+from connector.ports.sales import Assignments, Given, InHand
 from connector.ports.signals import (
     API,
     ApiKey,
@@ -72,6 +73,7 @@ __all__ = [
     "API",
     "ApiKey",
     "ApiKeys",
+    "Assignments",
     "BatchName",
     "Books",
     "Catalog",
@@ -98,9 +100,11 @@ __all__ = [
     "FeedState",
     "Feeds",
     "FiledPetition",
+    "Given",
     "Happening",
     "Health",
     "HeardDeal",
+    "InHand",
     "Judged",
     "LeadClaim",
     "LeadSummary",
