@@ -308,7 +308,6 @@ def _know(draft: Draft, book: Book, facts: Sequence[Fact]) -> Draft:
             quiet.touch_all()
         derive_quietly(quiet)
     pass_quietly(quiet, draft.now)
-    quiet.now = draft.now
     return quiet
 
 

@@ -13,7 +13,7 @@ from connector.domain.enrolment import Enrolment, key_of
 from connector.domain.fact import Fact, FactKind
 from connector.domain.field import FieldRole
 from connector.domain.ids import LeadId
-from connector.domain.lead import Lead, blank
+from connector.domain.lead import Lead, Standing, blank
 from connector.domain.rfm import Bought, bought_of
 from connector.engine.shelf import Shelf
 from connector.errors import LostClaimError, StoreError
@@ -167,5 +167,8 @@ def _address(lead: Lead, book: Book) -> str:
 
 
 def _bought(lead: Lead, book: Book) -> Bought | None:
+    """What it is compared with others by; those who were deleted in the CRM are not."""
     rule = book.definitions.rfm
-    return bought_of(rule, lead.rfm_edges, lead.deals, lead.position[1]) if rule and lead.deals else None
+    if rule is None or not lead.deals or lead.standing is not Standing.ACTIVE:
+        return None
+    return bought_of(rule, lead.rfm_edges, lead.deals, lead.position[1])

@@ -72,11 +72,27 @@ class EventsEntry(Entry):
     tasks: Items = None
     notes: Items = None
 
+    @model_validator(mode="after")
+    def _asks_something(self) -> Self:
+        if not self.model_fields_set:
+            raise wrong("nothing is asked here, so nothing can fail", "write sent: greeting, for example")
+        for word in sorted(self.model_fields_set):
+            if getattr(self, word) == {}:
+                raise wrong(f"nothing is asked of `{word}`, so nothing can fail", "write a name and what it is", word)
+        return self
+
 
 class NeverEntry(EventsEntry):
     """What may not happen in the whole scenario."""
 
     what: ClassVar[str] = "never"
+
+    @model_validator(mode="after")
+    def _forbids_something(self) -> Self:
+        for word in sorted(self.model_fields_set):
+            if not getattr(self, word):
+                raise wrong(f"an empty list forbids nothing of `{word}`", 'write "*" to forbid all', word)
+        return self
 
 
 class ExpectEntry(EventsEntry):

@@ -120,6 +120,9 @@ class _Reader:
         leads = self._with_more(self._leads(path), path)
         steps = [self._step(step, (*path, "steps", i), i, leads) for i, step in enumerate(self.entry.steps)]
         never = self.entry.never
+        if never is None and not any(step.is_asked for step in steps) and not self.reading.problems.touch(path):
+            message = "this scenario expects nothing, so it cannot fail"
+            self.reading.problems.error(path, message, "add expect: to a step", on_key=True)
         return Scenario(
             title=self.title,
             file=self.file,
@@ -186,9 +189,7 @@ class _Reader:
                 name for name, at in zip(step.lead, places, strict=True)
                 if self.reading.is_known(name, known, "lead", at)
             )  # fmt: skip
-        if len(known) > 1 and (
-            step.expect or step.did or step.set_ or step.enrol or step.exit or step.lift or step.contact or step.deal
-        ):
+        if len(known) > 1 and step.model_fields_set - {"at", "rfm"}:
             self.reading.problems.error(path, "this step does not say whose it is", f"add lead: {known[0]}")
         return known
 

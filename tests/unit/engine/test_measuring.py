@@ -18,7 +18,7 @@ from connector.engine import replay
 from connector.engine.measuring import look, measure
 from connector.ports import EventKind
 from tests.builders import FIELDS, START
-from tests.office import ACME, Office, changed, sqlite_url
+from tests.office import ACME, Office, changed, event, sqlite_url
 from tests.unit.domain.test_deals import dealing
 from tests.unit.engine.test_deals import deal_event
 
@@ -183,3 +183,11 @@ def test_the_first_purchase_is_judged_by_the_edges_as_if_they_had_been_known(off
     history = office.store.read_models.history(ACME, office.lead("99").id)
     scored_at = [entry.at for entry in history if entry.subject == "rfm.code"]
     assert scored_at == [office.clock.now() - timedelta(minutes=2)]
+
+
+def test_who_was_deleted_in_the_crm_is_not_compared_with_others(office: Office) -> None:
+    settled(sell_to(office, range(1, FEWEST + 1)))
+
+    office.receive(event(EventKind.DELETED, "1", at=office.clock.now())).work()
+
+    assert look(office.store, office.shelf, ACME).buyers == FEWEST - 1
