@@ -141,11 +141,25 @@ class StepEntry(Entry):
     exit: Names = ()
     pause: Names = ()
     resume: Names = ()
+    pause_program: Names = ()
+    resume_program: Names = ()
+    winner: dict[Name, Words] = Field(default={})
     move: Annotated[MoveEntry, TextFor("to")] | None = None
     lift: bool = False
     deal: Annotated[tuple[DealEntry, ...], OneOrMany()] = ()
     rfm: MeasuredEntry | None = None
     expect: ExpectEntry | None = None
+
+    @property
+    def is_for_everybody(self) -> bool:
+        """Whether it sets something on top of the mapping, which is told to all leads."""
+        return bool(self.pause_program or self.resume_program or self.winner)
+
+    @model_validator(mode="after")
+    def _for_everybody(self) -> Self:
+        if self.is_for_everybody and self.lead:
+            raise wrong("this is set for all leads of the scenario", "remove lead:", "lead")
+        return self
 
     @model_validator(mode="after")
     def _with_did(self) -> Self:

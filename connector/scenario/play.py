@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from connector.domain.book import Book
 from connector.domain.decide import Decision, fold
-from connector.domain.draft import Draft
+from connector.domain.draft import Books, Draft
 from connector.domain.fact import Fact
 from connector.domain.history import HistoryEntry
 from connector.domain.ids import LeadId
@@ -41,7 +40,7 @@ class Written:
 class Life:
     """One lead, kept as an engine keeps it: woken by its alarm, at its moment."""
 
-    book: Book
+    book_of: Books
     lead: Lead
     #: What is told of it together with its first facts.
     given: tuple[Fact, ...] = ()
@@ -70,7 +69,7 @@ class Life:
 
     def _fold(self, facts: Sequence[Fact], now: datetime) -> None:
         before = self.lead
-        self._keep(fold(lambda _: self.book, before, facts, now))
+        self._keep(fold(self.book_of, before, facts, now))
         self._compare(before, self.lead.position[1])
 
     def _keep(self, decision: Decision) -> None:
@@ -78,7 +77,7 @@ class Life:
         self._acts.update(act.key for act in fresh)
         self.lead = decision.lead
         self.history += decision.history
-        self.events += events_of(self.book, decision.history, fresh)
+        self.events += events_of(self.book_of(self.lead.book), decision.history, fresh)
 
     def _compare(self, before: Lead, at: datetime) -> None:
         for crm, desired in self.lead.desired.items():
@@ -89,7 +88,7 @@ class Life:
 
     def look(self, at: datetime) -> Draft:
         """The lead as conditions see it at this moment, which must not lie before its last fact."""
-        draft = Draft(self.lead, self.book, at)
+        draft = Draft(self.lead, self.book_of(self.lead.book), at)
         draft.now = at
         return draft
 
@@ -137,7 +136,7 @@ def play(scenario: Scenario) -> Play:
 
 
 def _begin(scenario: Scenario, name: str) -> Life:
-    life = Life(scenario.book, blank(LeadId(name), scenario.book.version), scenario.leads[name])
+    life = Life(scenario.book_of, blank(LeadId(name), scenario.book.version), scenario.leads[name])
     if name not in scenario.newcomers:
         life.live(scenario.begins_at, life.first_heard(scenario.begins_at))
     return life
