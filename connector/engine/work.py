@@ -15,6 +15,7 @@ from connector.engine import advance, intake
 from connector.engine.apply import Telling
 from connector.engine.backoff import Backoff, full_jitter
 from connector.engine.calls import Calls
+from connector.engine.contests import Contests
 from connector.engine.lease import Lease
 from connector.engine.line import Tools
 from connector.engine.measuring import Measuring
@@ -75,7 +76,7 @@ def _deciding(place: Workplace, shelf: Shelf) -> Loop:
     store, clock = place.store, place.clock
     retention, telling = Retention(store, place.keep_for), Telling(store, shelf)
     rulings = Rulings(store, shelf, place.holder)
-    measuring = Measuring(store, shelf)
+    measuring, contests = Measuring(store, shelf), Contests(store, shelf)
 
     def take_in() -> int:
         result = intake.run_once(store, place.endpoints, shelf, clock.now())
@@ -91,6 +92,7 @@ def _deciding(place: Workplace, shelf: Shelf) -> Loop:
             Step("measure", lambda: measuring.run_once(clock.now())),
             Step("advance", lambda: advance.run_once(store, shelf, clock.now()).amount),
             Step("rule", lambda: rulings.run_once(clock.now())),
+            Step("decide", lambda: contests.run_once(clock.now())),
             Step("retention", lambda: retention.run_once(clock.now())),
         ],
         store.next_wake_at,

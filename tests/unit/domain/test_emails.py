@@ -130,14 +130,24 @@ def test_an_email_is_what_its_rule_says_in_words_for_its_lead() -> None:
     )  # fmt: skip
 
 
+def test_an_email_that_no_crm_knows_yet_has_no_number_and_its_name_for_a_subject() -> None:
+    story = story_of(activity("mail", MAIL, answered="read"), emails=(EmailRule("report", {}),))
+
+    (act,) = story.acts.values()
+    assert act.email is not None
+    assert (act.email.number, act.subject) == (0, "report")
+
+
 def test_an_email_that_is_about_to_leave_is_refused_where_the_lead_may_not_have_it() -> None:
-    def refused(*facts: Fact, fields: tuple[Field, ...] = (*FIELDS, OPTED_OUT)) -> str:
+    def refused(*facts: Fact, fields: tuple[Field, ...] = (*FIELDS, OPTED_OUT), email: Email | None = None) -> str:
         story = Story(definitions(fields=fields, emails=(REPORT,), suppress_on=(HARD,))).receive(*facts)
-        return refusal_at_the_door(story.book_of("v1"), story.lead, Act("key", ChangeKind.EMAIL, START))
+        return refusal_at_the_door(story.book_of("v1"), story.lead, Act("key", ChangeKind.EMAIL, START, email=email))
 
-    addressed = baseline(email="ada@example.com")
+    addressed, careful = baseline(email="ada@example.com"), Email("report", 12, needs_known_consent=True)
 
-    assert refused(addressed) == ""
+    assert refused(addressed) == refused(addressed, email=replace(careful, needs_known_consent=False)) == ""
+    assert refused(addressed, email=careful) == "whether it opted out of email is not known"
+    assert refused(baseline(email="ada@example.com", hs_email_optout="false"), email=careful) == ""
     assert refused(addressed, fields=(OPTED_OUT,)) == refused(baseline()) == "it has no email address"
     assert refused(addressed, changed(after(days=1), hs_email_optout="true")) == "opted out of email"
     assert refused(addressed, signal("bounced", START, kind="hard")) == "messages were stopped by bounced"

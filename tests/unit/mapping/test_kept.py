@@ -124,6 +124,8 @@ def _meaning_of_program(program: Program) -> Iterator[str]:
                 if way is not None:
                     yield f"activity {phase.name}.{activity.name}, {word}: {way.target.kind}:{way.target.name}"
                     yield from (f"activity {phase.name}.{activity.name}, {word}: {each}" for each in _turns_off(way))
+            if activity.fork is not None and activity.fork.contest is not None:
+                yield f"activity {phase.name}.{activity.name}: {activity.fork.contest}"
             kind = type(activity.send).__name__
             yield f"activity {phase.name}.{activity.name}: {kind} after {activity.after}, within {activity.within}"
 
