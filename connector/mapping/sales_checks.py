@@ -65,7 +65,7 @@ def _check_fields(mapping: MappingFile, definitions: Definitions, problems: Prob
     for word, name in (("lifecycle", sales.lifecycle_field), ("status", sales.status_field)):
         if name:
             _check_writable(fields[name], (*_PATH, word), problems)
-    for path, word, value in _values(sales):
+    for path, word, value in written_values(sales):
         name = sales.lifecycle_field if word == "lifecycle" else sales.status_field
         if not name:
             message = f"no field has the {'lifecycle stage' if word == 'lifecycle' else 'lead status'}"
@@ -96,7 +96,7 @@ def _check_writable(field: Field, path: Path, problems: Problems) -> None:
         problems.error(path, message, "name a field with one property")
 
 
-def _values(sales: Sales) -> Iterator[tuple[Path, str, str]]:
+def written_values(sales: Sales) -> Iterator[tuple[Path, str, str]]:
     """Every stage and status that is to be written, with where it stands."""
     for rule in sales.hand_overs:
         path: Path = (*_PATH, "hand_over", rule.name)

@@ -324,3 +324,13 @@ def test_our_own_writes_come_back_as_echoes_and_those_of_people_do_not(stage: Hu
 
     told = [event for _, _, _, body in receiver.requests for event in endpoint.parse(body).events]
     assert {event.ref.record_id: event.is_echo for event in told} == {ada: True, bob: False}
+
+
+def test_everybody_who_may_own_records_is_known_page_by_page(stage: HubSpotStage) -> None:
+    reps = [stage.portal.add_owner(f"rep{number}@example.com", "Rep", str(number)) for number in range(120)]
+
+    owners = stage.connect(stage.token).fetch_owners()
+
+    assert owners is not None
+    assert owners[stage.owner] == "rep@example.com"
+    assert {owner.id: owner.email for owner in reps}.items() <= owners.items()
