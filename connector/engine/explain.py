@@ -369,7 +369,12 @@ def _why_then(draft: Draft, enrolment: Enrolment) -> str:
     phase = program.phases.get(enrolment.phase)
     steps = phase.steps if phase else ()
     after = next((step.activity.after for step in steps if step.activity.name == enrolment.next_activity), None)
-    return f"{after / timedelta(hours=1):g} hours after what came before" if after else ""
+    return f"{_span(after)} after what came before" if after else ""
+
+
+def _span(length: timedelta) -> str:
+    hours = length / timedelta(hours=1)
+    return f"{hours / 24:g} days" if hours >= 48 else f"{hours:g} hours"
 
 
 def _destination(move: Move) -> str:

@@ -8,7 +8,7 @@ from connector.domain.definitions import Definitions
 from connector.domain.field import Field, FieldRole, FieldType
 from connector.domain.own import to_crm
 from connector.domain.program import TargetKind
-from connector.domain.sales import LIFECYCLE_STAGES, HandOverRule, Sales
+from connector.domain.sales import HandOverRule, Sales
 from connector.mapping.journeys import targets_of
 from connector.mapping.models import MappingFile
 from connector.mapping.places import Path, Problems
@@ -114,7 +114,7 @@ def _check_stage(field: Field, value: str, sales: Sales, path: Path, problems: P
     order = [to_crm(field, stage) for stage in sales.stages]
     stage = to_crm(field, value)
     if stage not in order and not stage.isdigit():
-        known = (*field.values.values(), *(sales.stages if sales.stages == LIFECYCLE_STAGES else order))
+        known = tuple(field.values.get(each, each) for each in order)
         hint = nearest(value, known) or "add stages: to sales, with all stages in their order"
         problems.error(path, f"unknown lifecycle stage {quoted(value)}", hint)
 

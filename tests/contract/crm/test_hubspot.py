@@ -219,6 +219,17 @@ def test_a_batch_done_in_part_is_understood_in_old_and_new_form(stage: HubSpotSt
     assert states(replies) == {ada: ReplyState.DONE, "77": ReplyState.REFUSED}
 
 
+def test_a_lifecycle_stage_goes_back_only_where_it_is_meant_to(stage: HubSpotStage) -> None:
+    stages = {"lifecyclestage": "salesqualifiedlead"}
+    ada, bob = (stage.add_record(email=f"{name}@example.com", **stages) for name in ("ada", "bob"))
+
+    replies = stage.crm.write_properties({ada: {"lifecyclestage<": "lead"}, bob: {"lifecyclestage": "lead"}})
+
+    assert states(replies) == {ada: ReplyState.DONE, bob: ReplyState.DONE}
+    held = [stage.portal.contact(one)["lifecyclestage"] for one in (ada, bob)]
+    assert held == ["lead", "salesqualifiedlead"]
+
+
 @pytest.mark.parametrize("status", [400, 409])
 def test_a_key_that_exists_is_understood_however_hubspot_says_so(stage: HubSpotStage, status: int) -> None:
     stage.portal.crm.habits.unique_conflict_status = status
