@@ -13,7 +13,6 @@ from rich.table import Table
 from connector.cli.deals import print_deals
 from connector.cli.printing import age, build_grid, joined, local, plural
 from connector.engine.explain import (
-    EnrolmentExplanation,
     Expiry,
     Explanation,
     FieldExplanation,
@@ -25,6 +24,7 @@ from connector.engine.explain import (
     Write,
 )
 from connector.engine.selling import HandOverExplanation
+from connector.engine.waiting import EnrolmentExplanation
 
 
 def print_explanation(console: Console, lead: Explanation, zone: ZoneInfo, lines: int) -> None:

@@ -22,7 +22,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 @app.callback()
 def programs() -> None:
-    """Look at programs and what came of them, stop them for everybody, decide splits."""
+    """Look at programs and their results, and pause them."""
 
 
 app.command("list")(standstill.list_programs)

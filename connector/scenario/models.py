@@ -52,6 +52,15 @@ class EventsEntry(Entry):
     won: Items = None
     exited: Items = None
     notified: Items = None
+    handed_over: Items = None
+    not_handed_over: Items = None
+    assigned: Items = None
+    taken_over: Items = None
+    touched: Items = None
+    escalated: Items = None
+    accepted: Items = None
+    rejected: Items = None
+    closed: Items = None
     emails: Items = None
     stopped: Items = None
     lifted: Items = None
@@ -98,6 +107,8 @@ class ExpectEntry(EventsEntry):
     lists: Words_ = None
     tags: Words_ = None
     persona: str | None = None
+    sales: dict[Name, Words] = Field(default={})
+    owner: str | None = None
     fields: Values = Field(default={})
     deals: dict[Words, Words] = Field(default={})
     hubspot: dict[str, Any] = Field(default={})

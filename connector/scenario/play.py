@@ -14,6 +14,7 @@ from connector.domain.ids import LeadId
 from connector.domain.lead import Lead, blank
 from connector.domain.petition import PetitionKind
 from connector.errors import InvariantError
+from connector.scenario.bench import Bench
 from connector.scenario.events import Event, events_of
 from connector.scenario.scenario import Scenario, Step
 
@@ -129,16 +130,20 @@ class Play:
 def play(scenario: Scenario) -> Play:
     """Let everything happen, and look where something is expected. Pure: the same scenario gives the same play."""
     lives = {name: _begin(scenario, name) for name in scenario.leads}
+    bench = Bench(scenario.book)
     glances: list[Glance] = []
     at = scenario.begins_at
     for step in scenario.steps:
         at = max(at, step.at)
+        bench.let_pass(lives, at)
         if step.facts:
             at = _happen(step, lives, at)
         if step.is_asked:
             at = max(at, step.at + _lateness(step, len(glances)))
+            bench.let_pass(lives, at)
             glances += [_glance(step, name, lives[name], at) for name in step.leads]
         at = at if not step.is_asked else at + _MILLISECOND
+    bench.let_pass(lives, at)
     for life in lives.values():
         life.live(at)
     return Play(scenario, lives, tuple(glances))

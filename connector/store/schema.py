@@ -201,7 +201,7 @@ purchases = Table(
     Column("total", Double, nullable=False),
     # RFM's scores, such as 545; empty for none.
     Column("code", Text, nullable=False),
-    # The moment of the edges that it was told last; 0 for none.
+    # The moment of the edges that it was told last; 0 for none, 1 for none that there were when it bought.
     Column("told_at", BigInteger, nullable=False, server_default="0"),
     Index("purchases_told", "workspace", "told_at"),
     sqlite_with_rowid=False,

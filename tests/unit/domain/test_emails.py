@@ -219,6 +219,18 @@ def test_an_email_that_is_closed_is_not_wanted_again_by_a_new_fold() -> None:
         assert list(story.acts) == wanted
 
 
+def test_an_email_that_left_stands_for_the_same_of_another_program_that_a_late_fact_lets_send_it() -> None:
+    late = program("q", phase("one", activity("other", MAIL)), enrol="wrote")
+    first = program("p", phase("one", activity("mail", MAIL, answered="read")))
+    story = outcome(story_of(programs=(first, late)), OutcomeName.SENT)
+    made = set(story.acts)
+
+    story.receive(signal("wrote", START - timedelta(minutes=5)), now=after(days=1))
+
+    assert [entry.subject for entry in story.told(HistoryKind.SENT)] == ["q"]
+    assert set(story.acts) == made
+
+
 def test_what_stops_messages_is_judged_anew_by_a_new_book() -> None:
     strict, lax = (
         definitions(version, fields=(*FIELDS, OPTED_OUT), suppress_on=tests)

@@ -83,6 +83,19 @@ def test_each_fifth_of_those_who_bought_has_its_score(office: Office) -> None:
     assert replay.verify(office.store, office.shelf, ACME).differing == ()
 
 
+def test_the_first_measurement_is_news_to_those_who_bought_before_it(office: Office) -> None:
+    sell_to(office, range(1, FEWEST)).let_pass(30 * DAY)
+    sell_to(office, range(FEWEST, FEWEST + 1))
+
+    settled(office)
+
+    history = office.store.read_models.history(ACME, office.lead("1").id)
+    scored_at = [entry.at for entry in history if entry.subject == "rfm.code"]
+    assert facts(office, 1) == ["anew"]
+    assert scored_at
+    assert min(scored_at) >= START + 30 * DAY
+
+
 def test_before_enough_bought_nobody_is_scored_and_nobody_is_told_anything(office: Office) -> None:
     people = range(1, FEWEST)
 
@@ -131,7 +144,7 @@ def test_edges_that_changed_are_told_to_all_who_bought(office: Office) -> None:
 
     office.let_pass(DAY).let_pass(timedelta(seconds=1))
 
-    assert facts(office, 1) == ["first", "anew"]
+    assert facts(office, 1) == ["anew", "anew"]
     assert facts(office, 101) == ["first"]
     assert office.lead("25").lead.fields["rfm.monetary"] == 4.0
     assert replay.verify(office.store, office.shelf, ACME).differing == ()

@@ -475,6 +475,10 @@ MISTAKES = {
         with_activity("{send: {note: Hi}}, f: {choose: {b: {activities: {a: {send: {note: Ho}}}}}}"),
         ['5:84: the phase has an activity "a" already; give it another name'],
     ),
+    "a day that nobody lives to see": (
+        with_activity("{on: 9999-12-31, send: {note: Hi}}"),
+        ['5:39: "9999-12-31" lies too far ahead for anybody to wait for'],
+    ),
     "what follows for nobody": (
         programs_with("  a: {activities: {a: {send: {note: Hi}}}, all_answered: [{next: exit}, {next: completed}]}"),
         ["6:77: no lead comes so far: what is before it has no condition"],
