@@ -8,7 +8,7 @@ import pytest
 
 from connector.domain.sales import OwnerRule
 from connector.domain.working import Absence
-from connector.mapping.load import check_mapping
+from connector.mapping.load import check_mapping, parse_mapping
 from tests.selling import MAPPING, mapping
 
 TEAM = "teams:\n    inbound:\n"
@@ -237,3 +237,26 @@ def test_a_field_called_sales_keeps_its_meaning_where_nothing_is_handed_over() -
     report = check_mapping({"m.yaml": text + "segments: {big: {sales: Large}}\n"})
 
     assert [str(each) for each in report.problems] == []
+
+
+def test_the_section_may_be_spread_over_files() -> None:
+    begin, teams, hand_over = (MAPPING.index(word) for word in ("sales:\n", "  teams:", "  hand_over:"))
+    parted = {
+        "a.yaml": f"format: 1\nsales:\n{MAPPING[hand_over : MAPPING.index('lists:')]}",
+        "b.yaml": MAPPING[:begin] + MAPPING[MAPPING.index("lists:") :],
+        "c.yaml": f"format: 1\n{MAPPING[begin:teams]}",
+        "d.yaml": f"format: 1\nsales:\n{MAPPING[teams:hand_over]}",
+    }
+
+    definitions = parse_mapping(parted)
+
+    assert definitions.sales.lifecycle_field == "stage"
+    assert [team.name for team in definitions.sales.teams] == ["inbound", "heads"]
+
+
+def test_what_two_files_say_of_sales_is_refused() -> None:
+    twice = {"a.yaml": MAPPING, "b.yaml": "format: 1\nsales: {lifecycle: status}\n"}
+
+    assert [each.message for each in check_mapping(twice).problems] == [
+        '"lifecycle" in sales stands in a.yaml:18 already'
+    ]
