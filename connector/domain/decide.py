@@ -20,6 +20,7 @@ from connector.domain.dealing import take_deal, take_edges
 from connector.domain.derive import ask_alarms, derive, derive_quietly, pass_quietly, to_minute, watch
 from connector.domain.desire import desire
 from connector.domain.draft import Books, Draft
+from connector.domain.entry import take_waiting
 from connector.domain.fact import RANK, START, Fact, FactKind, Position, RecordName
 from connector.domain.history import HistoryEntry, HistoryKind
 from connector.domain.lead import Lead, Standing, blank
@@ -243,6 +244,7 @@ def _takes_existing(book: Book, watcher_id: str) -> bool:
 def _conclude(draft: Draft, arisen: Sequence[str]) -> None:
     """Do what belongs to watchers that came to hold, and what that brings about in turn."""
     for _ in range(_MAX_ROUNDS):
+        arisen = arisen or take_waiting(draft)
         if not arisen:
             break
         for watcher_id in arisen:
@@ -342,6 +344,7 @@ def _finish(draft: Draft) -> Decision:
         paused=tuple(sorted({each.program for each in draft.enrolments} & draft.book.paused)),
         petitions=draft.petitions,
         turned_away=draft.turned_away,
+        outside=draft.outside,
         rulings=draft.rulings,
         hand_overs=tuple(draft.hand_overs),
         own=draft.own,

@@ -14,14 +14,13 @@ from connector.domain.change import Act
 from connector.domain.computed import Mentions
 from connector.domain.deal import Deal
 from connector.domain.enrolment import Enrolment
-from connector.domain.fact import Position, Value
+from connector.domain.fact import Value
 from connector.domain.field import FieldRole
 from connector.domain.handover import HandOverState
 from connector.domain.history import Detail, HistoryEntry, HistoryKind
 from connector.domain.lead import Had, Latest, Lead, Standing, Tagging
 from connector.domain.nodes import Node
 from connector.domain.predicate import earliest
-from connector.domain.quintiles import Edges
 from connector.domain.score import Blend, Outlook, Part, Score
 
 #: The book of a version.
@@ -55,7 +54,8 @@ class Draft:
         self.holding: dict[str, datetime] = dict(lead.holding)
         self.mentions: dict[str, Mentions] = dict(lead.mentions)
         self.tags: dict[str, Tagging] = dict(lead.tags)
-        self.persona, self.persona_since, self.turned_away = lead.persona, lead.persona_since, lead.turned_away
+        self.persona, self.persona_since = lead.persona, lead.persona_since
+        self.turned_away, self.outside = lead.turned_away, lead.outside
         self.told: dict[str, tuple[int, datetime]] = dict(lead.told)
         #: Changed by `put` alone.
         self.enrolments: list[Enrolment] = list(lead.enrolments)
@@ -65,8 +65,7 @@ class Draft:
         self.deals: dict[str, Deal] = dict(lead.deals)
         self.petitions, self.rulings = dict(lead.petitions), dict(lead.rulings)
         self.hand_overs, self.own, self.recent = list(lead.hand_overs), dict(lead.own), lead.recent
-        self.rfm_edges: Edges | None = lead.rfm_edges
-        self.position: Position = lead.position
+        self.rfm_edges, self.position = lead.rfm_edges, lead.position
         #: Node -> when time alone may change it.
         self.alarms: dict[str, datetime] = dict(lead.alarms)
         #: The nodes whose alarm was not asked for since they were last looked at.

@@ -20,7 +20,7 @@ from connector.domain.enrolling import (
     tell,
 )
 from connector.domain.enrolment import Enrolment, Step
-from connector.domain.entry import entry_refusal
+from connector.domain.entry import entry_refusal, wait_outside
 from connector.domain.fact import CommandName, Fact, Value
 from connector.domain.frozen import replace
 from connector.domain.history import HistoryKind
@@ -47,8 +47,10 @@ def take_signal(draft: Draft, signal: Signal) -> None:
 
 
 def enter_by_condition(draft: Draft, program: str) -> None:
-    """Enrol the lead because the program's enrolment condition came to hold."""
-    enter(draft, draft.book.programs[program], "its condition")
+    """Enrol the lead because the program's enrolment condition holds, now or once the program's group is free."""
+    compiled = draft.book.programs[program]
+    if not wait_outside(draft, compiled):
+        enter(draft, compiled, "its condition")
 
 
 def enter_by_date(draft: Draft, program: str, index: int) -> None:

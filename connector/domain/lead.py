@@ -144,6 +144,8 @@ class Lead:
     recent: tuple[Deed, ...] = ()
     #: The edges between RFM's scores that the lead was told; None: none yet.
     rfm_edges: Edges | None = None
+    #: Program -> since when the lead waits until it is out of another one of its group.
+    outside: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def blank(lead_id: LeadId, book: str) -> Lead:

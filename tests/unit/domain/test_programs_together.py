@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import time, timedelta
 
 import pytest
@@ -543,6 +544,39 @@ def test_a_date_that_is_moved_moves_the_day() -> None:
     lived.receive(changed(after(days=1), renewal="2026-10-01")).let_pass(utc("2026-12-31 00:00"))
 
     assert [entry.at for entry in lived.told(K.ENTERED)] == [utc("2026-09-30 22:00")]  # midnight in Rome
+
+
+def in_turn(*, condition: str = "banking", **more: object) -> Program:
+    """A program of the group that a lead of this industry enters."""
+    return Program("q", (phase("one", wait(90)),), enrol=(holds(field_is("industry", condition)),), group="g", **more)
+
+
+def test_whoever_has_to_wait_outside_is_let_in_when_the_group_is_free() -> None:
+    lived = story(program("p", phase("one", wait(30)), group="g"), in_turn())
+
+    lived.receive(came(), changed(after(days=1), industry="banking")).let_pass(after(days=40))
+
+    assert whys(lived, K.NOT_ENTERED) == ["it is in p, of the same group; it waits outside"]
+    assert lived.enrolment("q").entered_at == after(days=30)
+
+
+def test_whoever_waits_outside_and_is_no_longer_meant_stays_out() -> None:
+    lived = story(program("p", phase("one", wait(30)), group="g"), in_turn())
+
+    lived.receive(came(), changed(after(days=1), industry="banking"), changed(after(days=2), industry="energy"))
+    lived.let_pass(after(days=40))
+
+    assert [entry.subject for entry in lived.told(K.ENTERED)] == ["p"]
+
+
+def test_of_two_that_wait_outside_the_more_important_one_is_let_in_first() -> None:
+    late = replace(in_turn(), name="r", priority=1)
+    lived = story(program("p", phase("one", wait(30)), group="g", priority=2), in_turn(), late)
+
+    lived.receive(came(), changed(after(days=1), industry="banking")).let_pass(after(days=200))
+
+    entered = [(entry.at, entry.subject) for entry in lived.told(K.ENTERED)]
+    assert entered == [(START, "p"), (after(days=30), "r"), (after(days=120), "q")]
 
 
 def test_of_one_group_a_lead_is_in_one_program_and_the_more_important_one_takes_it_over() -> None:
