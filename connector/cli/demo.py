@@ -1,4 +1,4 @@
-"""`coltiva demo`: six weeks of nurturing in about a minute, without an account."""
+"""`coltiva demo`: seven weeks of nurturing in about a minute, without an account."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from connector.cli.options import AsJson
 
 def demo(
     contacts: Annotated[
-        int, typer.Option(metavar="N", min=12, max=5_000, help="How many contacts the portal has.")
+        int, typer.Option(metavar="N", min=32, max=5_000, help="How many contacts the portal has.")
     ] = 300,
     seed: Annotated[int, typer.Option(metavar="N", help="Another number plays with other people.")] = 1,
     keep: Annotated[bool, typer.Option("--keep", help="Leave everything running afterwards, to explore.")] = False,
@@ -19,7 +19,7 @@ def demo(
 ) -> None:
     """Watch leads being nurtured in a simulated HubSpot portal.
 
-    Starts a portal, a web process and a worker on this machine, plays six weeks of a company's life in accelerated
+    Starts a portal, a web process and a worker on this machine, plays seven weeks of a company's life in accelerated
     time, reads the portal back and checks it against what was done to each contact. Ends with 1 when the portal is
     not as the programs demand.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,12 +11,15 @@ import typer
 from connector.cli.options import AsJson, Workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
     from connector.bootstrap import Services
+    from connector.domain.history import HistoryEntry
     from connector.domain.ids import WorkspaceId
     from connector.engine.explain import Explanation
-    from connector.ports import LeadSummary
+    from connector.engine.shelf import Shelf
+    from connector.ports import LeadSummary, OutboxChange
 
 
 def explain(
@@ -23,15 +27,20 @@ def explain(
     lines: Annotated[
         int, typer.Option("--lines", metavar="N", min=1, max=10_000, help="How much of ledger and timeline to show.")
     ] = 15,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="MOMENT", help="As it was then: 2026-11-24 (its end), or '2026-11-24 10:00'."),
+    ] = None,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
     """Explain one lead: score, programs, timeline, writes.
 
-    The score comes rule by rule, each program with what it waits for and until when, each write with its outcome.
-    Times are those of the workspace.
+    The score comes rule by rule, each program with what it waits for, until when and why, each write with its outcome.
+    Times are those of the workspace. With --at it is explained as it stood on that day, by what had happened until
+    then: why was this lead not contacted on Tuesday?
 
-    Example:  coltiva explain someone@example.com
+    Example:  coltiva explain someone@example.com --at 2026-11-24
     """
     from connector.cli.explanation import print_explanation
     from connector.cli.opening import looking, the_workspace
@@ -39,7 +48,7 @@ def explain(
     from connector.errors import UnknownNameError
 
     with looking() as services:
-        found = explain_lead(services, the_workspace(services, workspace), who)
+        found = explain_lead(services, the_workspace(services, workspace), who, _parse_moment(at) if at else None)
         if found is None:
             raise UnknownNameError(f"There is no lead {who}. {_where_else(services)}")
     explanation, zone = found
@@ -49,8 +58,24 @@ def explain(
         print_explanation(build_console(), explanation, zone, lines)
 
 
-def explain_lead(services: Services, workspace: WorkspaceId, who: str) -> tuple[Explanation, ZoneInfo] | None:
-    """The explanation and the workspace's time zone; None for an unknown lead."""
+def _parse_moment(text: str) -> datetime:
+    """On the wall clock of the workspace; of a day alone its end."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text} is no moment; write 2026-11-24 or '2026-11-24 10:00'.") from None
+    if moment.tzinfo is not None:
+        raise typer.BadParameter("write the hour on the clock of the workspace, without an offset.")
+    return moment + timedelta(days=1) - timedelta(milliseconds=1) if len(text) == len("2026-11-24") else moment
+
+
+def explain_lead(
+    services: Services, workspace: WorkspaceId, who: str, wall: datetime | None = None
+) -> tuple[Explanation, ZoneInfo] | None:
+    """The explanation, of now or of a moment on the workspace's clock, and its time zone; None for an unknown lead.
+
+    Raises UnknownNameError for a moment at which the lead was not known yet.
+    """
     from connector.engine import explain as engine
 
     models = services.store.read_models
@@ -60,12 +85,33 @@ def explain_lead(services: Services, workspace: WorkspaceId, who: str) -> tuple[
     shelf = services.open_shelf()
     with services.store.transaction() as transaction:
         latest = shelf.latest(transaction, workspace)
+    zone = latest.definitions.zone
+    if wall is not None:
+        summary, history, now = _look_back(services, shelf, summary, wall.replace(tzinfo=zone))
+        changes: Sequence[OutboxChange] = ()
+    else:
+        history, now = models.history(workspace, summary.id), services.clock.now()
+        changes = models.changes(workspace, summary.id)
     book = shelf.of(workspace)(summary.lead.book) if summary.lead.book else latest
-    history, changes = models.history(workspace, summary.id), models.changes(workspace, summary.id)
-    explanation = engine.explain(summary, history, changes, book, services.clock.now())
+    explanation = engine.explain(summary, history, changes, book, now)
     if not summary.is_read:
         explanation = replace(explanation, unread_because=_why_unread(services, summary))
-    return explanation, latest.definitions.zone
+    return explanation, zone
+
+
+def _look_back(
+    services: Services, shelf: Shelf, summary: LeadSummary, at: datetime
+) -> tuple[LeadSummary, Sequence[HistoryEntry], datetime]:
+    from connector.engine.replay import look_back
+    from connector.errors import UnknownNameError
+
+    at = at.astimezone(UTC)
+    if at > services.clock.now():
+        raise UnknownNameError(f"{at:%Y-%m-%d %H:%M} UTC has not come yet. The programs of a lead say what comes next.")
+    found = look_back(services.store, shelf.of(summary.workspace), summary, at)
+    if found is None:
+        raise UnknownNameError(f"{summary.email or summary.id} was not known yet at {at:%Y-%m-%d %H:%M} UTC.")
+    return (*found, at)
 
 
 def _why_unread(services: Services, summary: LeadSummary) -> str:

@@ -95,8 +95,8 @@ def _print_enrolments(console: Console, enrolments: Sequence[EnrolmentExplanatio
             f"[bold]{escape(one.program)}[/]", escape(f"{one.phase} · {one.state}{reason}"), _since(one, zone)
         )
         for wait in one.waits:
-            until = local(wait.until, zone) if wait.until else "an event"
-            table.add_row("", f"waits for {escape(wait.what)}", f"until {until}")
+            until = f"until {local(wait.until, zone) if wait.until else 'an event'}"
+            table.add_row("", f"waits for {escape(wait.what)}", joined(filter(None, (until, escape(wait.because)))))
     console.print(Padding(table if enrolments else "[dim]none[/]", (0, 2)))
 
 

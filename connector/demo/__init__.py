@@ -1,5 +1,6 @@
-"""The demo: a company's life for six weeks, played against the real processes, and judged.
+"""The demo: a company's life for seven weeks, played against the real processes, and judged.
 
-It knows the sandbox, in which people act, and the mapping in `mappings/acme`, which nurtures them. What the portal
-must hold in the end follows from what was done to each person (`cast`, `expected`), never from what Coltiva keeps.
+It knows the sandbox, in which people act, and the mapping in `mappings/programs`, which nurtures them. What the portal
+must hold in the end follows from what was done to each person (`script`, `cast`, `expected`), never from what Coltiva
+keeps.
 """

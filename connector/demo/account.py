@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from connector.cli.explain import explain_lead
+from connector.demo.expected import PROGRAMS
 from connector.demo.people import Person
+from connector.demo.readback import Seen
+from connector.demo.script import SINGLE_SENDS, Message
 from connector.demo.stage import Stage
 from connector.domain.history import HistoryKind
 from connector.domain.ids import LeadId
+from connector.domain.program import Program
 from connector.engine.explain import Explanation
 from connector.ports import LeadSummary
 
 #: Whose timelines are shown.
-SHOWN_ROLES = ("convinced reader", "late reader", "loyal customer")
+SHOWN_ROLES = ("subscriber", "hot guest", "won back")
+#: Program and phase.
+Place = tuple[str, str]
 _ARRIVALS = (HistoryKind.ENTERED, HistoryKind.PHASE)
 
 
@@ -31,6 +37,18 @@ class PhaseLine:
     reached: int
     #: Enrolment state -> how many stand here in it.
     standing: Mapping[str, int]
+    #: Phase or other program -> how many this phase led there.
+    ways: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLine:
+    """One email of the portal."""
+
+    name: str
+    is_single_send: bool
+    sent: int
+    clicked: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +81,9 @@ class Account:
     webhooks: int
     funnel: tuple[PhaseLine, ...]
     leads: tuple[Shown, ...]
+    messages: tuple[MessageLine, ...]
+    #: Subjects of all tasks.
+    tasks: tuple[str, ...]
     calls: tuple[CallLine, ...]
     #: Everything in the portal that is not as it must be.
     differences: tuple[str, ...]
@@ -82,14 +103,10 @@ def _failures(by_status: Mapping[int, int]) -> int:
 
 
 def count_funnel(stage: Stage) -> tuple[PhaseLine, ...]:
-    """Every phase of every program in the order of the mapping: who ever reached it, and who stands there."""
+    """Every phase of every program that somebody entered, in the order of the mapping."""
     book, _ = stage.services.read_mapping()
-    models = stage.services.store.read_models
-    reached: Counter[tuple[str, str]] = Counter()
-    for summary in all_leads(stage):
-        history = models.history(stage.workspace, summary.id)
-        reached.update({(one.subject, str(one.detail["phase"])) for one in history if one.kind in _ARRIVALS})
-    standing = models.funnel(stage.workspace)
+    reached, ways = _count_ways(stage)
+    standing = stage.services.store.read_models.funnel(stage.workspace)
     return tuple(
         PhaseLine(
             program.name,
@@ -97,9 +114,44 @@ def count_funnel(stage: Stage) -> tuple[PhaseLine, ...]:
             phase.stage,
             reached[program.name, phase.name],
             {one.state: one.enrolments for one in standing if (one.program, one.phase) == (program.name, phase.name)},
+            ways[program.name, phase.name],
         )
-        for program in book.definitions.programs
+        for program in sorted(book.definitions.programs, key=_place)
         for phase in program.phases
+        if any(name == program.name for name, _ in reached)
+    )
+
+
+def _place(program: Program) -> int:
+    """The three worked programs first; then what they led to."""
+    return PROGRAMS.index(program.name) if program.name in PROGRAMS else len(PROGRAMS)
+
+
+def _count_ways(stage: Stage) -> tuple[Counter[Place], defaultdict[Place, Counter[str]]]:
+    """By program and phase: how many came there, and where it led how many."""
+    reached: Counter[Place] = Counter()
+    ways: defaultdict[Place, Counter[str]] = defaultdict(Counter)
+    for summary in all_leads(stage):
+        for one in stage.services.store.read_models.history(stage.workspace, summary.id):
+            place = one.subject, str(one.detail.get("phase", ""))
+            if one.kind in _ARRIVALS:
+                reached[place] += 1
+            elif one.kind is HistoryKind.SETTLED and one.detail["next"] not in ("completed", "exit"):
+                ways[place][str(one.detail["next"])] += 1
+    return reached, ways
+
+
+def count_messages(seen: Iterable[Seen]) -> tuple[MessageLine, ...]:
+    """How often each email was sent and clicked, by HubSpot's own log."""
+    sent: Counter[str] = Counter()
+    clicked: Counter[str] = Counter()
+    for one in seen:
+        sent.update(email.name for email in one.emails)
+        clicked.update(email.name for email in one.clicks)
+    return tuple(
+        MessageLine(message, message in SINGLE_SENDS, sent[message], clicked[message])
+        for message in Message
+        if sent[message]
     )
 
 

@@ -1,190 +1,318 @@
-"""The roles: how each sort of person behaves for six weeks, and where `mappings/acme` must have led them.
+"""The roles: every way through the three worked programs of `mappings/programs`, each with what it must bring.
 
-Moments are counted from the person's own beginning: for a prospect the moment of reading the report, in the first
-five days; for a customer the first day of the story.
+Days are counted as the programs count them: from the message or the deed before, and on to the next working day.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
-from enum import StrEnum
+from connector.demo.script import Beat, Call, Deed, Does, Gets, Message, Role, clicks
 
+#: In days.
+_HOUR = 1 / 24
+_ENERGY: tuple[Beat, ...] = (
+    Does(Deed.READ_ENERGY, 0),
+    Does(Deed.ASK_REPORT, 2 * _HOUR),
+    Gets(Message.THANKS_ENERGY),
+)
+_SECOND_ENERGY = Gets(Message.SECOND_ENERGY, 7, since=Message.THANKS_ENERGY)
+_NEWSLETTER = Gets(Message.NEWSLETTER, 7, since=Message.SECOND_ENERGY)
+_FILM = Gets(Message.FILM, 10, since=Message.SECOND_ENERGY)
+_WELCOMED: tuple[Beat, ...] = (
+    Gets(Message.HELLO, is_sure=False),
+    clicks(),
+    Gets(Message.BEST_ENERGY, 2),
+)
 
-class Deed(StrEnum):
-    """What a person does, or what sales does with the person."""
-
-    READ_REPORT = "read a report"
-    ATTEND_EVENT = "attended an event"
-    BOOK_MEETING = "booked a meeting"
-    OPT_OUT = "opted out"
-    BUY = "bought"
-    RENEW = "renewed"
-    CLICK = "clicked"
-    BOUNCE = "bounced"
-
-
-class Email(StrEnum):
-    """The marketing emails that the portal's own workflows send to whoever joins a list."""
-
-    THANK_YOU = "Thank you for reading"
-    SECOND_READ = "Second read"
-    SHORT_FILM = "Short film"
-    CASE_STUDY = "Case study"
-    WEBINAR = "Webinar invitation"
-    NEWSLETTER = "Newsletter"
-    RENEWAL_REMINDER = "Renewal reminder"
-    RENEWAL_BENEFITS = "Renewal benefits"
-    EXIT_SURVEY = "Exit survey"
-    WIN_BACK = "Win-back"
-
-
-#: The list that each email is sent to, as `mappings/acme/lists.yaml` names it.
-LISTS: Mapping[str, Email] = {
-    "Coltiva – thank you for reading": Email.THANK_YOU,
-    "Coltiva – second read": Email.SECOND_READ,
-    "Coltiva – short film": Email.SHORT_FILM,
-    "Coltiva – case study": Email.CASE_STUDY,
-    "Coltiva – webinar invitation": Email.WEBINAR,
-    "Coltiva – newsletter": Email.NEWSLETTER,
-    "Coltiva – renewal reminder": Email.RENEWAL_REMINDER,
-    "Coltiva – renewal benefits": Email.RENEWAL_BENEFITS,
-    "Coltiva – exit survey": Email.EXIT_SURVEY,
-    "Coltiva – win-back": Email.WIN_BACK,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """Where a role must have led, in the CRM."""
-
-    #: `coltiva_phase` and `coltiva_renewal_phase`; empty where the person never entered the program.
-    phase: str = ""
-    renewal_phase: str = ""
-    #: The emails whose lists still hold the person.
-    awaiting: tuple[Email, ...] = ()
-    #: How many tasks ask to call an interested reader, to offer a renewal, to talk to somebody who may come back.
-    calls: int = 0
-    offers: int = 0
-    comebacks: int = 0
-    notes: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """A sort of person."""
-
-    name: str
-    #: For the account at the end.
-    story: str
-    #: How many of 300.
-    share: int
-    ending: Ending
-    is_customer: bool = False
-    #: Email -> which of its sendings are clicked: the first, the second.
-    clicks: Mapping[Email, tuple[int, ...]] = field(default_factory=dict)
-    #: The email whose address turns out to be dead.
-    bounces: Email | None = None
-    #: What happens so long after the person's beginning.
-    deeds: tuple[tuple[timedelta, Deed], ...] = ()
-
-
-def _days(number: float) -> timedelta:
-    return timedelta(days=number)
-
-
-_NOW = timedelta()
-_AWARENESS = {Email.THANK_YOU: (1,), Email.SECOND_READ: (1,)}
-_CONSIDERATION = {Email.CASE_STUDY: (1,), Email.WEBINAR: (1,)}
-
-ROLES = (
+NEW_CONTACTS = (
     Role(
-        "convinced reader",
-        "clicks everything and books a meeting",
-        share=30,
-        clicks={**_AWARENESS, **_CONSIDERATION},
-        deeds=((_NOW, Deed.READ_REPORT), (_days(22), Deed.BOOK_MEETING)),
-        ending=Ending(phase="decision", calls=1, notes=1),
+        "subscriber",
+        "clicks everything and orders the newsletter",
+        share=15,
+        script=(
+            *_ENERGY,
+            clicks(),
+            _SECOND_ENERGY,
+            clicks(),
+            _NEWSLETTER,
+            clicks(),
+            Does(Deed.ORDER_NEWSLETTER, 2),
+            *_WELCOMED,
+            clicks(),
+        ),
+        ends={"new_contact": ("newsletter", "completed")},
     ),
     Role(
-        "slow reader",
-        "clicks the second email only when it comes again, takes the webinar, skips the case study",
-        share=30,
-        clicks={Email.THANK_YOU: (1,), Email.SECOND_READ: (2,), Email.WEBINAR: (1,)},
-        deeds=((_NOW, Deed.READ_REPORT),),
-        ending=Ending(phase="decision", calls=1),
+        "late clicker",
+        "skims energy often, reads planning longest, and clicks the second message alone",
+        share=15,
+        script=(
+            Does(Deed.SKIM_ENERGY, 0),
+            Does(Deed.SKIM_ENERGY, 2 * _HOUR),
+            Does(Deed.SKIM_ENERGY, 4 * _HOUR),
+            Does(Deed.READ_PLANNING, 4 * _HOUR),
+            Does(Deed.ASK_REPORT, 6 * _HOUR),
+            Gets(Message.THANKS_PLANNING),
+            Gets(Message.SECOND_PLANNING, 7),
+            clicks(),
+            Gets(Message.NEWSLETTER, 7, since=Message.SECOND_PLANNING),
+        ),
+        ends={"new_contact": ("newsletter", "exited")},
+    ),
+    Role(
+        "stranger",
+        "comes by the form, clicks the first message alone",
+        share=12,
+        script=(
+            Does(Deed.ASK_REPORT, 0),
+            Gets(Message.THANKS_REPORT),
+            clicks(),
+            Gets(Message.SECOND_REPORT, 7, since=Message.THANKS_REPORT),
+            Gets(Message.NEWSLETTER, 7),
+            clicks(),
+        ),
+        ends={"new_contact": ("newsletter", "completed")},
+        is_stranger=True,
+    ),
+    Role(
+        "quick subscriber",
+        "orders the newsletter before being asked",
+        share=8,
+        script=(*_ENERGY, _SECOND_ENERGY, Does(Deed.ORDER_NEWSLETTER, 2), *_WELCOMED),
+        ends={"new_contact": ("reading", "won")},
+    ),
+    Role(
+        "film goer",
+        "clicks nothing but the film",
+        share=10,
+        script=(*_ENERGY, _SECOND_ENERGY, _FILM, clicks()),
+        ends={"new_contact": ("film", "completed")},
+    ),
+    Role(
+        "follower",
+        "follows the company after the film",
+        share=8,
+        script=(*_ENERGY, _SECOND_ENERGY, _FILM, Does(Deed.FOLLOW, 2)),
+        ends={"new_contact": ("film", "won")},
     ),
     Role(
         "silent reader",
-        "reads the report and nothing else",
-        share=60,
-        deeds=((_NOW, Deed.READ_REPORT),),
-        ending=Ending(phase="newsletter", awaiting=(Email.NEWSLETTER,)),
-    ),
-    Role(
-        "late reader",
-        "wakes up at the short film and then clicks everything",
-        share=20,
-        clicks={Email.SHORT_FILM: (1,), Email.THANK_YOU: (2,), Email.SECOND_READ: (2,), **_CONSIDERATION},
-        deeds=((_NOW, Deed.READ_REPORT),),
-        ending=Ending(phase="decision", calls=1),
+        "clicks nothing at all",
+        share=30,
+        script=(*_ENERGY, _SECOND_ENERGY, _FILM),
+        ends={"new_contact": ("film", "exited")},
     ),
     Role(
         "unsubscriber",
         "clicks once and opts out after five days",
-        share=15,
-        clicks={Email.THANK_YOU: (1,)},
-        deeds=((_NOW, Deed.READ_REPORT), (_days(5), Deed.OPT_OUT)),
-        ending=Ending(phase="awareness"),
+        share=10,
+        script=(*_ENERGY, clicks(), Does(Deed.OPT_OUT, 5)),
+        ends={"new_contact": ("reading", "exited")},
     ),
     Role(
         "dead address",
-        "the first email bounces",
-        share=10,
-        bounces=Email.THANK_YOU,
-        deeds=((_NOW, Deed.READ_REPORT),),
-        ending=Ending(phase="awareness"),
+        "cannot be reached: the first message bounces",
+        share=6,
+        script=(*_ENERGY, Does(Deed.BOUNCE, 2 * _HOUR)),
+        ends={"new_contact": ("reading", "exited")},
     ),
     Role(
         "quick buyer",
-        "clicks, and buys after eight days",
-        share=15,
-        clicks={**_AWARENESS, Email.CASE_STUDY: (1,)},
-        deeds=((_NOW, Deed.READ_REPORT), (_days(8), Deed.BUY)),
-        ending=Ending(phase="consideration"),
+        "signs a contract within the week",
+        share=6,
+        script=(*_ENERGY, Does(Deed.SIGN, 4)),
+        ends={"new_contact": ("reading", "exited")},
+    ),
+)
+
+_GUEST: tuple[Beat, ...] = (Does(Deed.ATTEND, 0), Does(Deed.ATTEND, 2), Gets(Message.RECAP))
+_REQUEST = Gets(Message.REQUEST, 7, since=Message.RECAP)
+_ASKED: tuple[Beat, ...] = (_REQUEST, Gets(Message.NEWS, 3))
+_THANKED: tuple[Beat, ...] = (Does(Deed.GIVE_FEEDBACK, 1), Gets(Message.THANKS_EVENT))
+
+KNOWN_CONTACTS = (
+    Role(
+        "hot guest",
+        "comes to three events, gives feedback, opens the link and books a meeting",
+        share=12,
+        script=(
+            *_GUEST,
+            Does(Deed.ATTEND, 1),
+            Does(Deed.GIVE_FEEDBACK, 2),
+            Gets(Message.THANKS_BOOKING),
+            Gets(Message.NEWS, 3),
+            clicks(),
+            Gets(Message.INVITATION, 7),
+            Does(Deed.BOOK, 1),
+        ),
+        ends={"known_contact": ("meeting", "won")},
     ),
     Role(
-        "event goer",
-        "attends two events and reads nothing",
-        share=30,
-        deeds=((_days(3), Deed.ATTEND_EVENT), (_days(20), Deed.ATTEND_EVENT)),
-        ending=Ending(),
-    ),
-    Role("bystander", "does nothing at all", share=40, ending=Ending()),
-    Role(
-        "loyal customer",
-        "clicks the renewal reminder and renews",
-        share=15,
-        is_customer=True,
-        clicks={Email.RENEWAL_REMINDER: (1,)},
-        deeds=((_days(17), Deed.RENEW),),
-        ending=Ending(renewal_phase="offer", offers=1, notes=2),
+        "guest",
+        "gives feedback, opens the link and the invitation",
+        share=10,
+        script=(*_GUEST, *_THANKED, Gets(Message.NEWS, 3), clicks(), Gets(Message.INVITATION, 7), clicks()),
+        ends={"known_contact": ("meeting", "completed")},
     ),
     Role(
-        "doubting customer",
-        "misses the reminder, looks at the benefits, meets sales",
-        share=15,
-        is_customer=True,
-        clicks={Email.RENEWAL_BENEFITS: (1,)},
-        deeds=((_days(20), Deed.BOOK_MEETING),),
-        ending=Ending(renewal_phase="offer", offers=1, comebacks=1, notes=1),
+        "brief guest",
+        "gives feedback and opens nothing",
+        share=8,
+        script=(*_GUEST, *_THANKED, Gets(Message.NEWS, 3)),
+        ends={"known_contact": ("thanks", "completed")},
+    ),
+    Role(
+        "reminded guest",
+        "gives feedback when asked again, and ignores the invitation",
+        share=8,
+        script=(*_GUEST, _REQUEST, *_THANKED, Gets(Message.NEWS, 3), clicks(), Gets(Message.INVITATION, 7)),
+        ends={"known_contact": ("meeting", "completed")},
+    ),
+    Role(
+        "slow guest",
+        "opens the news, and only then gives feedback",
+        share=6,
+        script=(
+            *_GUEST,
+            *_ASKED,
+            clicks(),
+            Does(Deed.GIVE_FEEDBACK, 4),
+            Gets(Message.THANKS_EVENT),
+            Gets(Message.INVITATION, 8),
+            clicks(),
+        ),
+        ends={"known_contact": ("meeting", "completed")},
+    ),
+    Role(
+        "news reader",
+        "opens the news and says nothing",
+        share=6,
+        script=(*_GUEST, *_ASKED, clicks()),
+        ends={"known_contact": ("news", "completed")},
+    ),
+    Role(
+        "late guest",
+        "gives feedback after the news and opens nothing",
+        share=4,
+        script=(*_GUEST, *_ASKED, Does(Deed.GIVE_FEEDBACK, 4), Gets(Message.THANKS_EVENT)),
+        ends={"known_contact": ("news", "completed")},
+    ),
+    Role(
+        "recap reader",
+        "clicks the recap and does nothing more",
+        share=6,
+        script=(*_GUEST, clicks(), *_ASKED),
+        ends={"known_contact": ("news", "completed")},
+    ),
+    Role(
+        "shopper",
+        "reacts to nothing, had left a cart, and orders when reminded of it again",
+        share=6,
+        script=(
+            Does(Deed.LEAVE_CART, 0),
+            Gets(Message.CART, _HOUR, is_daily=True),
+            Gets(Message.CART_HELP, 1, is_daily=True),
+            Does(Deed.ATTEND, 2),
+            Does(Deed.ATTEND, 3),
+            Gets(Message.RECAP),
+            *_ASKED,
+            Gets(Message.CART, 7 + _HOUR, is_daily=True),
+            Does(Deed.ORDER, 4 * _HOUR),
+        ),
+        ends={"known_contact": ("news", "completed")},
+    ),
+    Role(
+        "browser",
+        "reacts to nothing, but reads about energy",
+        share=8,
+        script=(
+            Does(Deed.READ_ENERGY, 0),
+            *_GUEST,
+            *_ASKED,
+            Gets(Message.THANKS_ENERGY, 7),
+            clicks(),
+            _SECOND_ENERGY,
+            _NEWSLETTER,
+            clicks(),
+        ),
+        ends={"known_contact": ("news", "completed"), "new_contact": ("newsletter", "completed")},
+    ),
+    Role(
+        "silent guest",
+        "reacts to nothing and does nothing else",
+        share=8,
+        script=(*_GUEST, *_ASKED, Gets(Message.BEST, 7, is_sure=False)),
+        ends={"known_contact": ("news", "completed")},
+    ),
+)
+
+_LOST: tuple[Beat, ...] = (Does(Deed.END_CONTRACT, 0), Gets(Message.RENEW))
+_BENEFITS = Gets(Message.BENEFITS, 7, since=Message.RENEW)
+_REMINDER = Gets(Message.REMINDER, 10, since=Message.BENEFITS)
+_SURVEYED: tuple[Beat, ...] = (*_LOST, _BENEFITS, _REMINDER, Gets(Message.WHY, 7))
+
+
+def _lost(name: str, story: str, share: int, script: tuple[Beat, ...], end: tuple[str, str], notes: int) -> Role:
+    return Role(name, story, share, script, {"lost_customer": end}, notes, is_customer=True)
+
+
+LOST_CUSTOMERS = (
+    _lost("renewer", "clicks and renews", 8, (*_LOST, clicks(), Does(Deed.SIGN, 3)), ("renewal", "won"), 2),
+    _lost(
+        "doubter",
+        "looks at the benefits and agrees on a meeting when called",
+        8,
+        (*_LOST, _BENEFITS, clicks(), Call(7), Does(Deed.BOOK, 12)),
+        ("back", "completed"),
+        2,
+    ),
+    _lost(
+        "hesitant customer",
+        "clicks the second offer, is called in vain and asked why",
+        6,
+        (*_LOST, _BENEFITS, _REMINDER, clicks(), Call(7), Gets(Message.WHY, 14)),
+        ("survey", "running"),
+        1,
+    ),
+    _lost(
+        "critic of the price",
+        "names the price, and clicks what answers that",
+        6,
+        (*_SURVEYED, Does(Deed.BLAME_PRICE, 1), Gets(Message.HEARD), clicks()),
+        ("back", "completed"),
+        2,
+    ),
+    _lost(
+        "won back",
+        "names the product, and renews after the answer",
+        5,
+        (*_SURVEYED, Does(Deed.BLAME_PRODUCT, 2), Gets(Message.HEARD), Does(Deed.SIGN, 3)),
+        ("follow_up", "won"),
+        2,
+    ),
+    _lost(
+        "mover",
+        "names something else and leaves it at that",
+        4,
+        (*_SURVEYED, Does(Deed.LEAVE_SURVEY, 1), Gets(Message.HEARD)),
+        ("follow_up", "running"),
+        1,
     ),
     Role(
         "lost customer",
         "answers nothing any more",
-        share=20,
+        share=10,
+        script=(*_SURVEYED, Gets(Message.THANKS_REPORT, 14), Gets(Message.SECOND_REPORT, 7)),
+        ends={"lost_customer": ("survey", "completed"), "new_contact": ("reading", "running")},
+        notes=1,
         is_customer=True,
-        ending=Ending(renewal_phase="survey", notes=1),
     ),
+    _lost("late renewer", "renews in between", 6, (*_LOST, _BENEFITS, Does(Deed.SIGN, 4)), ("benefits", "won"), 2),
+    _lost("leaver", "opts out", 4, (*_LOST, Does(Deed.OPT_OUT, 1)), ("renewal", "exited"), 1),
 )
+
+OTHERS = (
+    Role("passer-by", "comes to one event", share=11, script=(Does(Deed.ATTEND, 3),)),
+    Role("bystander", "does nothing at all", share=30, script=()),
+)
+
+ROLES = (*NEW_CONTACTS, *KNOWN_CONTACTS, *LOST_CUSTOMERS, *OTHERS)

@@ -9,12 +9,13 @@ from datetime import date, datetime, time, timedelta
 from itertools import cycle
 from zoneinfo import ZoneInfo
 
-from connector.demo.cast import ROLES, Role
+from connector.demo.cast import ROLES
+from connector.demo.script import Role
 
 ZONE = ZoneInfo("Europe/Rome")
-#: A Monday, early enough in autumn for six weeks without a public holiday in Italy.
+#: A Monday, early enough in autumn for seven weeks without a public holiday in Italy. At their end the clocks change.
 FIRST_DAY = date(2026, 9, 7)
-DAYS = 42
+DAYS = 49
 BEGINS_AT = datetime.combine(FIRST_DAY, time(8), ZONE)
 ENDS_AT = BEGINS_AT + timedelta(days=DAYS)
 
@@ -25,11 +26,10 @@ _JOBS = ("Plant Manager", "Director of Operations", "Buyer", "Engineer", "Assist
 _COUNTRIES = ("Italy", "Germany", "Austria", "France", "Spain")
 _INDUSTRIES = ("MACHINERY", "COMPUTER_SOFTWARE", "RETAIL", "INTERNET", "Industrial Engineering", "Hospitality")
 _SIZES = ("1-5", "5-25", "25-50", "50-100", "100-500", "500-1000", "1000+")
-_TOPICS = ("Planning with fewer people", "Energy costs", "Spare parts")
-#: Moments of the day at which people find the report.
-_HOURS = (time(10), time(11, 30), time(15))
+#: Moments of the day at which stories begin.
+_HOURS = (time(10), time(14))
 #: How long after an email its reader clicks.
-_DELAYS = (timedelta(hours=2), timedelta(hours=5), timedelta(hours=26))
+_DELAYS = (timedelta(hours=2), timedelta(hours=26))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,8 @@ class Person:
     country: str
     industry: str
     numemployees: str
-    topic: str
     begins_at: datetime
     clicks_after: timedelta
-    #: Of a customer: the day on which the contract ends.
-    renewal_on: date | None
 
     @property
     def properties(self) -> dict[str, str]:
@@ -63,8 +60,7 @@ class Person:
             "country": self.country,
             "industry": self.industry,
             "numemployees": self.numemployees,
-            "lifecyclestage": "customer" if self.role.is_customer else "lead",
-            "renewal_date": self.renewal_on.isoformat() if self.renewal_on else "",
+            "contract_state": "active" if self.role.is_customer else "",
         }
         return {name: value for name, value in known.items() if value}
 
@@ -78,11 +74,10 @@ def invent(contacts: int, seed: int) -> Sequence[Person]:
 
 
 def shares(contacts: int) -> list[int]:
-    """How many people play each role; at least one each."""
-    whole = sum(role.share for role in ROLES)
-    amounts = [max(1, contacts * role.share // whole) for role in ROLES]
-    largest = max(range(len(ROLES)), key=lambda index: amounts[index])
-    amounts[largest] = max(1, amounts[largest] + contacts - sum(amounts))
+    """How many people play each role: at least one each, so that at least as many are needed as there are roles."""
+    whole, free = sum(role.share for role in ROLES), contacts - len(ROLES)
+    amounts = [1 + free * role.share // whole for role in ROLES]
+    amounts[-1] += contacts - sum(amounts)
     return amounts
 
 
@@ -104,8 +99,6 @@ def _invent_one(number: int, role: Role, begins_at: datetime, dice: random.Rando
         country=dice.choice(_COUNTRIES),
         industry=dice.choice(_INDUSTRIES),
         numemployees=dice.choice(_SIZES),
-        topic=dice.choice(_TOPICS),
-        begins_at=BEGINS_AT if role.is_customer else begins_at,
+        begins_at=begins_at,
         clicks_after=dice.choice(_DELAYS),
-        renewal_on=FIRST_DAY + timedelta(days=dice.randint(33, 35)) if role.is_customer else None,
     )

@@ -15,15 +15,14 @@ from rich.console import Console
 from connector.cli.codes import FINDINGS
 from connector.cli.printing import build_console, build_progress, plural, print_json
 from connector.clock import SystemClock
-from connector.demo.account import Account, count_calls, count_funnel, tell_stories
+from connector.demo.account import Account, count_calls, count_funnel, count_messages, tell_stories
 from connector.demo.expected import expect
-from connector.demo.life import Life
+from connector.demo.life import Life, furnish
 from connector.demo.people import BEGINS_AT, DAYS, ENDS_AT, ZONE, Person, invent
 from connector.demo.printed import print_account
 from connector.demo.readback import read_portal
 from connector.demo.stage import Stage, staged
 from connector.demo.verdict import judge
-from connector.sandbox.portal import Portal
 
 #: Enough for the rate limit to have room for reading everything back.
 _A_BREATH = timedelta(seconds=15)
@@ -37,12 +36,11 @@ def play(*, contacts: int, seed: int, keep: bool, as_json: bool) -> int:
     people = invent(contacts, seed)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="coltiva-demo-")))
-        lives: list[Life] = []
-        console.print(f"[bold]Six weeks at ACME Planning[/], with {plural(contacts, 'contact')}.")
+        console.print(f"[bold]Seven weeks at ACME Planning[/], with {plural(contacts, 'contact')}.")
         console.print("A simulated HubSpot portal, a web process and a worker start on this machine ...")
         began_at = monotonic()
-        stage = stack.enter_context(staged(folder, seed, lambda portal: lives.append(_furnish(portal, people))))
-        account = _perform(stage, lives[0], people, began_at)
+        stage = stack.enter_context(staged(folder, seed, furnish))
+        account = _perform(stage, people, began_at)
         if as_json:
             print_json(account)
         else:
@@ -52,13 +50,9 @@ def play(*, contacts: int, seed: int, keep: bool, as_json: bool) -> int:
     return FINDINGS if account.differences else 0
 
 
-def _furnish(portal: Portal, people: Sequence[Person]) -> Life:
-    life = Life(portal, people)
-    life.furnish()
-    return life
-
-
-def _perform(stage: Stage, life: Life, people: Sequence[Person], began_at: float) -> Account:
+def _perform(stage: Stage, people: Sequence[Person], began_at: float) -> Account:
+    life = Life(stage.portal, stage.open_site(), people)
+    stage.settle()
     life.begin()
     with build_progress() as progress:
         bar = progress.add_task(f"{BEGINS_AT:%a %d %b}", total=DAYS)
@@ -82,6 +76,8 @@ def _perform(stage: Stage, life: Life, people: Sequence[Person], began_at: float
         webhooks=stage.webhooks,
         funnel=count_funnel(stage),
         leads=tell_stories(stage, people),
+        messages=count_messages(seen.values()),
+        tasks=tuple(subject for one in seen.values() for subject in one.tasks),
         calls=calls,
         differences=tuple(judge(expected, seen)),
     )

@@ -12,26 +12,35 @@ from rich.table import Table
 
 from connector.cli.explanation import print_score, print_timeline
 from connector.cli.printing import build_grid, build_table, plural
-from connector.demo.account import Account, CallLine, PhaseLine, Shown
+from connector.demo.account import Account, CallLine, MessageLine, PhaseLine, Shown
 from connector.demo.people import ENDS_AT, FIRST_DAY, ZONE
+from connector.demo.verdict import TASKS
 from connector.engine.explain import Happening
 
-_BAR = 12
+_BAR = 8
+#: A narrower screen has no room for the buyer's stages.
+_WIDE = 100
 #: What a reader of the account wants to see of a timeline; the rest is `coltiva explain`.
 _TOLD = frozenset(
-    ("signal", "entered", "sent", "unanswered", "phase", "won", "completed", "exited", "notified", "joined", "left")
+    (
+        *("signal", "entered", "sent", "answered", "unanswered", "phase", "chose", "won", "completed", "exited"),
+        *("notified", "joined", "left", "email"),
+    )
 )
-_LINES = 40
-#: Column of the funnel -> the state of the enrolments it counts.
-_STANDING = {"here": "running", "moving on": "moving", "won": "won", "completed": "completed", "left": "exited"}
+_LINES = 50
+#: Column of the funnel -> the states of the enrolments it counts.
+_STANDING = {"here": ("running", "moving"), "won": ("won",), "completed": ("completed",), "left": ("exited",)}
 _LEGEND = (
-    "[dim]In leads. reached: came to this phase. here: in it now, being mailed or waited for. moving on: "
-    "all was answered or its time ran out, the next phase is about to begin. won, completed, left: how the program "
-    "ended for those who were in this phase then.[/]"
+    "[dim]In leads. reached: came to this phase. here: in it now. won, completed, left: how the program ended for "
+    "those who were in this phase then. led on to: the phase, or the other program, that came next.[/]"
 )
 #: HubSpot's operations as people say them.
 _OPERATIONS = {
     "account.details": "account looked up",
+    "emails.send": "emails sent (single send)",
+    "emails.send_status": "emails followed up",
+    "forms.list": "forms looked for",
+    "forms.submissions": "form submissions asked for",
     "groups.create": "property groups made",
     "lists.create": "lists made",
     "lists.get_by_name": "lists looked for",
@@ -50,6 +59,8 @@ def print_account(console: Console, account: Account) -> None:
     _print_funnel(console, account.funnel)
     for shown in account.leads:
         _print_lead(console, shown)
+    _print_messages(console, account.messages)
+    _print_tasks(console, account.tasks)
     _print_calls(console, account)
     print_verdict(console, account)
 
@@ -60,19 +71,49 @@ def _title(console: Console, text: str) -> None:
 
 
 def _print_funnel(console: Console, funnel: Sequence[PhaseLine]) -> None:
+    stage = ("buyer's stage",) if console.width >= _WIDE else ()
     for program, phases in groupby(funnel, lambda line: line.program):
         _title(console, f"Program {program}: who came how far")
         lines = list(phases)
         widest = max(1, *(line.reached for line in lines))
-        table = build_table("phase", "buyer's stage", "", "reached", *_STANDING, right=("reached", *_STANDING))
+        table = build_table("phase", *stage, "", "reached", *_STANDING, "led on to", right=("reached", *_STANDING))
         for line in lines:
             bar = "█" * max(1, round(_BAR * line.reached / widest)) if line.reached else ""
-            standing = (
-                f"{amount:,}" if (amount := line.standing.get(state, 0)) else "" for state in _STANDING.values()
-            )
-            table.add_row(line.phase, line.stage, f"[cyan]{bar:<{_BAR}}[/]", f"{line.reached:,}", *standing)
+            numbers = (_count(line, states) for states in _STANDING.values())
+            cells = (line.phase, *((line.stage,) if stage else ()), f"[cyan]{bar:<{_BAR}}[/]", f"{line.reached:,}")
+            table.add_row(*cells, *numbers, _ways(line))
         console.print(Padding(table, (0, 0, 0, 2)))
     console.print(Padding(_LEGEND, (1, 2, 0, 2)))
+
+
+def _count(line: PhaseLine, states: Iterable[str]) -> str:
+    amount = sum(line.standing.get(state, 0) for state in states)
+    return f"{amount:,}" if amount else ""
+
+
+def _ways(line: PhaseLine) -> str:
+    ways = [f"{name} {amount:,}" for name, amount in line.ways.items()]
+    held_out = line.standing.get("held_out", 0)
+    return ", ".join([*ways, f"held out {held_out}"] if held_out else ways)
+
+
+def _print_messages(console: Console, messages: Sequence[MessageLine]) -> None:
+    _title(console, "Messages that HubSpot sent")
+    table = build_table("message", "how", "sent", "clicked", right=("sent", "clicked"))
+    for line in messages:
+        how = "single send, written by Coltiva" if line.is_single_send else "workflow on a list"
+        table.add_row(escape(line.name), how, f"{line.sent:,}", f"{line.clicked:,}" if line.clicked else "")
+    console.print(Padding(table, (0, 0, 0, 2)))
+
+
+def _print_tasks(console: Console, tasks: Sequence[str]) -> None:
+    _title(console, "Tasks for sales")
+    table = build_grid()
+    for words in TASKS.values():
+        found = [subject for subject in tasks if words in subject]
+        if found:
+            table.add_row(f"{len(found):>5,}", f"such as “{escape(found[0])}”")
+    _print_grid(console, table)
 
 
 def _print_grid(console: Console, table: Table) -> None:

@@ -6,24 +6,35 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from connector.clock import Clock
 from connector.crms.hubspot.client import HubSpotClient, Reply
-from connector.demo.cast import LISTS
-from connector.demo.expected import HOT, WARM
+from connector.demo.expected import PROGRAMS
+from connector.demo.script import Message
 from connector.errors import CrmError
 
 _PAGE = 100
+_EVENTS = 1_000
 OUR_PROPERTIES = (
     "coltiva_score",
     "coltiva_grade",
     "coltiva_why",
-    "coltiva_phase",
-    "coltiva_renewal_phase",
+    "coltiva_interest",
     "coltiva_segments",
+    *(f"coltiva_{program}" for program in PROGRAMS),
+    *(f"coltiva_{program}_state" for program in PROGRAMS),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class SentEmail:
+    """A marketing email, and when HubSpot sent it or its reader clicked it."""
+
+    name: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +48,9 @@ class Seen:
     tasks: Sequence[str]
     #: HTML.
     notes: Sequence[str]
+    #: In the order of time.
+    emails: Sequence[SentEmail] = ()
+    clicks: Sequence[SentEmail] = ()
 
 
 def read_portal(token: str, clock: Clock, base_url: str) -> Mapping[str, Seen]:
@@ -44,6 +58,8 @@ def read_portal(token: str, clock: Clock, base_url: str) -> Mapping[str, Seen]:
     client = HubSpotClient(token, clock, base_url)
     lists = _memberships(client)
     tasks, notes = _acts(client, "tasks", "hs_task_subject"), _acts(client, "notes", "hs_note_body")
+    names: dict[int, str] = {}
+    emails, clicks = (_emails(client, kind, names) for kind in ("SENT", "CLICK"))
     contacts = partial(client.crm.objects.basic_api.get_page, "contacts", properties=["email", *OUR_PROPERTIES])
     return {
         row["properties"]["email"]: Seen(
@@ -51,9 +67,30 @@ def read_portal(token: str, clock: Clock, base_url: str) -> Mapping[str, Seen]:
             frozenset(lists[row["id"]]),
             tasks[row["id"]],
             notes[row["id"]],
+            emails[row["properties"]["email"]],
+            clicks[row["properties"]["email"]],
         )
         for row in _pages(contacts)
     }
+
+
+def _emails(client: HubSpotClient, kind: str, names: dict[int, str]) -> Mapping[str, list[SentEmail]]:
+    """Recipient -> the marketing emails that this happened to, oldest first. HubSpot: Email Analytics API (v1).
+
+    `names` remembers those of campaigns.
+    """
+    found: defaultdict[str, list[SentEmail]] = defaultdict(list)
+    offset, has_more = "", True
+    while has_more:
+        body = _read(client.get("/email/public/v1/events", {"eventType": kind, "limit": _EVENTS, "offset": offset}))
+        for event in body["events"]:
+            number = event["emailCampaignId"]
+            if number not in names:
+                names[number] = _read(client.get(f"/email/public/v1/campaigns/{number}"))["name"]
+            at = datetime.fromtimestamp(event["created"] / 1_000, UTC)
+            found[event["recipient"]].insert(0, SentEmail(names[number], at))
+        offset, has_more = body["offset"], body["hasMore"]
+    return found
 
 
 def _acts(client: HubSpotClient, kind: str, name: str) -> Mapping[str, list[str]]:
@@ -70,7 +107,7 @@ def _acts(client: HubSpotClient, kind: str, name: str) -> Mapping[str, list[str]
 def _memberships(client: HubSpotClient) -> Mapping[str, set[str]]:
     """Contact -> the titles of the lists that hold it; a list that was never needed is not there."""
     found: defaultdict[str, set[str]] = defaultdict(set)
-    for title in (HOT, WARM, *LISTS):
+    for title in filter(None, (message.list_title for message in Message)):
         try:
             made = _read(client.crm.lists.lists_api.get_by_name(title, "0-1"))
         except CrmError as error:

@@ -22,7 +22,9 @@ from connector.cli.processes import Processes, coltiva
 from connector.clock import SystemClock
 from connector.demo.life import OWN_PROPERTIES
 from connector.demo.people import BEGINS_AT, ZONE
+from connector.demo.site import Site
 from connector.domain.ids import WorkspaceId
+from connector.engine.keys import make_key
 from connector.errors import SetupError
 from connector.ports import Connection
 from connector.sandbox.apps import App
@@ -33,9 +35,11 @@ from connector.sandbox.told_clock import ToldClock
 from connector.sandbox.webhook_sender import Delivery
 from connector.settings import load_settings
 
-MAPPINGS = Path(__file__).parents[2] / "mappings" / "acme"
-#: When a time comes at which only Coltiva has something to do, it is done at the next of these hours.
-_HOURS = (time(9), time(10), time(14), time(18))
+MAPPINGS = Path(__file__).parents[2] / "mappings" / "programs"
+#: When a time comes at which only Coltiva has something to do, it is done at the next of these hours; what waits for
+#: a moment alone, at that moment.
+_HOURS = tuple(map(time, (10, 12, 14, 16, 18)))
+_A_MOMENT = timedelta(minutes=1)
 _REST_SECONDS = 0.01
 #: Real seconds without any progress after which a little time passes: a rate limit or a retry waits for it.
 _PATIENCE_SECONDS = 2.0
@@ -72,6 +76,15 @@ class Stage:
         sandbox.sender.on_delivery(self._count)
         self._processes = processes
         self._stopwatch = SystemClock()
+        book, _ = services.read_mapping()
+        self._feeds = {(source.feed, source.only) for source in book.definitions.feeds}
+
+    def open_site(self) -> Site:
+        """ACME's site, with a key of its own."""
+        made = make_key(self.workspace, "site", self.now)
+        with self.services.store.transaction() as transaction:
+            transaction.api_keys.add(made.key)
+        return Site(self.services.settings.public_url, made.text)
 
     @property
     def workspace(self) -> WorkspaceId:
@@ -119,26 +132,35 @@ class Stage:
         health = self.services.store.read_models.health(now)
         if health.deliveries_waiting or health.leads_unread or health.leads_due:
             return health
-        with self.services.store.transaction() as transaction:
+        with self.services.store.reading() as transaction:
             due_at = transaction.outbox.next_due_at(self.connection.id)
+            feeds = transaction.feeds.of(self.connection.id)
         if due_at is not None and due_at <= now:
             return health, due_at
+        if len(feeds) < len(self._feeds) or any(feed.due_at <= now for feed in feeds):
+            return health, feeds
         due_at = self.sandbox.sender.next_due()
         is_busy = self.sandbox.sender.pending and (due_at is None or due_at <= now)
         return self.sandbox.sender.pending if is_busy else None
 
     def _next_moment(self, end: datetime) -> datetime:
         """When somebody acts next, or the next hour at which Coltiva has something to do by itself."""
-        moments = [end, self.sandbox.plans.next_due(), self.sandbox.sender.next_due()]
-        with self.services.store.transaction() as transaction:
-            moments += map(_next_hour, [transaction.outbox.next_due_at(self.connection.id)])
-        moments += map(_next_hour, [self.services.store.next_wake_at()])
+        moments = [end, self.sandbox.plans.next_due(), self.sandbox.sender.next_due(), self._next_poll()]
+        with self.services.store.reading() as transaction:
+            own = [transaction.outbox.next_due_at(self.connection.id), self.services.store.next_wake_at()]
+        moments += [due_at if due_at < self.now + _A_MOMENT else _next_hour(due_at) for due_at in own if due_at]
         return min(moment for moment in moments if moment is not None)
 
+    def _next_poll(self) -> datetime | None:
+        """When Coltiva asks next, if there is a form that it has not heard of."""
+        forms = self.portal.marketing.submissions
+        with self.services.store.reading() as transaction:
+            feeds = transaction.feeds.of(self.connection.id)
+        unheard = [feed.due_at for feed in feeds if forms and feed.complete_to < forms[-1].at]
+        return max(unheard, default=None)
 
-def _next_hour(due_at: datetime | None) -> datetime | None:
-    if due_at is None:
-        return None
+
+def _next_hour(due_at: datetime) -> datetime:
     day = due_at.astimezone(ZONE).date()
     hours = (datetime.combine(day + timedelta(days=later), hour, ZONE) for later in (0, 1) for hour in _HOURS)
     return next(hour for hour in hours if hour >= due_at)

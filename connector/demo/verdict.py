@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 
-from connector.demo.expected import TOLERANCE, Expected
-from connector.demo.readback import Seen
+from connector.demo.expected import TOLERANCE, Due, Expected
+from connector.demo.people import ZONE
+from connector.demo.readback import Seen, SentEmail
 
-#: What tells the tasks of `mappings/acme` apart: a part of their subject.
-TASKS: Mapping[str, str] = {
-    "hot_tasks": "Hot lead: ",
-    "calls": "interested in ",
-    "offers": "contract ends on ",
-    "comebacks": "may come back",
-}
+#: What tells the tasks of `mappings/programs` apart: a part of their subject.
+TASKS: Mapping[str, str] = {"hot_tasks": "Hot lead: ", "calls": "looked at our renewal offer"}
 
 
 def judge(expected: Mapping[str, Expected], seen: Mapping[str, Seen]) -> list[str]:
@@ -26,9 +23,33 @@ def _differences(expected: Expected, seen: Seen | None) -> Iterator[str]:
     if seen is None:
         yield "is not in the portal"
         return
+    due = as_far_as_certain(expected.messages, seen.emails)
+    yield from _message_differences(due, seen.emails)
     yield from _property_differences(expected, seen)
-    for title in sorted((expected.lists ^ seen.lists) - expected.uncertain_lists):
-        yield f"must be on {title}" if title in expected.lists else f"must not be on {title}"
+    wanted = expected.lists - {one.message.list_title for one in expected.messages if one not in due}
+    for title in sorted(wanted ^ seen.lists):
+        yield f"must be on {title}" if title in wanted else f"must not be on {title}"
+    yield from _act_differences(expected, seen)
+
+
+def as_far_as_certain(due: Sequence[Due], sent: Sequence[SentEmail]) -> Sequence[Due]:
+    """Without what a person who is held out is not sent, where it was not sent."""
+    certain = [one for one in due if one.is_sure]
+    return certain if len(sent) == len(certain) else due
+
+
+def _message_differences(due: Sequence[Due], sent: Sequence[SentEmail]) -> Iterator[str]:
+    wanted = [_dated(one.message, one.day) for one in due]
+    found = [_dated(one.name, one.at.astimezone(ZONE).date()) for one in sent]
+    if wanted != found:
+        yield f"must have been sent {', '.join(wanted) or 'nothing'}; was sent {', '.join(found) or 'nothing'}"
+
+
+def _dated(name: str, day: date) -> str:
+    return f'"{name}" on {day.day} {day:%b}'
+
+
+def _act_differences(expected: Expected, seen: Seen) -> Iterator[str]:
     for name, words in TASKS.items():
         wanted, found = getattr(expected, name), sum(words in subject for subject in seen.tasks)
         if wanted != found:
@@ -40,11 +61,9 @@ def _differences(expected: Expected, seen: Seen | None) -> Iterator[str]:
 
 
 def _property_differences(expected: Expected, seen: Seen) -> Iterator[str]:
-    wanted = {
-        "coltiva_phase": expected.phase,
-        "coltiva_renewal_phase": expected.renewal_phase,
-        "coltiva_segments": ";".join(expected.segments),
-    }
+    wanted = {"coltiva_segments": ";".join(expected.segments), "coltiva_interest": expected.interest}
+    for program, (phase, state) in expected.ends.items():
+        wanted |= {f"coltiva_{program}": phase, f"coltiva_{program}_state": state}
     for name, value in wanted.items():
         if seen.properties[name] != value:
             yield f'{name} must be "{value}", not "{seen.properties[name]}"'

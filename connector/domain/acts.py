@@ -12,7 +12,7 @@ from html import escape, unescape
 from connector.domain.change import Act, ChangeKind, Email
 from connector.domain.definitions import EmailRule, Notification
 from connector.domain.draft import Draft
-from connector.domain.enrolment import Enrolment
+from connector.domain.enrolment import Enrolment, key_of
 from connector.domain.field import FieldRole
 from connector.domain.history import HistoryKind
 from connector.domain.lead import Standing
@@ -21,11 +21,6 @@ from connector.domain.wording import context
 
 #: An act decided later than this after its moment is put back into its send window.
 _ON_TIME = timedelta(hours=1)
-
-
-def key_of(enrolment: Enrolment) -> str:
-    """What the keys of an enrolment's acts begin with."""
-    return f"{enrolment.program}:{enrolment.number}"
 
 
 def emit(draft: Draft, key: str, what: Task | Note | EmailSend, **place: str) -> None:

@@ -32,7 +32,7 @@ from connector.errors import InvariantError
 #: More alarms than this between two facts mean that one of them never goes away.
 _MAX_ALARMS = 10_000
 #: One thing that comes to hold may bring about another; a chain is never longer than this.
-_MAX_ROUNDS = 10
+_MAX_ROUNDS = 100
 _MILLISECOND = timedelta(milliseconds=1)
 _MINUTE = timedelta(minutes=1)
 _ALARM, _BOOK, _RECORD, _MERGED = FactKind.ALARM, FactKind.BOOK, FactKind.RECORD, FactKind.MERGED

@@ -144,3 +144,8 @@ class Enrolment:
             return None
         waits = [sent.answer_by if sent.is_waiting else sent.remind_at for sent in self.sent]
         return earliest([self.send_at, *waits])
+
+
+def key_of(enrolment: Enrolment) -> str:
+    """What the keys of an enrolment's acts begin with."""
+    return f"{enrolment.program}:{enrolment.number}"

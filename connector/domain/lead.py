@@ -35,6 +35,8 @@ class Had:
     number: int
     #: Whether it was answered then.
     is_answered: bool = False
+    #: Which activity sent it, as `phase.activity`.
+    activity: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
-from connector.domain.acts import emit, key_of, mark
+from connector.domain.acts import emit, mark
 from connector.domain.compiled import CompiledOutcome, CompiledPhase, CompiledProgram, CompiledStep
 from connector.domain.consent import refusal_of
 from connector.domain.draft import Draft
 from connector.domain.enrolling import count_answer, end, open_enrolments, replace_sent, tell, update
-from connector.domain.enrolment import Enrolment, EnrolmentState, Move, Sent, Step, to_state
+from connector.domain.enrolment import Enrolment, EnrolmentState, Move, Sent, Step, key_of, to_state
 from connector.domain.entry import entry_refusal, make_way
 from connector.domain.frozen import replace
 from connector.domain.history import HistoryKind
@@ -155,14 +155,15 @@ def _begin_phase(
 def _plan(draft: Draft, enrolment: Enrolment, phase: CompiledPhase, place: int, **changes: Any) -> Enrolment:
     """The enrolment with these changes, and with the first step from that place on that is the lead's, and its time."""
     chosen = changes.get("chosen", enrolment.chosen)
+    changes["put_off"] = enrolment.put_off if enrolment.paused_at else ""  # why it stands still is kept
     for step in phase.steps[place:]:
         activity = step.activity
         if enrolment.only is not None and activity.name not in enrolment.only:
             continue
         if not activity.path or all(chosen.get(fork) == case for fork, case in activity.path):
             due_at = _due_at(draft, enrolment, activity)
-            return replace(enrolment, next_activity=activity.name, send_at=due_at, put_off="", **changes)
-    return replace(enrolment, next_activity=None, send_at=None, put_off="", **changes)
+            return replace(enrolment, next_activity=activity.name, send_at=due_at, **changes)
+    return replace(enrolment, next_activity=None, send_at=None, **changes)
 
 
 def _due_at(draft: Draft, enrolment: Enrolment, activity: Activity) -> datetime:
@@ -256,7 +257,7 @@ def _begin(draft: Draft, enrolment: Enrolment, phase: CompiledPhase, place: int,
     all_sent = (*(each for each in enrolment.sent if each.activity != sent.activity), sent)
     if sent.answered_at is not None:
         counted = replace(count_answer(enrolment, sent.activity), sent=all_sent)
-        early = _leave_early(draft, counted, "answered", phase.steps[place].on_answer)
+        early = _leave_early(draft, counted, sent.activity, "answered", phase.steps[place].on_answer)
         return early or update(draft, _plan(draft, counted, phase, place + 1))
     if phase.steps[place].activity.holds_up and sent.is_waiting:
         return update(draft, replace(enrolment, next_activity=None, send_at=None, put_off="", sent=all_sent))
@@ -278,7 +279,9 @@ def _lapse(draft: Draft, enrolment: Enrolment, sent: Sent) -> Enrolment:
         remind_at = draft.now + activity.reminders.after
         return replace_sent(draft, enrolment, sent, replace(sent, lapsed=True, remind_at=remind_at))
     lapsed = replace_sent(draft, enrolment, sent, replace(sent, lapsed=True))
-    return _leave_early(draft, lapsed, "unanswered", step.no_answer) or _go_on(draft, lapsed, sent.activity)
+    return _leave_early(draft, lapsed, sent.activity, "unanswered", step.no_answer) or _go_on(
+        draft, lapsed, sent.activity
+    )
 
 
 def take_answer(draft: Draft, enrolment: Enrolment, activity: str) -> None:
@@ -286,16 +289,18 @@ def take_answer(draft: Draft, enrolment: Enrolment, activity: str) -> None:
     step = _phase(draft, enrolment).step(activity)
     if step is None or enrolment.state is not EnrolmentState.RUNNING:
         return
-    if _leave_early(draft, enrolment, "answered", step.on_answer) is None:
+    if _leave_early(draft, enrolment, activity, "answered", step.on_answer) is None:
         _go_on(draft, enrolment, activity)
 
 
-def _leave_early(draft: Draft, enrolment: Enrolment, word: str, compiled: CompiledOutcome | None) -> Enrolment | None:
+def _leave_early(
+    draft: Draft, enrolment: Enrolment, activity: str, word: str, compiled: CompiledOutcome | None
+) -> Enrolment | None:
     """Head for what follows one activity; None where the phase goes on."""
     outcome = None if compiled is None else _open_case(draft, compiled)
     if outcome is None or outcome.target.kind is TargetKind.ON:
         return None
-    return _head_for(draft, enrolment, word, outcome)
+    return _head_for(draft, enrolment, word, outcome, activity)
 
 
 def _go_on(draft: Draft, enrolment: Enrolment, activity: str) -> Enrolment:
@@ -340,11 +345,11 @@ def _open_case(draft: Draft, compiled: CompiledOutcome) -> Outcome:
     return next((outcome for test, outcome in compiled.cases if test.holds(draft)), compiled.outcome)
 
 
-def _head_for(draft: Draft, enrolment: Enrolment, word: str, outcome: Outcome) -> Enrolment:
-    """Plan the move. A repetition that was not answered in full goes straight on."""
+def _head_for(draft: Draft, enrolment: Enrolment, word: str, outcome: Outcome, activity: str = "") -> Enrolment:
+    """Plan the move. What follows a whole repetition that was not answered in full does not wait."""
     repeated = enrolment.only is not None
-    after = timedelta() if repeated and word != "all" else outcome.after
-    target, taken = _count_way(enrolment, word, outcome)
+    after = timedelta() if repeated and word in ("some", "none") else outcome.after
+    target, taken = _count_way(enrolment, f"{activity} {word}".lstrip(), outcome)
     began_at = enrolment.paused_at or draft.now  # a pause is added when it ends
     move = Move(target, began_at + after, repeat_unanswered=outcome.repeat_unanswered and not repeated)
     tell(draft, HistoryKind.SETTLED, enrolment, outcome=word, next=_destination(move))

@@ -14,7 +14,7 @@ from connector.domain.condition import Condition, SignalTest
 from connector.domain.fact import Value
 from connector.domain.field import format_value
 
-#: Renders message text from the lead's values. Never raises: what cannot be rendered comes out as its own source.
+#: Renders message text from the lead's values. Never raises, and never shows a template.
 Text = Callable[[Mapping[str, object]], str]
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from connector.domain.acts import emit, key_of
+from connector.domain.acts import emit
 from connector.domain.draft import Draft
 from connector.domain.enrolling import tell, update
-from connector.domain.enrolment import Enrolment, Sent
+from connector.domain.enrolment import Enrolment, Sent, key_of
 from connector.domain.frozen import replace
 from connector.domain.history import HistoryKind
 from connector.domain.lead import Had
@@ -39,14 +39,15 @@ def put_off(draft: Draft, enrolment: Enrolment, activity: str, why: str, until: 
 def is_old(enrolment: Enrolment, activity: Activity, had: Had) -> bool:
     """Whether the lead had the content before, and nothing says that it is sent again.
 
-    A new enrolment in the same program says so, and so does a phase to which the lead was led back, of what was not
-    answered.
+    A new enrolment in the same program says so, and so does a phase to which the lead was led back, of what it sent
+    itself and was not answered.
     """
     if activity.again or enrolment.only is not None:
         return False
     if had.program != enrolment.program:
         return True
-    return had.number == enrolment.number and had.is_answered
+    is_its_own = had.activity in ("", f"{enrolment.phase}.{activity.name}")
+    return had.number == enrolment.number and (had.is_answered or not is_its_own)
 
 
 def had_before(draft: Draft, activity: Activity, content: str, had: Had) -> Sent:
@@ -65,7 +66,8 @@ def hand_out(draft: Draft, enrolment: Enrolment, activity: Activity, send: Send,
     """Send; a list is joined by `desire`, which reads what was sent. Returns what was sent, for people."""
     content = content_of(send)
     if content:
-        draft.had[content] = Had(draft.now, enrolment.program, enrolment.number)
+        sender = f"{enrolment.phase}.{activity.name}"
+        draft.had[content] = Had(draft.now, enrolment.program, enrolment.number, activity=sender)
         cap = draft.book.definitions.cap
         draft.contacted = (*draft.contacted, draft.now)[-cap.messages :] if cap else ()
     return _emit_activity(draft, enrolment, activity, send, times)

@@ -6,11 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from connector.domain.acts import key_of
 from connector.domain.book import Book
 from connector.domain.decide import fold, needs_refold
 from connector.domain.draft import Books, Draft
-from connector.domain.enrolment import Enrolment
+from connector.domain.enrolment import Enrolment, key_of
 from connector.domain.fact import Fact, FactKind
 from connector.domain.field import FieldRole
 from connector.domain.ids import LeadId

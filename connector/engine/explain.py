@@ -27,6 +27,7 @@ from connector.ports import LeadSummary, OutboxChange
 
 #: Sums of fading points come out a hair below the tenth they mean.
 _TOLERANCE = 1e-6
+_INSTANT = timedelta(milliseconds=1)
 _TAG = re.compile(r"<[^>]*>")
 _TURNS = (HistoryKind.RESET, HistoryKind.FROZEN, HistoryKind.THAWED)
 _CAUSES = (HistoryKind.SIGNAL, HistoryKind.FIELD_CHANGED)
@@ -98,6 +99,8 @@ class Wait:
 
     what: str
     until: datetime | None
+    #: Why no sooner; empty where the program says nothing but that it waits.
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +232,7 @@ def explain(
         computed=tuple(_explain_field(draft, computed) for computed in book.definitions.computed),
         segments=_groups(draft, "segment:"),
         lists=_groups(draft, "list:"),
-        enrolments=tuple(_explain_enrolment(enrolment) for enrolment in reversed(lead.enrolments)),
+        enrolments=tuple(_explain_enrolment(draft, enrolment) for enrolment in reversed(lead.enrolments)),
         writes=tuple(_writes(changes)),
         signals=tuple(_signals(history)),
         timeline=tuple(Happening(entry.at, str(entry.kind), tell(entry)) for entry in history),
@@ -317,20 +320,23 @@ def _signals(history: Iterable[HistoryEntry]) -> Iterator[Given]:
 # --- programs, groups, writes -------------------------------------------------------------------------------
 
 
-def _explain_enrolment(enrolment: Enrolment) -> EnrolmentExplanation:
+def _explain_enrolment(draft: Draft, enrolment: Enrolment) -> EnrolmentExplanation:
     return EnrolmentExplanation(
         program=enrolment.program,
         phase=enrolment.phase,
         state=str(enrolment.state),
         entered_at=enrolment.entered_at,
         phase_at=enrolment.phase_at,
-        waits=tuple(_waits(enrolment)),
+        waits=tuple(_waits(draft, enrolment)),
         ended_at=enrolment.ended_at,
         reason=enrolment.reason,
     )
 
 
-def _waits(enrolment: Enrolment) -> Iterator[Wait]:
+def _waits(draft: Draft, enrolment: Enrolment) -> Iterator[Wait]:
+    if enrolment.paused_at is not None and enrolment.ended_at is None:
+        yield Wait("going on", None, f"it stands still: {enrolment.put_off}")
+        return
     if enrolment.state is EnrolmentState.MOVING and enrolment.move:
         yield Wait(_destination(enrolment.move), enrolment.move.at)
     if enrolment.state is not EnrolmentState.RUNNING:
@@ -339,7 +345,23 @@ def _waits(enrolment: Enrolment) -> Iterator[Wait]:
         if sent.is_waiting:
             yield Wait(f"an answer to {sent.activity}", sent.answer_by)
     if enrolment.next_activity:
-        yield Wait(f"sending {enrolment.next_activity}", enrolment.send_at)
+        yield Wait(f"sending {enrolment.next_activity}", enrolment.send_at, _why_then(draft, enrolment))
+
+
+def _why_then(draft: Draft, enrolment: Enrolment) -> str:
+    """Why what comes next leaves at that moment and no sooner."""
+    if enrolment.put_off or enrolment.send_at is None:
+        return enrolment.put_off
+    program = draft.book.programs.get(enrolment.program)
+    if program is None:
+        return ""
+    before = enrolment.send_at - _INSTANT
+    if program.program.window.next_open(before, draft.zone) > before:
+        return "the send window is shut until then"
+    phase = program.phases.get(enrolment.phase)
+    steps = phase.steps if phase else ()
+    after = next((step.activity.after for step in steps if step.activity.name == enrolment.next_activity), None)
+    return f"{after / timedelta(hours=1):g} hours after what came before" if after else ""
 
 
 def _destination(move: Move) -> str:

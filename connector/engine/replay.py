@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 import msgspec
 
 from connector.domain.decide import fold
 from connector.domain.draft import Books
+from connector.domain.history import HistoryEntry
 from connector.domain.ids import LeadId, WorkspaceId
 from connector.domain.lead import Lead, blank
 from connector.engine.shelf import Shelf
@@ -57,6 +59,21 @@ def refold(store: Store, books: Books, summary: LeadSummary) -> Lead:
     lead = summary.lead
     facts = store.read_models.facts(summary.workspace, summary.id)
     return fold(books, blank(lead.id, lead.born_under), facts, now=lead.position[1]).lead
+
+
+def look_back(
+    store: Store, books: Books, summary: LeadSummary, at: datetime
+) -> tuple[LeadSummary, Sequence[HistoryEntry]] | None:
+    """The lead as it stood at a moment, by what happened until then, and its history; None before it was known.
+
+    What came late counts when it happened, so that this may be more than was known then.
+    """
+    facts = store.read_models.facts(summary.workspace, summary.id)
+    if not any(fact.at <= at for fact in facts):
+        return None
+    until_then = [fact for fact in facts if fact.at <= at or fact.is_baseline]
+    decision = fold(books, blank(summary.lead.id, summary.lead.born_under), until_then, now=at)
+    return replace(summary, lead=decision.lead), decision.history
 
 
 def to_bytes(lead: Lead) -> bytes:

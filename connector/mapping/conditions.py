@@ -76,6 +76,8 @@ class ConditionReader:
     thresholds: list[Threshold] = field(default_factory=list)
     #: The signals that texts look at.
     quoted: set[str] = field(default_factory=set)
+    #: The texts with blocks in them, and where they stand.
+    wholes: list[tuple[Path, str]] = field(default_factory=list)
     #: The program that what is read belongs to; empty outside programs.
     program: str = ""
 

@@ -113,9 +113,7 @@ def _until(test: ScoreTest) -> str:
 def _did(test: DidTest) -> str:
     times = f" at least {test.at_least} times" if test.at_least > 1 else ""
     span = f" within {format_duration(test.within)}" if test.within else ""
-    since = (
-        f" since {test.since.program} {'reached this phase' if test.since.of_phase else 'began'}" if test.since else ""
-    )
+    since = f" since {'its phase in' if test.since.of_phase else 'entering'} {test.since.program}" if test.since else ""
     return f"did {signal_sentence(test.what)}{times}{span}{since}"
 
 

@@ -6,27 +6,34 @@ its cost is at most its own length times the longest list, whatever a hostile au
 
 from __future__ import annotations
 
+import operator
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, wraps
 from html import escape
 from typing import Any
 
-from jinja2 import ChainableUndefined, Template, TemplateError
+from jinja2 import ChainableUndefined, Template, TemplateError, nodes
+from jinja2.compiler import CodeGenerator, Frame
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from connector.domain.field import format_value
 
 MAX_SOURCE = 10_000
+#: With the blocks that it shares with others.
+MAX_WHOLE = 20_000
 #: What HubSpot takes as the body of a note. HubSpot: Notes API guide.
 MAX_OUTPUT = 65_536
 #: What compiling and rendering any text may raise, given values of any type.
 _FAILURES = (
-    TemplateError, ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, SyntaxError, TypeError,
-    ValueError,
+    TemplateError, ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, RecursionError,
+    SyntaxError, TypeError, ValueError,
 )  # fmt: skip
+#: What stands in a text for the template's own sake.
+_TAGS = re.compile(r"\{[{%#].*?[}%#]\}", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +49,14 @@ class Message:
     keeps_lines: bool = False
 
     def __call__(self, values: Mapping[str, object]) -> str:
-        """The text for one lead; a value that is missing shows as nothing."""
+        """The text for one lead; a value that is missing, or is not of the kind that is needed, shows as nothing.
+
+        Of what cannot be rendered at all, what stands between the tags: nobody is to read a template.
+        """
         try:
             return self._render(values)[:MAX_OUTPUT]
         except _FAILURES:
-            return self.source
+            return _TAGS.sub("", self.source)
 
     def _render(self, values: Mapping[str, object]) -> str:
         has_tags = self.html and re.search(r"</?[a-zA-Z]", self.source) is not None
@@ -117,15 +127,92 @@ TESTS = (
 )  # fmt: skip
 
 
-def _environment(autoescape: bool) -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(
+#: Rounding to more places than numbers have takes as long as one likes.
+_MAX_PLACES = 15
+_COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "gt": operator.gt,
+    "gteq": operator.ge,
+    "lt": operator.lt,
+    "lteq": operator.le,
+    "in": lambda part, whole: part in whole,
+    "notin": lambda part, whole: part not in whole,
+}
+
+
+class _Generator(CodeGenerator):
+    """Writes comparisons so that they are asked of the environment."""
+
+    def visit_Compare(self, node: nodes.Compare, frame: Frame) -> None:  # noqa: N802 - Jinja2's name for it
+        self.write("environment.compares(")
+        self.visit(node.expr, frame)
+        for operand in node.ops:
+            self.write(f", {operand.op!r}, ")
+            self.visit(operand.expr, frame)
+        self.write(")")
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """The sandbox, in which nothing that a lead has or lacks makes a text fail.
+
+    A comparison with what is missing, or is of another kind, does not hold; a sum or filter of such shows nothing.
+    """
+
+    code_generator_class = _Generator
+    intercepted_binops = frozenset({"+", "-"})
+    intercepted_unops = frozenset({"+", "-"})
+
+    def compares(self, left: Any, *rest: Any) -> bool:
+        """Whether a chain of comparisons holds: each sign with what stands behind it."""
+        for sign, right in zip(rest[::2], rest[1::2], strict=True):
+            try:
+                holds = bool(_COMPARISONS[sign](left, right))
+            except _FAILURES:
+                return False
+            if not holds:
+                return False
+            left = right
+        return True
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        return _or_nothing(super().call_binop)(context, operator, left, right)
+
+    def call_unop(self, context: Context, operator: str, arg: Any) -> Any:
+        return _or_nothing(super().call_unop)(context, operator, arg)
+
+
+def _or_nothing(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, giving nothing for what it cannot take."""
+
+    @wraps(function)
+    def called(*arguments: Any, **named: Any) -> Any:
+        try:
+            return function(*arguments, **named)
+        except _FAILURES:
+            return ChainableUndefined()
+
+    return called
+
+
+def _round(round_: Callable[..., Any]) -> Callable[..., Any]:
+    def rounded(value: Any, precision: int = 0, method: str = "common") -> Any:
+        return round_(value, max(-_MAX_PLACES, min(precision, _MAX_PLACES)), method)
+
+    return rounded
+
+
+def _environment(autoescape: bool) -> _Environment:
+    environment = _Environment(
         autoescape=autoescape, undefined=ChainableUndefined, finalize=_shown, trim_blocks=True, lstrip_blocks=True
     )
     environment.globals.clear()
     environment.policies["truncate.leeway"] = 0
-    filters = {name: environment.filters[name] for name in FILTERS}
-    environment.filters = {**filters, "join": join, "date": to_date}
-    environment.tests = {name: environment.tests[name] for name in TESTS}
+    filters: dict[str, Any] = {name: environment.filters[name] for name in FILTERS}
+    filters |= {"join": join, "date": to_date, "round": _round(filters["round"])}
+    environment.filters = {name: _or_nothing(each) for name, each in filters.items()}
+    tests: dict[str, Any] = {name: environment.tests[name] for name in TESTS}
+    environment.tests = {name: _or_nothing(each) for name, each in tests.items()}
     return environment
 
 

@@ -9,7 +9,7 @@ from connector.mapping.models import MappingFile
 from connector.mapping.places import Path, find
 from connector.mapping.report import nearest, quoted
 from connector.mapping.template_checks import check_template, quoted_signals
-from connector.mapping.templates import Message
+from connector.mapping.templates import MAX_WHOLE, Message
 
 _BLOCK = re.compile(r"\{\{ *texts\.([A-Za-z0-9_]+) *\}\}")
 
@@ -21,7 +21,18 @@ def to_message(source: str, path: Path, reader: ConditionReader, *, html: bool, 
             reader.problems.error(path, f"unknown text {quoted(name)}", nearest(name, reader.names.texts))
     _check(_BLOCK.sub("", source), path, reader)  # the blocks are checked where they stand
     whole = _BLOCK.sub(lambda match: reader.names.texts.get(match[1], ""), source)
+    if whole != source:
+        reader.wholes.append((path, whole))
     return Message(whole, html, keeps_lines)
+
+
+def check_wholes(reader: ConditionReader) -> None:
+    """Report what texts and blocks, each without mistake, come to together."""
+    for path, whole in reader.wholes:
+        if reader.problems.touch(path) or reader.problems.touch(("texts",)):
+            continue
+        for mistake in check_template(whole, reader.names, MAX_WHOLE)[:1]:
+            reader.problems.error(path, f"with its blocks of text: {mistake.message}", mistake.hint)
 
 
 def check_blocks(mapping: MappingFile, reader: ConditionReader) -> None:

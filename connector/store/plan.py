@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from connector.domain.acts import key_of
 from connector.domain.change import Act, ChangeKind, ChangeState, Desired
+from connector.domain.enrolment import key_of
 from connector.domain.ids import ConnectionId
 from connector.domain.lead import Lead, Standing
 from connector.store.codec import decode_texts, encode, to_ms

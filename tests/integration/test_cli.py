@@ -178,6 +178,34 @@ def test_an_explanation_reads_in_the_time_of_the_workspace(run: Any) -> None:
     assert "until Thu 10 Sep 2026 10:00" in result.output
 
 
+def test_a_lead_is_explained_as_it_stood_at_a_moment(run: Any) -> None:
+    now, then = read(run("explain", ADA, "--json")), read(run("explain", ADA, "--at", "2026-09-07 10:30", "--json"))
+
+    assert then["scores"][0]["points"] < now["scores"][0]["points"]
+    assert [wait["what"] for wait in then["enrolments"][0]["waits"]] == [
+        "an answer to thank_you",
+        "sending second_read",
+    ]
+    assert [one["kind"] for one in now["timeline"]].count("answered") == 1
+    assert [one["kind"] for one in then["timeline"]].count("answered") == 0
+
+
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [
+        ("2026-09-01", "was not known yet"),
+        ("2026-12-24", "has not come yet"),
+        ("tuesday", "is no moment; write 2026-11-24"),
+        ("2026-09-07T10:00+02:00", "without an offset"),
+    ],
+)
+def test_a_moment_that_cannot_be_explained_is_told(run: Any, moment: str, words: str) -> None:
+    result = run("explain", ADA, "--at", moment)
+
+    assert result.exit_code == 2
+    assert words in flat(result)
+
+
 def test_an_unknown_lead_is_said_to_be_unknown(run: Any) -> None:
     result = run("explain", "nobody@example.com")
 

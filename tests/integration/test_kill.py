@@ -21,7 +21,6 @@ import pytest
 from connector.bootstrap import compile_stored
 from connector.clock import SystemClock
 from connector.crms.hubspot.portal import HubSpotPortal
-from connector.demo.life import OWN_PROPERTIES
 from connector.domain.change import ACTS, ChangeState
 from connector.domain.ids import ConnectionId
 from connector.engine import replay
@@ -35,6 +34,7 @@ from connector.sandbox.sandbox import Sandbox
 from connector.sandbox.server import running
 from connector.store.store import open_store
 from tests.office import SECRET_KEY
+from tests.rehearsal import OWN
 from tests.stories.stage import ACME, OURS, Event, Webhooks
 
 ROOT = Path(__file__).parents[2]
@@ -78,10 +78,10 @@ class Load:
         self.webhooks = Webhooks()
         sandbox.sender = self.webhooks  # type: ignore[assignment]
         self.app = sandbox.create_app()
-        self.app.subscribe_broadly(properties=(*(one.name for one in OWN_PROPERTIES), *OURS))
+        self.app.subscribe_broadly(properties=(*(one.name for one in OWN), *OURS))
         self.portal: Portal = sandbox.create_portal()
         self.portal.limits.max_calls = None
-        for definition in OWN_PROPERTIES:
+        for definition in OWN:
             self.portal.contacts.catalog.create(definition)
         self.connect(sandbox.connect(self.app, self.portal))
         self.events = self.live()

@@ -17,7 +17,6 @@ import msgspec
 from connector.bootstrap import compile_stored
 from connector.crms.hubspot.inbox import HubSpotEndpoint
 from connector.crms.hubspot.portal import HubSpotPortal
-from connector.demo.life import OWN_PROPERTIES
 from connector.domain.ids import ConnectionId, WorkspaceId
 from connector.engine.apply import apply_book
 from connector.engine.connect import connect
@@ -31,6 +30,7 @@ from connector.sandbox.sandbox import Sandbox
 from connector.sandbox.server import running
 from connector.store.store import open_store
 from tests.office import SECRET_KEY
+from tests.rehearsal import OWN
 
 ACME = WorkspaceId("acme")
 MAPPINGS = Path(__file__).parents[2] / "mappings" / "acme"
@@ -136,10 +136,10 @@ def on_stage(folder: Path, *, seed: int = 1, without: str = "") -> Iterator[Stag
     clock = SandboxClock(MONDAY)
     sandbox = Sandbox(clock=clock, stopwatch=lambda: clock.now().timestamp(), seed=seed)
     app = sandbox.create_app()
-    own = [definition.name for definition in OWN_PROPERTIES]
+    own = [definition.name for definition in OWN]
     app.subscribe_broadly(properties=(*own, *OURS))
     portal = sandbox.create_portal()
-    for definition in OWN_PROPERTIES:
+    for definition in OWN:
         portal.contacts.catalog.create(definition)
     with running(sandbox) as url:
         stage = Stage(url, sandbox, portal, app, folder, without=without)

@@ -1,4 +1,4 @@
-"""The demo as a newcomer runs it, with a few contacts: real processes, six weeks, one verdict."""
+"""The demo as a newcomer runs it, with a few contacts: real processes, seven weeks, one verdict."""
 
 from __future__ import annotations
 
@@ -33,15 +33,38 @@ def played() -> dict[str, Any]:
 
 def test_everybody_ends_where_the_programs_demand(played: dict[str, Any]) -> None:
     assert played["differences"] == []
-    assert (played["contacts"], played["days"]) == (CONTACTS, 42)
+    assert (played["contacts"], played["days"]) == (CONTACTS, 49)
 
 
-def test_both_programs_were_gone_through(played: dict[str, Any]) -> None:
-    reached = {(line["program"], line["phase"]): line["reached"] for line in played["funnel"]}
+def test_every_way_through_the_three_programs_was_gone(played: dict[str, Any]) -> None:
+    ways = {(line["program"], line["phase"]): set(line["ways"]) for line in played["funnel"]}
+    ends = {(line["program"], line["phase"]): set(line["standing"]) for line in played["funnel"]}
 
-    assert reached["new_contact", "decision"]
-    assert reached["lost_customer", "survey"]
-    assert {state for line in played["funnel"] for state in line["standing"]} >= {"won", "exited", "running"}
+    assert ways["new_contact", "reading"] == {"newsletter", "film"}
+    assert ways["known_contact", "recap"] == {"thanks", "request"}
+    assert ways["known_contact", "request"] == {"thanks", "news"}
+    assert ways["known_contact", "thanks"] == {"meeting"}
+    assert ways["known_contact", "news"] == {"meeting", "abandoned_cart", "new_contact", "welcome"}
+    assert ways["lost_customer", "renewal"] == {"benefits", "call"}
+    assert ways["lost_customer", "benefits"] == {"reminder", "call"}
+    assert ways["lost_customer", "reminder"] == {"survey", "call"}
+    assert ways["lost_customer", "survey"] == {"follow_up", "new_contact"}
+    assert ends["new_contact", "film"] == {"won", "completed", "exited"}
+    assert ends["known_contact", "meeting"] == {"won", "completed"}
+    assert ends["lost_customer", "follow_up"] >= {"won", "running"}
+
+
+def test_lists_and_single_sends_both_sent_what_was_clicked(played: dict[str, Any]) -> None:
+    messages = {line["name"]: line for line in played["messages"]}
+
+    assert {name for name, line in messages.items() if line["is_single_send"]} == {"meeting_invitation", "after_survey"}
+    assert messages["thank you, energy"]["clicked"]
+    assert messages["after_survey"]["clicked"]
+
+
+def test_sales_was_asked_to_call(played: dict[str, Any]) -> None:
+    assert any("looked at our renewal offer" in subject for subject in played["tasks"])
+    assert any(subject.startswith("Hot lead: ") for subject in played["tasks"])
 
 
 def test_three_leads_are_explained(played: dict[str, Any]) -> None:

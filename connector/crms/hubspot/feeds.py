@@ -53,6 +53,8 @@ _VISITORS_A_PAGE: Final = 10
 _VISITS_A_PAGE: Final = 100
 #: HubSpot notes when somebody was seen last at the end of a session: their visits may be so much older.
 _SESSION: Final = timedelta(days=1)
+#: Feeds of several forms are read one after the other: for so long they share the list of forms.
+_FORMS_FRESH: Final = timedelta(minutes=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _MAX_TEXT: Final = 1_000
@@ -77,6 +79,7 @@ class Feeds:
     def __init__(self, client: HubSpotClient) -> None:
         self._client = client
         self._forms: list[Form] = []
+        self._forms_until = _EPOCH
         self._campaigns: dict[int, str] = {}
         self._feeds: Mapping[str, Callable[[Feed, datetime, datetime, _Place], FeedPage]] = {
             "form_submissions": self._form_submissions,
@@ -135,8 +138,7 @@ class Feeds:
     # --- forms: HubSpot: Forms API, and form submissions (v1, newest first) ---
 
     def _form_submissions(self, feed: Feed, since: datetime, until: datetime, place: _Place) -> FeedPage:
-        del until  # what came meanwhile comes first
-        forms = self._wanted_forms(feed, is_new_sweep=not place.at)
+        forms = self._wanted_forms(feed, until)  # of submissions, what came meanwhile comes first
         left = [form for form in forms if form.id >= place.at]
         if not left:
             return FeedPage((), "", is_last=True)
@@ -149,10 +151,11 @@ class Feeds:
             return _page(happened, _Place(form.id, page.after))
         return _page(happened, _Place(left[1].id)) if len(left) > 1 else _page(happened)
 
-    def _wanted_forms(self, feed: Feed, *, is_new_sweep: bool) -> list[Form]:
-        """The forms of this name, or all, in an order that new ones do not disturb; looked up for each sweep."""
-        if is_new_sweep or not self._forms:
+    def _wanted_forms(self, feed: Feed, until: datetime) -> list[Form]:
+        """The forms of this name, or all, in an order that new ones do not disturb; sweeps of one minute share them."""
+        if until >= self._forms_until or not self._forms:
             self._forms = sorted(self._all_forms(), key=lambda form: form.id)
+            self._forms_until = until + _FORMS_FRESH
         wanted = [form for form in self._forms if feed.only in ("", form.name)]
         if feed.only and not wanted:
             raise FeedRefusedError(f"HubSpot has no form {feed.only!r}.")

@@ -7,14 +7,14 @@ from io import StringIO
 
 from rich.console import Console
 
-from connector.demo.account import Account, PhaseLine, Shown
+from connector.demo.account import Account, MessageLine, PhaseLine, Shown
 from connector.demo.people import BEGINS_AT
 from connector.demo.printed import print_account
 from connector.engine.explain import Explanation, Happening
 
 FUNNEL = (
-    PhaseLine("welcome", "first look", "problem known", 12, {"running": 3, "moving": 2}),
-    PhaseLine("welcome", "decision", "ready to buy", 4, {"won": 3, "exited": 1}),
+    PhaseLine("welcome", "first look", "problem known", 12, {"running": 3, "moving": 2}, {"decision": 7}),
+    PhaseLine("welcome", "decision", "ready to buy", 4, {"won": 3, "exited": 1}, {}),
 )
 STORY = (
     Happening(BEGINS_AT, "joined", "joined list hot_leads"),
@@ -41,10 +41,22 @@ def lead(*timeline: Happening) -> Explanation:
     )
 
 
-def printed(*differences: str) -> str:
-    account = Account(12, 42, 9.0, 30, 20, FUNNEL, (Shown("reads", lead(*STORY)),), (), differences)
+def printed(*differences: str, width: int = 100) -> str:
+    account = Account(
+        contacts=12,
+        days=49,
+        seconds=9.0,
+        facts=30,
+        webhooks=20,
+        funnel=FUNNEL,
+        leads=(Shown("reads", lead(*STORY)),),
+        messages=(MessageLine("welcome", is_single_send=True, sent=4, clicked=1),),
+        tasks=("Hot lead: Ada, score 71", "Hot lead: Bruno, score 80"),
+        calls=(),
+        differences=differences,
+    )
     page = StringIO()
-    print_account(Console(file=page, width=100), account)
+    print_account(Console(file=page, width=width), account)
     return page.getvalue()
 
 
@@ -52,15 +64,27 @@ def test_the_funnel_has_heads_and_says_how_the_program_ended_for_whom() -> None:
     rows = [line.split() for line in printed().splitlines()]
 
     head = next(row for row in rows if row[:1] == ["phase"])
-    assert head[-7:] == ["reached", "here", "moving", "on", "won", "completed", "left"]
-    assert next(row for row in rows if row[:2] == ["first", "look"])[-3:] == ["12", "3", "2"]
+    assert head[-8:] == ["reached", "here", "won", "completed", "left", "led", "on", "to"]
+    assert next(row for row in rows if row[:2] == ["first", "look"])[-4:] == ["12", "5", "decision", "7"]
     assert next(row for row in rows if row[:1] == ["decision"])[-3:] == ["4", "3", "1"]
+
+
+def test_a_narrow_screen_leaves_the_stages_out() -> None:
+    assert "ready to buy" in printed()
+    assert "ready to buy" not in printed(width=80)
+
+
+def test_the_emails_that_left_and_the_tasks_for_sales_are_counted() -> None:
+    page = " ".join(printed().split())
+
+    assert "welcome single send, written by Coltiva 4 1" in page
+    assert "2 such as “Hot lead: Ada, score 71”" in page
 
 
 def test_every_column_of_the_funnel_is_explained_below_it() -> None:
     page = " ".join(printed().split())
 
-    assert all(f"{word}:" in page for word in ("reached", "here", "moving on", "won, completed, left"))
+    assert all(f"{word}:" in page for word in ("reached", "here", "won, completed, left", "led on to"))
 
 
 def test_leaving_a_list_is_told_as_joining_it_is() -> None:

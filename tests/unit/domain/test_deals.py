@@ -111,6 +111,8 @@ def test_purchases_are_counted_added_up_and_dated() -> None:
         deal(DealNews.MOVED, "closedlost", id_="4", at=later, amount="7"),
     )
 
+    changes = {entry.subject: entry.detail["now"] for entry in story.told(HistoryKind.FIELD_CHANGED)}
+    assert (changes["purchases"], changes["revenue"]) == ("2", "300.5")
     assert values(story.lead) == {
         "purchases": 2, "lately": 1, "revenue": 300.5, "average": 150.25, "hoped_for": 1000,
         "first": format_moment(earlier), "last": format_moment(later),
@@ -237,6 +239,17 @@ def test_an_amount_that_is_none_is_told_and_counts_as_nothing() -> None:
     assert values(story.lead)["revenue"] == 0
     (unreadable,) = story.told(HistoryKind.FIELD_UNREADABLE)
     assert unreadable.subject == "deal amount"
+
+
+def test_a_day_of_closing_that_is_none_is_told_and_the_deal_counts_from_when_we_heard_of_it() -> None:
+    story = Story(dealing()).receive(baseline())
+    said = {"dealstage": "closedwon", "amount": "100", "closedate": "soon", "pipeline": "default"}
+
+    story.receive(Fact("won", START + DAY, FactKind.DEAL, f"{DealNews.MOVED}:9", CRM, said))
+
+    (unreadable,) = story.told(HistoryKind.FIELD_UNREADABLE)
+    assert (unreadable.subject, unreadable.detail["text"]) == ("deal closed_at", "soon")
+    assert values(story.lead)["last"] == format_moment(START + DAY)
 
 
 def test_deals_of_other_pipelines_do_not_count() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from connector.domain.condition import DidTest, SignalTest, Since
 from connector.mapping.sentences import to_sentence
 from tests.mapping_files import condition
 
@@ -21,6 +22,8 @@ SENTENCES = {
     "{fit.grade: [B, A]}": "grade of fit is A or B",
     "{segment: big}": "in segment big",
     "{in_program: {welcome: bye}}": "in program welcome at bye",
+    "{answered: {welcome: greeting}}": "answered greeting of welcome",
+    "{answered: {welcome: hello.greeting}}": "answered hello.greeting of welcome",
     "{did: email_clicked, at_least: 2, within: 30d}": "did email_clicked at least 2 times within 30d",
     "{did: report_read, where: {topic: planning}}": "did report_read where topic is planning",
     "{not: {industry: a}}": "not (industry is a)",
@@ -31,3 +34,10 @@ SENTENCES = {
 @pytest.mark.parametrize(("text", "sentence"), SENTENCES.items(), ids=SENTENCES)
 def test_a_condition_reads_as_a_sentence(text: str, sentence: str) -> None:
     assert to_sentence(condition(text)) == sentence
+
+
+@pytest.mark.parametrize(
+    ("of_phase", "sentence"), [(False, "did called since entering x"), (True, "did called since its phase in x")]
+)
+def test_what_was_done_since_the_lead_came_says_since_when(of_phase: bool, sentence: str) -> None:
+    assert to_sentence(DidTest(SignalTest("called"), since=Since("x", of_phase))) == sentence

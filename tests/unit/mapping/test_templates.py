@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -75,10 +76,30 @@ def test_a_body_is_html_in_which_no_value_can_be_markup(source: str, text: str) 
     assert Message(source, html=True)(VALUES) == text
 
 
-def test_a_text_that_cannot_be_rendered_comes_out_as_its_source() -> None:
-    source = "{{ lead.employees + name }}"
+NO_SUCH_VALUE = {
+    "{% if lead.seats > 50 %}big{% else %}small{% endif %}": "small",
+    "{% if 1 < lead.seats <= 9 %}few{% else %}who knows{% endif %}": "who knows",
+    "{% if 1 < lead.employees <= 99 %}few{% endif %}": "few",
+    "{% if lead.firstname > 50 %}more{% else %}less{% endif %}": "less",
+    "{% if lead.seats in lead.interests %}in{% endif %}{% if 'events' in lead.interests %}there{% endif %}": "there",
+    "{% if 'x' not in lead.seats %}not in{% endif %}": "not in",
+    "{% if lead.seats is odd %}odd{% else %}even{% endif %}": "even",
+    "You have {{ lead.seats + 1 }}.": "You have .",
+    "You have {{ -lead.firstname }}.": "You have .",
+    "{{ lead.employees + name }}": "",
+    "{{ lead.seats|round(2) }}{{ lead.firstname|abs }}{{ 'inf'|float|int }}": "",
+    "{{ name|truncate(5, true, '', -1) }}": "",
+    "{{ 2.5|round(9999999, 'ceil') }}": "2.5",
+}
 
-    assert Message(source)(VALUES) == source
+
+@pytest.mark.parametrize(("source", "text"), NO_SUCH_VALUE.items(), ids=NO_SUCH_VALUE)
+def test_nobody_reads_a_template_where_a_value_is_missing_or_of_another_kind(source: str, text: str) -> None:
+    assert Message(source)(VALUES) == text
+
+
+def test_of_a_text_that_cannot_be_rendered_at_all_comes_what_stands_between_its_tags() -> None:
+    assert Message("Hello {{ name }}{% if %}!")(VALUES) == "Hello !"
 
 
 def test_two_messages_of_one_source_are_equal() -> None:
@@ -150,6 +171,29 @@ def test_a_mistake_in_a_block_of_text_is_told_at_its_line() -> None:
     )
 
     assert found == ['9:1: unknown field "frstname" in a text; did you mean "firstname"?']
+
+
+NAMED = '{{ "a" {{ texts.block }} }}'
+TOGETHER = {
+    "a product in two halves": (NAMED, "*9", "multiplying is not possible in a text"),
+    "an attribute in two halves": (NAMED, ".__class__", 'unknown part "__class__" in a text'),
+    "a loop in a loop": (
+        "{% for a in why %}{{ texts.block }}{% endfor %}",
+        "{% for b in why %}{{ b.rule }}{% endfor %}",
+        "a loop inside a loop is not possible in a text",
+    ),
+    "the same block many times": ("{{ texts.block }}" * 500, "x" * 1000, "the text is longer than 20,000 characters"),
+}
+
+
+@pytest.mark.parametrize(("source", "block", "words"), TOGETHER.values(), ids=TOGETHER)
+def test_a_text_is_judged_together_with_its_blocks(source: str, block: str, words: str) -> None:
+    subject, shared = json.dumps(source), json.dumps(block)
+    (found,) = mistakes_in(
+        f"notifications:\n  x: {{when: {{segment: big}}, task: {subject}}}\ntexts: {{block: {shared}}}\n"
+    )
+
+    assert f"with its blocks of text: {words}" in found
 
 
 HOSTILE = {
