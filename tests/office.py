@@ -24,6 +24,7 @@ from connector.engine.apply import Telling
 from connector.engine.calls import Calls
 from connector.engine.line import Tools
 from connector.engine.measuring import Measuring
+from connector.engine.rulings import Rulings
 from connector.engine.shelf import Shelf
 from connector.errors import FeedRefusedError
 from connector.ports import (
@@ -290,6 +291,7 @@ class Office:
         self.shelf = Shelf(self.store, self.compile_book)
         self.lease_length = timedelta(seconds=60)
         self.telling = Telling(self.store, self.shelf)
+        self.rulings = Rulings(self.store, self.shelf, holder)
         self.measuring = Measuring(self.store, self.shelf)
         self.calls = self.new_calls(holder)
 
@@ -339,9 +341,15 @@ class Office:
         """One run of advance."""
         return advance.run_once(self.store, self.shelf, self.clock.now())
 
+    def rule(self) -> int:
+        """One run of rulings."""
+        return self.rulings.run_once(self.clock.now())
+
     def work(self) -> Office:
         """Everything, until nothing is left to do now."""
-        while self.take_in().deliveries + self.tell() + self.advance().amount + self.calls.run_once().amount:
+        while (
+            self.take_in().deliveries + self.tell() + self.advance().amount + self.rule() + self.calls.run_once().amount
+        ):
             pass
         return self
 

@@ -29,6 +29,7 @@ from connector.cli import (
     programs,
     replay,
     rfm,
+    sales,
     sandbox,
     serve,
     status,
@@ -120,6 +121,7 @@ app.command("outbox")(outbox.outbox)
 app.add_typer(programs.app, name="programs")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.command("rfm")(rfm.rfm)
+app.command("sales")(sales.sales)
 app.command("replay")(replay.replay)
 app.command("enrol")(orders.enrol)
 app.command("exit")(orders.leave)

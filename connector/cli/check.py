@@ -65,9 +65,8 @@ def _compare(folder: Path, connection: str) -> tuple[Report, Sequence[Arrival]]:
     from connector.mapping.load import inspect_folder
 
     _, definitions = inspect_folder(folder)
-    feeds = {feed.feed for feed in definitions.feeds} if definitions else set()
     with looking() as services:
-        catalog = fetch_catalog(services, connection, feeds)
+        catalog = fetch_catalog(services, connection, definitions)
         interval = timedelta(seconds=services.settings.feed_seconds)
     report, definitions = inspect_folder(folder, catalog)
     return report, tell_arrivals(definitions, interval, catalog) if definitions else ()

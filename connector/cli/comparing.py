@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,18 +9,21 @@ from connector.errors import CrmError, SetupError
 
 if TYPE_CHECKING:
     from connector.bootstrap import Services
+    from connector.domain.definitions import Definitions
     from connector.ports import Catalog, Connection
 
 
-def fetch_catalog(services: Services, asked_for: str, feeds: Collection[str] = ()) -> Catalog:
-    """What the account of a connection has, and whether it offers these feeds.
+def fetch_catalog(services: Services, asked_for: str, definitions: Definitions | None) -> Catalog:
+    """What the account of a connection has, and whether it offers what these definitions ask for.
 
     Raises SetupError with what to do, or with what the CRM said.
     """
     connection = _find(services, asked_for)
     try:
         portal = services.open_hubspot(connection.token)
-        return replace(portal.fetch_catalog(), feeds=portal.try_feeds(feeds))
+        feeds = {feed.feed for feed in definitions.feeds} if definitions else set()
+        deals = portal.fetch_deal_catalog() if definitions and definitions.deals else None
+        return replace(portal.fetch_catalog(), feeds=portal.try_feeds(feeds), deals=deals)
     except CrmError as error:
         raise SetupError(f"The properties of {connection.id} could not be read. {error}") from error
 

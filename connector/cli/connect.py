@@ -50,14 +50,15 @@ def hubspot(
     from connector.cli.comparing import fetch_catalog
     from connector.cli.opening import opened
     from connector.cli.printing import plural, print_json
-    from connector.mapping.load import check_folder
+    from connector.mapping.load import check_folder, inspect_folder
     from connector.mapping.report import render
 
     token = _ask_for_token(token_env, from_stdin=from_stdin)
     with opened() as services:
         connection, properties = connect_hubspot(services, token)
         folder = services.settings.mappings
-        report = check_folder(folder, fetch_catalog(services, connection.id))
+        _, definitions = inspect_folder(folder)
+        report = check_folder(folder, fetch_catalog(services, connection.id, definitions))
     if as_json:
         connected = {"connection": connection.id, "workspace": connection.workspace, "properties": properties}
         print_json({**connected, "problems": report.problems})

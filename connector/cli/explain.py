@@ -77,6 +77,7 @@ def explain_lead(
     Raises UnknownNameError for a moment at which the lead was not known yet.
     """
     from connector.engine import explain as engine
+    from connector.engine.selling import explain_hand_overs
 
     models = services.store.read_models
     summary = models.lead(workspace, who) or models.unread(workspace, who.lower())
@@ -94,6 +95,8 @@ def explain_lead(
         changes = models.changes(workspace, summary.id)
     book = shelf.of(workspace)(summary.lead.book) if summary.lead.book else latest
     explanation = engine.explain(summary, history, changes, book, now)
+    hand_overs = explain_hand_overs(services.store, workspace, summary.lead)
+    explanation = replace(explanation, hand_overs=hand_overs)
     if not summary.is_read:
         explanation = replace(explanation, unread_because=_why_unread(services, summary))
     return explanation, zone

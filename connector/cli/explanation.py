@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
+from connector.cli.deals import print_deals
 from connector.cli.printing import age, build_grid, joined, local, plural
 from connector.engine.explain import (
     EnrolmentExplanation,
@@ -23,6 +24,7 @@ from connector.engine.explain import (
     ScorePart,
     Write,
 )
+from connector.engine.selling import HandOverExplanation
 
 
 def print_explanation(console: Console, lead: Explanation, zone: ZoneInfo, lines: int) -> None:
@@ -36,7 +38,9 @@ def print_explanation(console: Console, lead: Explanation, zone: ZoneInfo, lines
     for score in lead.scores:
         print_score(console, score, zone)
     _print_enrolments(console, lead.enrolments, zone)
+    _print_hand_overs(console, lead.hand_overs, zone)
     _print_groups(console, lead, zone)
+    print_deals(console, lead, zone, lines)
     _print_fields(console, lead.computed)
     _print_signals(console, lead.signals, zone)
     _print_ledger(console, lead.ledger, zone, lines)
@@ -102,6 +106,27 @@ def _print_enrolments(console: Console, enrolments: Sequence[EnrolmentExplanatio
 
 def _since(one: EnrolmentExplanation, zone: ZoneInfo) -> str:
     return f"ended {local(one.ended_at, zone)}" if one.ended_at else f"entered {local(one.entered_at, zone)}"
+
+
+def _print_hand_overs(console: Console, hand_overs: Sequence[HandOverExplanation], zone: ZoneInfo) -> None:
+    """To whom sales gave the lead, and why to nobody else."""
+    if not hand_overs:
+        return
+    _head(console, "Sales")
+    table = build_grid()
+    for one in hand_overs:
+        stands = ": ".join(filter(None, (f"{one.state} {f'· {one.rep}' if one.rep else ''}".strip(), one.reason)))
+        table.add_row(f"[bold]{one.name}[/]", escape(stands), f"since {local(one.began_at, zone)} ({one.because})")
+        for choice in one.choices:
+            others = (f"{each.rep} {each.excluded}" for each in choice.candidates if each.excluded)
+            table.add_row("", f"given to {choice.rep}: {choice.because}", joined([local(choice.at, zone), *others]))
+        if one.due_at:
+            table.add_row(
+                "",
+                "waits for a rep" if one.waits_because else "next escalation",
+                f"{local(one.due_at, zone)} {one.waits_because}".strip(),
+            )
+    console.print(Padding(table, (0, 2)))
 
 
 def _print_groups(console: Console, lead: Explanation, zone: ZoneInfo) -> None:

@@ -25,7 +25,8 @@ def preview(
         str | None, typer.Option("--lead", metavar="WHO", help="Email address, lead id, or the CRM's record id.")
     ] = None,
     folder: Annotated[
-        Path | None, typer.Option("--mapping", metavar="FOLDER", help="The mapping; by default COLTIVA_MAPPINGS.")
+        Path | None,
+        typer.Option("--mappings", metavar="FOLDER", help="The folder of the workspace; by default COLTIVA_MAPPINGS."),
     ] = None,
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write the HTML to this file, for a browser.")

@@ -25,7 +25,7 @@ def sandbox(
         typer.Option(
             "--for",
             metavar="FOLDER",
-            help="Prepare the portal for this mapping: it has the properties that are read, and the emails sent.",
+            help="Prepare the portal for this mapping: its properties, forms and emails are there.",
         ),
     ] = None,
     clock_file: Annotated[
@@ -62,6 +62,7 @@ def sandbox(
         book = _read_book(mapping)
         arguments += [f"--property={definition}" for definition in _properties_of(book)]
         arguments += [f"--email={email}" for email in _emails_of(book)]
+        arguments += [f"--form={form}" for form in _forms_of(book)]
     if clock_file:
         arguments += [f"--clock-file={clock_file}"]
     if target_url:
@@ -83,6 +84,11 @@ def _emails_of(book: Book) -> Iterator[str]:
     for rule in book.emails.values():
         kind = "transactional" if rule.is_transactional else "marketing"
         yield f"{rule.numbers['hubspot']}:{kind}:{rule.name}"
+
+
+def _forms_of(book: Book) -> set[str]:
+    """The forms that the mapping asks for by name."""
+    return {source.only for source in book.definitions.feeds if source.feed == "form_submissions" and source.only}
 
 
 def _properties_of(book: Book) -> Iterator[str]:

@@ -87,7 +87,8 @@ def look(services: Services) -> Mapping[str, Any]:
         pauses = [line for space in spaces for line in tell_pauses(pauses_of(transaction.overrides.all(space)))]
         feeds = [(one, state) for one in connections for state in transaction.feeds.of(one.id)]
         counters = dict(sorted(transaction.counts.all().items()))
-    needs = [] if workers else ["no worker is running. Start one: coltiva serve"]
+    needs = [] if connections else ["no CRM is connected. Connect one: coltiva connect hubspot"]
+    needs += [] if workers else ["no worker is running. Start one: coltiva serve"]
     needs += [tell_pause(one) for one in connections if one.paused_because]
     refused = health.outbox.get("refused", 0)
     needs += [f"{plural(refused, 'dead letter')}. See what the CRM said: coltiva dead-letters"] if refused else []

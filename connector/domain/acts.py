@@ -23,8 +23,11 @@ from connector.domain.wording import context
 _ON_TIME = timedelta(hours=1)
 
 
-def emit(draft: Draft, key: str, what: Task | Note | EmailSend, **place: str) -> None:
-    """Put a task, note or email into the outbox, rendered for this lead at this moment."""
+def emit(draft: Draft, key: str, what: Task | Note | EmailSend, *, owner: str | None = None, **place: str) -> None:
+    """Put a task, note or email into the outbox, rendered for this lead at this moment.
+
+    A task is for the lead's own rep, unless `owner` names another.
+    """
     words = context(draft, **place)
     due_at = _leaves_at(draft, place.get("program", ""))
     if isinstance(what, Note):
@@ -46,7 +49,7 @@ def emit(draft: Draft, key: str, what: Task | Note | EmailSend, **place: str) ->
             remind_at=None if what.remind is None else task_due_at - what.remind,
             priority=what.priority,
             type=what.type,
-            owner=str(draft.role(FieldRole.OWNER) or ""),
+            owner=str(draft.role(FieldRole.OWNER) or "") if owner is None else owner,
         )
     )
 

@@ -12,8 +12,12 @@ from connector.domain.draft import Draft
 from connector.domain.fact import Fact, RecordName, Value
 from connector.domain.field import Field, format_value, parse_value
 from connector.domain.history import HistoryKind
-from connector.domain.lead import Standing
+from connector.domain.lead import Deed, Standing
+from connector.domain.own import outweighs
 
+#: So many of the latest signals are told to whoever is to call the lead, in so many words each.
+_MOST_DEEDS = 10
+_LONGEST_WORDS = 200
 #: A signal's name and its attributes.
 Signal = tuple[str, Mapping[str, Value]]
 
@@ -70,7 +74,8 @@ def _fill(draft: Draft, fact: Fact, field: Field, raw: str) -> None:
     except ValueError as error:
         draft.note(HistoryKind.FIELD_UNREADABLE, field.name, {"text": raw[:200], "problem": str(error)[:200]})
         return
-    _set_field(draft, fact, field.name, value)
+    if not outweighs(draft, fact, field.name, value):
+        _set_field(draft, fact, field.name, value)
 
 
 def _set_field(draft: Draft, fact: Fact, name: str, value: Value | None) -> None:
@@ -120,6 +125,7 @@ def take_signal(draft: Draft, signal: Signal) -> None:
     draft.note(HistoryKind.SIGNAL, name, {key: format_value(value) for key, value in attributes.items()})
     draft.touch(f"signal:{name}")
     consent.take_signal(draft, name, attributes)
+    _remember_deed(draft, signal)
     for counter, kept, matches in draft.book.counters.get(name, ()):
         if matches(attributes):
             draft.seen[counter] = (*draft.seen.get(counter, ()), draft.now)[-kept:]
@@ -132,6 +138,14 @@ def take_signal(draft: Draft, signal: Signal) -> None:
     for score, rule, matches in draft.book.engagement.get(name, ()):
         if matches(attributes):
             ledger.give_points(draft, score, rule)
+
+
+def _remember_deed(draft: Draft, signal: Signal) -> None:
+    """Remember what the lead did, for whoever is to call it."""
+    if draft.book.hand_overs:
+        name, attributes = signal
+        words = ", ".join(f"{key} {format_value(value)}" for key, value in attributes.items())
+        draft.recent = (*draft.recent, Deed(draft.now, name, words[:_LONGEST_WORDS]))[-_MOST_DEEDS:]
 
 
 def _remember(draft: Draft, computed: Computed, attributes: Mapping[str, Value]) -> None:

@@ -19,6 +19,7 @@ from connector.domain.compiled import (
     compile_program,
     compile_trigger,
 )
+from connector.domain.compiled_sales import CompiledHandOver, compile_hand_overs, compile_takes
 from connector.domain.computed import Computed
 from connector.domain.condition import SignalTest
 from connector.domain.deal import DealEvent, DealSignal, DealSource
@@ -74,13 +75,16 @@ class Book:
     enrols: Mapping[str, tuple[str, ...]]
     #: The signals that may end or answer an enrolment.
     heard: frozenset[str]
-    #: The fields whose change some program looks for.
+    #: The fields whose change some program or hand-over looks for.
     listened_to: tuple[str, ...]
     notifications: Mapping[str, Notification]
     lists: Mapping[str, ListRule]
     emails: Mapping[str, EmailRule]
     #: Signal -> the attributes with which it stops all messages.
     suppresses: Mapping[str, tuple[AttributesMatch, ...]]
+    hand_overs: Mapping[str, CompiledHandOver]
+    #: Rep -> which leads it may be given.
+    takes: Mapping[str, Predicate]
     #: The programs that stand still, and the lists on which they put leads.
     paused: frozenset[str]
     paused_lists: frozenset[str]
@@ -107,8 +111,11 @@ def compile_book(definitions: Definitions) -> Book:
     """
     scales = Scales({score.name: score.grades for score in definitions.scores}, definitions.zone)
     programs = {each.name: compile_program(each, place, scales) for place, each in enumerate(definitions.programs)}
-    nodes = compile_nodes(definitions, programs, scales)
+    hand_overs = compile_hand_overs(definitions.sales, scales)
+    takes = compile_takes(definitions.sales, scales)
+    nodes = compile_nodes(definitions, programs, hand_overs, scales)
     in_programs = (predicate for compiled in programs.values() for predicate in compiled.predicates)
+    in_sales = (*takes.values(), *(test for compiled in hand_overs.values() for test in compiled.predicates))
     tagging = _index_tagging(definitions.tags, scales)
     labels = (trigger.test for found in tagging.values() for _, _, trigger in found)
     return Book(
@@ -121,7 +128,7 @@ def compile_book(definitions: Definitions) -> Book:
         leaves=_index_leaves(definitions.scores),
         engagement=_index_engagement(definitions.scores),
         resets=_index_resets(definitions.scores),
-        counters=_index_counters((*nodes.predicates, *in_programs, *labels)),
+        counters=_index_counters((*nodes.predicates, *in_programs, *in_sales, *labels)),
         computed=_index_computed(definitions.computed),
         tags={tag.name: tag for tag in definitions.tags},
         tagging=tagging,
@@ -132,11 +139,13 @@ def compile_book(definitions: Definitions) -> Book:
         programs=programs,
         enrols=_index_enrols(programs),
         heard=frozenset().union(*(each.ends_on | each.answers_on for each in programs.values())),
-        listened_to=_listened_to(programs.values()),
+        listened_to=_listened_to(programs.values(), _heard_from_sales(definitions, hand_overs)),
         notifications={notification.name: notification for notification in definitions.notifications},
         lists={rule.name: rule for rule in definitions.lists},
         emails={rule.name: rule for rule in definitions.emails},
         suppresses=_index_suppressors(definitions.suppress_on),
+        hand_overs=hand_overs,
+        takes=takes,
         paused=frozenset(program.name for program in definitions.programs if program.is_paused),
         paused_lists=_paused_lists(definitions.programs),
     )
@@ -144,6 +153,9 @@ def compile_book(definitions: Definitions) -> Book:
 
 def _written_crms(definitions: Definitions) -> tuple[str, ...]:
     written = {rule.crm for rule in definitions.write_back}
+    owner = next((field_ for field_ in definitions.fields if field_.role is FieldRole.OWNER), None)
+    if definitions.sales.hand_overs and owner is not None:
+        written |= owner.properties.keys()
     return tuple(sorted(written.union(*(rule.titles for rule in definitions.lists))))
 
 
@@ -245,9 +257,18 @@ def _index_enrols(programs: Mapping[str, CompiledProgram]) -> Mapping[str, tuple
     return {signal: tuple(names) for signal, names in index.items()}
 
 
-def _listened_to(programs: Iterable[CompiledProgram]) -> tuple[str, ...]:
-    signals = frozenset().union(*(_heard(compiled) for compiled in programs))
+def _listened_to(programs: Iterable[CompiledProgram], by_sales: frozenset[str]) -> tuple[str, ...]:
+    signals = by_sales.union(*(_heard(compiled) for compiled in programs))
     return tuple(sorted(signal.removeprefix(CHANGED) for signal in signals if signal.startswith(CHANGED)))
+
+
+def _heard_from_sales(definitions: Definitions, hand_overs: Mapping[str, CompiledHandOver]) -> frozenset[str]:
+    """The signals by which sales says what it makes of a lead: a new owner always."""
+    if not hand_overs:
+        return frozenset()
+    signals = (trigger.signal for compiled in hand_overs.values() for trigger in compiled.triggers)
+    owners = (CHANGED + field_.name for field_ in definitions.fields if field_.role is FieldRole.OWNER)
+    return frozenset({*signals, *owners})
 
 
 def _heard(compiled: CompiledProgram) -> frozenset[str]:

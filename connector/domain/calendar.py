@@ -40,6 +40,17 @@ class SendWindow:
             day += _DAY
         return at
 
+    def closes_at(self, at: datetime, zone: ZoneInfo) -> datetime | None:
+        """When the window that is open at `at` closes, in UTC; None where it is open always, or shut."""
+        if self._is_always_open:
+            return None
+        today = at.astimezone(zone).date()
+        for day in (today - _DAY, today):
+            opens, closes = self._stretch(day, zone)
+            if day.weekday() in self.days and day not in self.holidays and opens <= at < closes:
+                return closes
+        return None
+
     @property
     def _is_always_open(self) -> bool:
         return self.opens == self.closes and len(self.days) == 7 and not self.holidays

@@ -9,6 +9,9 @@ from enum import IntEnum, StrEnum
 
 from connector.domain.frozen import quick
 
+#: The names of properties end so that are set even where the CRM lets them only move forward, as lifecycle stages are.
+BACKWARDS = "<"
+
 
 class Lane(IntEnum):
     """What goes first when calls are scarce."""

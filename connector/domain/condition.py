@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from connector.domain.fact import Value
 from connector.domain.field import FieldType
+from connector.domain.handover import HandOverState
 
 
 class Op(StrEnum):
@@ -118,6 +119,14 @@ class ProgramTest:
 
 
 @dataclass(frozen=True, slots=True)
+class SalesTest:
+    """The latest hand-over of that name stands in one of these ways; of any, where none is named."""
+
+    hand_over: str
+    states: tuple[HandOverState, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AnsweredTest:
     """The lead answered an activity of the program, in its latest enrolment there."""
 
@@ -194,6 +203,7 @@ Condition = (
     | PersonaTest
     | TagTest
     | ProgramTest
+    | SalesTest
     | AnsweredTest
     | DidTest
 )

@@ -208,13 +208,19 @@ def _weight(deal: Deal) -> int:
     return 2 if deal.outcome is Outcome.OPEN else 1
 
 
+#: Beyond lies a mistake; a few of such would add up to more than a number can be.
+_MOST_AMOUNT = 1e15
 _AMOUNT, _MOMENT = Field("amount", FieldType.NUMBER), Field("closed_at", FieldType.DATETIME)
 
 
 def parse_amount(raw: str) -> float | None:
     """The amount of a deal; None where it has none. Raises ValueError with a sentence for people."""
     value = parse_value(_AMOUNT, raw)
-    return value if isinstance(value, float) else None
+    if not isinstance(value, float):
+        return None
+    if abs(value) > _MOST_AMOUNT:
+        raise ValueError(f"{raw[:80]!r} is beyond all that deals are about")
+    return value
 
 
 def parse_closed_at(raw: str, otherwise: datetime | None) -> str:

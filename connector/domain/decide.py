@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 
-from connector.domain import behaviour, consent, journey, phases, tagging
+from connector.domain import behaviour, consent, handback, handing, journey, phases, tagging
 from connector.domain.acts import announce
 from connector.domain.book import Book
 from connector.domain.change import Act
@@ -42,7 +42,7 @@ _ANEW = frozenset({RecordName.CREATED, RecordName.RESTORED})
 _ACTIVE = Standing.ACTIVE
 _EVER = datetime.max.replace(tzinfo=UTC)
 #: Who takes what was ruled.
-_GRANTS: dict[PetitionKind, Grant] = {}
+_GRANTS: dict[PetitionKind, Grant] = {PetitionKind.ASSIGNMENT: handing.grant}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +140,8 @@ def _next_alarm(draft: Draft, until: datetime) -> datetime | None:
     if draft.standing is not _ACTIVE:
         return None
     wake_at = draft.due_at
+    if draft.hand_overs:
+        wake_at = earliest([wake_at, handing.next_due_at(draft)])
     # The others ring on full minutes only: the next one, or this very one, if a fact happened just then.
     minute = to_minute(draft.now)
     if until - minute >= _MINUTE or minute == draft.now:
@@ -190,6 +192,7 @@ def _take(draft: Draft, fact: Fact) -> None:
         derive(draft)
         if draft.standing is _ACTIVE:
             journey.take_signal(draft, signal)
+            handback.take_signal(draft, signal)
 
 
 def _signals_of(draft: Draft, fact: Fact) -> Sequence[behaviour.Signal]:
@@ -214,8 +217,10 @@ def _follow(draft: Draft) -> list[str]:
     for _ in range(_MAX_ROUNDS):
         derive(draft)
         while (node := draft.take_before(watchers_at)) is not None:
-            journey.check_conditions(draft, node)
+            looks = handback if node.id.startswith("sales:") else journey
+            looks.check_conditions(draft, node)
             derive(draft)
+        handing.run_due(draft)
         phases.run_due(draft)
         if not draft.has_before(watchers_at):
             break
@@ -225,6 +230,7 @@ def _follow(draft: Draft) -> list[str]:
 def _news(draft: Draft) -> list[str]:
     """The watchers that hold and that nothing was ever done about."""
     done = {f"notification:{name}" for name in draft.told} | {f"enrol:{each.program}" for each in draft.enrolments}
+    done |= {f"hand_over:{each.name}" for each in draft.hand_overs}
     return [id_ for id_ in draft.holding if id_ not in done]
 
 
@@ -252,6 +258,8 @@ def _act_on(draft: Draft, watcher_id: str) -> None:
         announce(draft, draft.book.notifications[name])
     elif kind == "enrol":
         journey.enter_by_condition(draft, name)
+    elif kind == "hand_over":
+        handing.begin(draft, name, "its condition holds")
     elif kind == "date":
         program, _, index = name.rpartition(":")
         journey.enter_by_date(draft, program, int(index))
@@ -276,6 +284,7 @@ def _change_book(draft: Draft, book: Book, earlier: Sequence[Fact]) -> None:
     draft.note(HistoryKind.BOOK, book.version, totals)
     tagging.turn_over(draft, former, knowledge.tags)
     journey.follow_book(draft)
+    handback.follow_book(draft)
     draft.touch_all()
     new = {f"enrol:{name}" for name in book.programs.keys() - former.programs.keys()}
     _conclude(draft, [id_ for id_ in _follow(draft) if id_ in new and _takes_existing(book, id_)])
@@ -299,7 +308,6 @@ def _know(draft: Draft, book: Book, facts: Sequence[Fact]) -> Draft:
             quiet.touch_all()
         derive_quietly(quiet)
     pass_quietly(quiet, draft.now)
-    quiet.now = draft.now
     return quiet
 
 
@@ -334,6 +342,9 @@ def _finish(draft: Draft) -> Decision:
         paused=tuple(sorted({each.program for each in draft.enrolments} & draft.book.paused)),
         petitions=draft.petitions,
         rulings=draft.rulings,
+        hand_overs=tuple(draft.hand_overs),
+        own=draft.own,
+        recent=draft.recent,
         rfm_edges=draft.rfm_edges,
     )
     return Decision(lead, tuple(draft.acts), tuple(draft.history))

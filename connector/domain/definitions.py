@@ -16,6 +16,7 @@ from connector.domain.field import Field
 from connector.domain.ids import WorkspaceId
 from connector.domain.program import Note, Program, Task, Text, Trigger
 from connector.domain.rfm import Rfm
+from connector.domain.sales import NO_SALES, Sales
 from connector.domain.score import Score
 from connector.domain.sources import FeedSource, ToldSource
 
@@ -167,5 +168,6 @@ class Definitions:
     emails: tuple[EmailRule, ...] = ()
     #: The signals after which no message is sent until a person lifts that.
     suppress_on: tuple[SignalTest, ...] = ()
+    sales: Sales = NO_SALES
     #: The signals that message texts look at.
     quoted: frozenset[str] = frozenset()

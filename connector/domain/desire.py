@@ -10,6 +10,7 @@ from connector.domain.definitions import WriteBack
 from connector.domain.draft import Draft
 from connector.domain.enrolment import Enrolment, EnrolmentState
 from connector.domain.field import format_value
+from connector.domain.own import written
 from connector.domain.wording import why
 
 
@@ -34,7 +35,8 @@ def _waiting(draft: Draft, lists: dict[str, datetime]) -> dict[str, datetime]:
 
 
 def _properties(draft: Draft, crm: str) -> dict[str, str]:
-    return {rule.property: _value(draft, rule) for rule in draft.book.definitions.write_back if rule.crm == crm}
+    kept = {rule.property: _value(draft, rule) for rule in draft.book.definitions.write_back if rule.crm == crm}
+    return {**kept, **written(draft, crm)} if draft.own else kept
 
 
 def _value(draft: Draft, rule: WriteBack) -> str:

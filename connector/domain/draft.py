@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
 from heapq import heappop, heappush
@@ -16,10 +16,10 @@ from connector.domain.deal import Deal
 from connector.domain.enrolment import Enrolment
 from connector.domain.fact import Position, Value
 from connector.domain.field import FieldRole
+from connector.domain.handover import HandOverState
 from connector.domain.history import Detail, HistoryEntry, HistoryKind
 from connector.domain.lead import Had, Latest, Lead, Standing, Tagging
 from connector.domain.nodes import Node
-from connector.domain.petition import Petition
 from connector.domain.predicate import earliest
 from connector.domain.quintiles import Edges
 from connector.domain.score import Blend, Outlook, Part, Score
@@ -63,8 +63,8 @@ class Draft:
         self.contacted, self.suppressed_by = lead.contacted, lead.suppressed_by
         self.latest: dict[str, Latest] = dict(lead.latest)
         self.deals: dict[str, Deal] = dict(lead.deals)
-        self.petitions: dict[str, Petition] = dict(lead.petitions)
-        self.rulings: dict[str, Mapping[str, Value]] = dict(lead.rulings)
+        self.petitions, self.rulings = dict(lead.petitions), dict(lead.rulings)
+        self.hand_overs, self.own, self.recent = list(lead.hand_overs), dict(lead.own), lead.recent
         self.rfm_edges: Edges | None = lead.rfm_edges
         self.position: Position = lead.position
         #: Node -> when time alone may change it.
@@ -144,6 +144,11 @@ class Draft:
             for enrolment in self.enrolments
         )
 
+    def in_sales(self, hand_over: str, states: frozenset[HandOverState]) -> bool:
+        """Whether the latest hand-over of that name, or of any where none is named, stands so."""
+        latest = {each.name: each for each in self.hand_overs if hand_over in ("", each.name)}
+        return any(each.state in states for each in latest.values())
+
     def has_answered(self, program: str, phase: str | None, activity: str) -> bool:
         """Whether the lead answered the activity in its latest enrolment in the program."""
         latest = self._latest(program)
@@ -212,7 +217,10 @@ class Draft:
         self.fields, self.seen, self.parts = knowledge.fields, knowledge.seen, knowledge.parts
         self.holding = knowledge.holding
         self.suppressed_by, self.latest = knowledge.suppressed_by, knowledge.latest
-        self.deals, self.rfm_edges = knowledge.deals, knowledge.rfm_edges
+        self.deals, self.recent = knowledge.deals, knowledge.recent
+        self.own = {name: own for name, own in self.own.items() if name in book.fields}
+        self.fields.update({name: own.value for name, own in self.own.items()})
+        self.rfm_edges = knowledge.rfm_edges
         self.alarms.clear()
         self.unasked.clear()
         self._outlooks.clear()

@@ -51,6 +51,10 @@ def tell(draft: Draft, kind: HistoryKind, enrolment: Enrolment, **detail: str) -
     draft.note(kind, enrolment.program, {"phase": enrolment.phase, **detail})
 
 
+#: Why an enrolment stands still, beside what a person ordered.
+BY_PROGRAM = "the program is paused"
+WITH_SALES = "sales has the lead"
+
 _ENDINGS = {
     Step.WIN: (HistoryKind.WON, Milestone.GOAL, "reached the program's goal"),
     Step.COMPLETE: (HistoryKind.COMPLETED, Milestone.COMPLETED, "completed the program"),

@@ -48,6 +48,15 @@ class HistoryKind(StrEnum):
     EMAIL = "email"  # subject: email; detail: what (sent, failed, suppressed, withdrawn), words
     SUPPRESSED = "suppressed"  # subject: the signal, or what the CRM said; no messages from here on
     LIFTED = "lifted"  # subject: what they had been stopped by
+    HANDED_OVER = "handed_over"  # subject: hand-over; detail: by
+    NOT_HANDED_OVER = "not_handed_over"  # subject: hand-over; detail: why
+    ASSIGNED = "assigned"  # subject: hand-over; detail: rep, team, because, turn
+    TAKEN_OVER = "taken_over"  # subject: hand-over; detail: rep, owner
+    TOUCHED = "touched"  # subject: hand-over; detail: by, rep
+    ESCALATED = "escalated"  # subject: hand-over; detail: level, to, rep
+    ACCEPTED = "accepted"  # subject: hand-over; detail: by, rep
+    REJECTED = "rejected"  # subject: hand-over; detail: by, rep, next
+    CLOSED = "closed"  # subject: hand-over; detail: by
     UNCLAIMED = "unclaimed"  # subject: the key of a petition; a ruling came that nothing asks for
     MEASURED = "measured"  # the edges between RFM's scores are others from here on
 

@@ -6,6 +6,7 @@ from connector.domain.behaviour import Signal
 from connector.domain.compiled import CHANGED, CompiledProgram
 from connector.domain.draft import Draft
 from connector.domain.enrolling import (
+    BY_PROGRAM,
     any_applies,
     count_answer,
     end,
@@ -70,12 +71,11 @@ def follow_book(draft: Draft) -> None:
             end(draft, enrolment, Step.EXIT, "no longer in the mapping")
         elif compiled.program.is_paused:
             if enrolment.paused_at is None:
-                pause(draft, enrolment, _BY_PROGRAM)
-        elif enrolment.put_off == _BY_PROGRAM:
+                pause(draft, enrolment, BY_PROGRAM)
+        elif enrolment.put_off == BY_PROGRAM:
             resume(draft, enrolment)
 
 
-_BY_PROGRAM = "the program is paused"
 _BY_HAND = "by hand"
 
 
@@ -107,7 +107,7 @@ def take_command(draft: Draft, fact: Fact) -> None:
 def _resume_by_hand(draft: Draft, enrolment: Enrolment) -> None:
     """Let the enrolment go on, unless its whole program stands still: then it goes on with that."""
     if draft.book.programs[enrolment.program].program.is_paused:
-        pause(draft, enrolment, _BY_PROGRAM)
+        pause(draft, enrolment, BY_PROGRAM)
     else:
         resume(draft, enrolment)
 

@@ -13,6 +13,7 @@ from connector.domain.deal import Deal
 from connector.domain.enrolment import Enrolment
 from connector.domain.fact import START, Position, Value
 from connector.domain.frozen import quick
+from connector.domain.handover import HandOver
 from connector.domain.ids import LeadId
 from connector.domain.petition import Petition
 from connector.domain.quintiles import Edges
@@ -59,6 +60,28 @@ class Latest:
     times: int
     at: datetime
     attributes: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A value that we set in the CRM, of a field that people set, too."""
+
+    value: str
+    #: What was there before.
+    was: str
+    at: datetime
+    #: Whether it is set even where the CRM lets the property only move forward.
+    may_go_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something that a lead did, for whoever is to call it."""
+
+    at: datetime
+    signal: str
+    #: Its attributes, for people.
+    words: str = ""
 
 
 @quick
@@ -112,6 +135,11 @@ class Lead:
     petitions: Mapping[str, Petition] = field(default_factory=dict)
     #: Key of a petition -> a ruling that came though nothing asks for it, or not yet.
     rulings: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    hand_overs: tuple[HandOver, ...] = ()
+    #: Field -> what we set in the CRM and no person changed since.
+    own: Mapping[str, Own] = field(default_factory=dict)
+    #: The latest signals, oldest first, where the mapping hands leads over.
+    recent: tuple[Deed, ...] = ()
     #: The edges between RFM's scores that the lead was told; None: none yet.
     rfm_edges: Edges | None = None
 

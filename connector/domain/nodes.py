@@ -14,10 +14,12 @@ from datetime import datetime
 from graphlib import TopologicalSorter
 
 from connector.domain.compiled import CompiledProgram
+from connector.domain.compiled_sales import CompiledHandOver
 from connector.domain.condition import AnyOf, Condition, eased
 from connector.domain.dates import comes_at
 from connector.domain.definitions import Definitions
 from connector.domain.field import FieldRole
+from connector.domain.handover import OPEN
 from connector.domain.predicate import FlipsAt, Predicate, Scales, View, compile_condition, earliest
 from connector.domain.score import EngagementRule, FitRule, Score
 from connector.domain.traits import ComputedNode, DealsNode, PersonaNode, TagNode, compile_traits
@@ -30,7 +32,8 @@ FADED_POINTS = 5
 class Watcher:
     """A condition whose truth is kept on the lead."""
 
-    #: `segment:x`, `list:x`, `notification:x`, or `enrol:x` for a program that is entered when it comes to hold.
+    #: `segment:x`, `list:x`, `notification:x`; `enrol:x` for a program that is entered when it comes to hold, and
+    #: `hand_over:x`.
     id: str
     test: Predicate
     #: What must hold for it to go on holding: the same, or something easier.
@@ -86,9 +89,9 @@ class SumNode:
 
 @dataclass(frozen=True, slots=True)
 class JourneyNode:
-    """The conditions that end or answer a lead's enrolment in a program."""
+    """The conditions that end or answer a lead's enrolment in a program, or what sales does about it."""
 
-    #: `program:x`.
+    #: `program:x`, or `sales:x` for a hand-over.
     id: str
     #: What the conditions look at, and the enrolment itself.
     reads: frozenset[str]
@@ -159,10 +162,18 @@ class Nodes:
                 yield from node.predicates
 
 
-def compile_nodes(definitions: Definitions, programs: Mapping[str, CompiledProgram], scales: Scales) -> Nodes:
+def compile_nodes(
+    definitions: Definitions,
+    programs: Mapping[str, CompiledProgram],
+    hand_overs: Mapping[str, CompiledHandOver],
+    scales: Scales,
+) -> Nodes:
     """The nodes of a book. Raises graphlib.CycleError when segments and scores depend on one another in a circle."""
     derived = _sort_derived(definitions, scales)
-    journeys = [_compile_journey(name, compiled) for name, compiled in programs.items()]
+    journeys = [
+        *(_compile_journey(name, compiled) for name, compiled in programs.items()),
+        *(_compile_hand_over(name, compiled) for name, compiled in hand_overs.items()),
+    ]
     watchers: Sequence[Node] = [
         *_compile_watchers(definitions, scales),
         *_compile_dates(definitions),
@@ -234,6 +245,9 @@ def _compile_watchers(definitions: Definitions, scales: Scales) -> Iterable[Watc
             yield _watch(f"list:{rule.name}", rule.when, scales, is_told=True)
     for notification in definitions.notifications:
         yield _watch(f"notification:{notification.name}", notification.when, scales)
+    for hand_over in definitions.sales.hand_overs:
+        if hand_over.when is not None:
+            yield _watch(f"hand_over:{hand_over.name}", hand_over.when, scales)
     for program in definitions.programs:
         conditions = tuple(
             trigger.when for trigger in program.enrol if not trigger.on and not trigger.date and trigger.when
@@ -251,6 +265,17 @@ def _compile_journey(name: str, compiled: CompiledProgram) -> JourneyNode:
 
     reads = frozenset({key}).union(*(test.reads for test in compiled.conditions))
     return JourneyNode(key, reads, flips_at if flips else None)
+
+
+def _compile_hand_over(name: str, compiled: CompiledHandOver) -> JourneyNode:
+    conditions = tuple(compiled.conditions)
+    flips = [test.flips_at for test in conditions if test.flips_at is not None]
+
+    def flips_at(view: View) -> datetime | None:
+        return earliest(flip(view) for flip in flips) if view.in_sales(name, OPEN) else None
+
+    reads = frozenset({"sales"}).union(*(test.reads for test in conditions)) if conditions else frozenset()
+    return JourneyNode(f"sales:{name}", reads, flips_at if flips else None)
 
 
 def _compile_dates(definitions: Definitions) -> Iterable[DateNode]:

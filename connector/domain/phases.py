@@ -15,6 +15,7 @@ from connector.domain.enrolling import count_answer, end, open_enrolments, repla
 from connector.domain.enrolment import Enrolment, EnrolmentState, Move, Sent, Step, key_of, to_state
 from connector.domain.entry import entry_refusal, make_way
 from connector.domain.frozen import replace
+from connector.domain.handing import begin, hold_back, holds_back
 from connector.domain.history import HistoryKind
 from connector.domain.program import (
     Activity,
@@ -62,6 +63,8 @@ def enter(draft: Draft, compiled: CompiledProgram, because: str, phase: str = ""
         update(draft, enrolment)
     else:
         _begin_phase(draft, enrolment, first)
+        if holds_back(draft):
+            hold_back(draft, program.name)
 
 
 def chance(*what: str) -> float:
@@ -423,6 +426,8 @@ def _leave(draft: Draft, enrolment: Enrolment, target: Target) -> Enrolment:
     following = draft.book.programs.get(target.name) if target.kind is TargetKind.PROGRAM else None
     if following is not None:
         _enter_next(draft, following, f"program {enrolment.program} completed", target.phase)
+    if target.kind is TargetKind.SALES:
+        begin(draft, target.name, f"program {enrolment.program} completed")
     return ended
 
 

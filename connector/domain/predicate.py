@@ -28,6 +28,7 @@ from connector.domain.condition import (
     Op,
     PersonaTest,
     ProgramTest,
+    SalesTest,
     ScoreTest,
     SegmentTest,
     TagTest,
@@ -35,6 +36,7 @@ from connector.domain.condition import (
 from connector.domain.deal import Deals
 from connector.domain.fact import Value
 from connector.domain.field import FieldType
+from connector.domain.handover import HandOverState
 from connector.domain.moments import MILLISECOND, bounds_of, to_moment
 from connector.domain.quintiles import Edges
 
@@ -115,6 +117,10 @@ class View(Protocol):
         """Whether the lead has an open enrolment there."""
         ...
 
+    def in_sales(self, hand_over: str, states: frozenset[HandOverState]) -> bool:
+        """Whether the latest hand-over of that name, or of any where none is named, stands so."""
+        ...
+
     def has_answered(self, program: str, phase: str | None, activity: str) -> bool:
         """Whether the lead answered the activity in its latest enrolment in the program."""
         ...
@@ -178,13 +184,15 @@ def compile_condition(condition: Condition, scales: Scales) -> Predicate:
             return _compile_score(condition)
         case GradeTest():
             return _compile_grade(condition, scales)
-        case SegmentTest() | PersonaTest() | TagTest() | ProgramTest() | AnsweredTest():
+        case SegmentTest() | PersonaTest() | TagTest() | ProgramTest() | AnsweredTest() | SalesTest():
             return _compile_place(condition)
         case DidTest():
             return _compile_did(condition)
 
 
-def _compile_place(test: SegmentTest | PersonaTest | TagTest | ProgramTest | AnsweredTest) -> Predicate:
+def _compile_place(
+    test: SegmentTest | PersonaTest | TagTest | ProgramTest | AnsweredTest | SalesTest,
+) -> Predicate:
     """Where the lead stands, which others keep up to date."""
     match test:
         case SegmentTest(segment):
@@ -197,6 +205,9 @@ def _compile_place(test: SegmentTest | PersonaTest | TagTest | ProgramTest | Ans
         case ProgramTest(program, phase):
             reads = frozenset({f"program:{program}"})
             return Predicate(lambda view: view.in_program(program, phase), reads=reads)
+        case SalesTest(hand_over, states):
+            wanted = frozenset(states)
+            return Predicate(lambda view: view.in_sales(hand_over, wanted), reads=frozenset({"sales"}))
         case AnsweredTest(program, activity, phase):
             reads = frozenset({f"program:{program}"})
             return Predicate(lambda view: view.has_answered(program, phase, activity), reads=reads)

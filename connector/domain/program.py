@@ -197,12 +197,13 @@ class TargetKind(StrEnum):
     COMPLETED = "completed"
     EXIT = "exit"
     PROGRAM = "program"  # completes this one and enters another
+    SALES = "sales"  # completes this one and hands the lead over
     ON = "on"  # on with the phase, of what follows one activity
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a lead goes; `name` for a phase or a program."""
+    """Where a lead goes; `name` for a phase, a program or a hand-over."""
 
     kind: TargetKind
     name: str = ""

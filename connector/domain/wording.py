@@ -9,6 +9,8 @@ from connector.domain.draft import Draft
 from connector.domain.field import FieldRole, format_moment
 from connector.domain.score import Score
 
+#: The place in a program, or in a hand-over: known where a text belongs to one.
+PLACES = ("program", "phase", "activity", "hand_over", "because", "rep", "next_step")
 #: How many reasons a CRM property lists.
 _MAX_REASONS = 5
 
@@ -16,7 +18,8 @@ _MAX_REASONS = 5
 def context(draft: Draft, **place: str) -> Mapping[str, object]:
     """All that message text may use.
 
-    `lead`, `name`, `scores`, `grades`, `why`, `did`, `segments`, `tags`, `persona`, and the place in a program.
+    `lead`, `name`, `scores`, `grades`, `why`, `did`, `recent`, `segments`, `tags`, `persona`, and the place in a
+    program or a hand-over.
     """
     return {
         "lead": dict(draft.fields),
@@ -36,9 +39,11 @@ def context(draft: Draft, **place: str) -> Mapping[str, object]:
         },
         "tags": {name: draft.has_tag(name) for name in draft.book.tags},
         "persona": draft.persona,
-        "program": "",
-        "phase": "",
-        "activity": "",
+        "recent": [
+            {"signal": deed.signal, "at": format_moment(deed.at), "words": deed.words}
+            for deed in reversed(draft.recent)
+        ],
+        **dict.fromkeys(PLACES, ""),
         **place,
     }
 

@@ -1,4 +1,4 @@
-"""The door: an email that is about to leave is held against its lead's consent once more.
+"""The door: an email that is about to leave is held against its lead's consent and its program's window once more.
 
 Hours may lie between the moment at which an email is decided and the one at which it leaves: settling, a rate limit, an
 outage. So the consent field is read from the CRM again, one call for a batch, and the lead is looked at as it stands in
@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from connector.domain.book import Book
-from connector.domain.change import ChangeState
+from connector.domain.change import Act, ChangeState
 from connector.domain.consent import address, refusal_at_the_door
 from connector.domain.decide import fold
-from connector.domain.draft import Books
+from connector.domain.draft import Books, Draft
 from connector.domain.fact import Fact, FactKind, RecordName
 from connector.domain.field import FieldRole, format_moment
 from connector.domain.lead import Lead
@@ -68,6 +68,8 @@ class _Guard:
         reason = reason or refusal_at_the_door(self.books(lead.book), lead, act)
         if reason:
             self.stopped.append(self._stop(change, reason))
+        elif change.state is ChangeState.PENDING and (opens_at := self._opens_at(lead, act)) > self.now:
+            self.stopped.append(Settled(change, change.state, opens_at, "the send window is shut"))
         else:
             email = replace(act.email, to=address(self.books(lead.book), lead))
             self.leaving.append(replace(change, act=replace(act, email=email)))
@@ -85,6 +87,12 @@ class _Guard:
         if renewed.fields != lead.fields:
             self.news.append(NewFact(change.lead_id, read, self.now))
         return renewed, ""
+
+    def _opens_at(self, lead: Lead, act: Act) -> datetime:
+        """When the window of the email's program is open, on the lead's own clock."""
+        book = self.books(lead.book)
+        program = book.programs.get(act.key.partition(":")[0])
+        return program.program.window.next_open(self.now, Draft(lead, book, self.now).zone) if program else self.now
 
     def _stop(self, change: OutboxChange, reason: str) -> Settled:
         if change.state is ChangeState.ATTEMPTED:

@@ -22,6 +22,8 @@ from connector.domain.history import HistoryEntry, HistoryKind
 from connector.domain.program import TargetKind
 from connector.domain.score import Score
 from connector.domain.wording import display_name
+from connector.engine.buying import DealExplanation, RfmExplanation, explain_deals, explain_rfm
+from connector.engine.selling import HandOverExplanation
 from connector.engine.timeline import tell
 from connector.ports import LeadSummary, OutboxChange
 
@@ -208,6 +210,10 @@ class Explanation:
     persona: Group | None = None
     tags: tuple[TagExplanation, ...] = ()
     computed: tuple[FieldExplanation, ...] = ()
+    #: The latest first.
+    hand_overs: tuple[HandOverExplanation, ...] = ()
+    deals: tuple[DealExplanation, ...] = ()
+    rfm: RfmExplanation | None = None
 
 
 def explain(
@@ -230,6 +236,8 @@ def explain(
         persona=None if draft.persona_since is None else Group(draft.persona, draft.persona_since),
         tags=tuple(_tags(draft)),
         computed=tuple(_explain_field(draft, computed) for computed in book.definitions.computed),
+        deals=explain_deals(draft),
+        rfm=explain_rfm(draft),
         segments=_groups(draft, "segment:"),
         lists=_groups(draft, "list:"),
         enrolments=tuple(_explain_enrolment(draft, enrolment) for enrolment in reversed(lead.enrolments)),
@@ -376,6 +384,8 @@ def _destination(move: Move) -> str:
             return "completing the program"
         case TargetKind.EXIT:
             return "leaving the program"
+        case TargetKind.SALES:
+            return f"handing over to sales: {move.target.name}"
         case TargetKind.ON:
             return "going on with the phase"
 

@@ -18,6 +18,7 @@ from connector.domain.field import Field, FieldType, format_moment
 from connector.domain.ids import LeadId
 from connector.domain.lead import Lead, blank
 from connector.domain.program import EmailSend, Note, Send, Task
+from connector.domain.rfm import DIMENSIONS
 from connector.domain.wording import context
 from connector.errors import UnknownNameError
 
@@ -118,6 +119,7 @@ def sample_words(book: Book, now: datetime, place: Mapping[str, str]) -> Words:
         "segments": {segment.name: True for segment in book.definitions.segments},
         "tags": {tag.name: True for tag in book.definitions.tags},
         "did": {name: _Named({"times": 2, "at": format_moment(now)}) for name in book.definitions.quoted},
+        "rfm": dict(zip((*DIMENSIONS, "code"), (5.0, 4.0, 5.0, "545"), strict=True)) if book.definitions.rfm else {},
         "persona": next((persona.name for persona in book.definitions.personas), ""),
     }
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from connector.domain.definitions import Definitions, SignalSource, WriteBack
 from connector.domain.field import Field, FieldType, parse_value
+from connector.mapping.deals_in_catalog import compare_deals
 from connector.mapping.places import Path, Problems
 from connector.mapping.report import nearest, quoted
 from connector.ports import Catalog, CrmProperty
@@ -43,6 +44,8 @@ def compare(definitions: Definitions, catalog: Catalog, problems: Problems) -> N
             message = f"{catalog.label} does not offer {feed.feed}: {catalog.feeds[feed.feed]}"
             hint = "grant the scope, or give the signal another source"
             problems.warn(("signals", feed.signal, feed.crm, 0, "poll"), message, hint)
+    if catalog.deals is not None:
+        compare_deals(definitions, catalog.crm, catalog.label, catalog.deals, problems)
     for rule in definitions.write_back:
         if rule.crm == catalog.crm and rule.property in catalog.properties:
             _compare_written(rule, catalog.properties[rule.property], catalog, problems)

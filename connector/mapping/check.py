@@ -29,6 +29,7 @@ from connector.mapping.models import MappingFile
 from connector.mapping.places import Path, Problems
 from connector.mapping.reach import check_thresholds
 from connector.mapping.report import arrows, quoted
+from connector.mapping.sales_checks import check_sales
 from connector.mapping.texts import check_wholes
 
 #: A score may be a sum of sums; so much of it is added up for every lead without notice.
@@ -46,7 +47,8 @@ def check_whole(mapping: MappingFile, definitions: Definitions, reader: Conditio
         check_thresholds(scores, reader)
     check_hysteresis(mapping, reader)
     check_wholes(reader)
-    check_journeys(mapping, definitions.programs, problems)
+    check_journeys(mapping, definitions, problems)
+    check_sales(mapping, definitions, problems)
     has_consent = any(field.role is FieldRole.CONSENT for field in definitions.fields)
     if not has_consent and not problems.touch(("fields",)):
         for program in definitions.programs:

@@ -19,6 +19,7 @@ from connector.domain.condition import (
     Not,
     PersonaTest,
     ProgramTest,
+    SalesTest,
     ScoreTest,
     SegmentTest,
     SignalTest,
@@ -26,6 +27,7 @@ from connector.domain.condition import (
     TagTest,
 )
 from connector.domain.field import Field, FieldType
+from connector.domain.handover import OPEN, HandOverState
 from connector.mapping.comparisons import (
     ATTRIBUTE_OPS,
     OPS,
@@ -42,14 +44,16 @@ from connector.mapping.report import Known, kind_of, nearest, quoted
 
 #: Keys of a condition that are no fields. `where`, `at_least` and `within` belong to `did`.
 WORDS = (
-    *("all", "any", "not", "did", "where", "at_least", "within", "since"),
+    *("all", "any", "not", "did", "where", "at_least", "within", "since", "sales"),
     *("segment", "persona", "tag", "in_program", "answered"),
 )
 #: Words that came later, with the section that gives them their meaning; a field or score of such a name is older.
-LATER = {"persona": "personas", "tag": "tags", "answered": "programs", "since": "programs"}
+LATER = {"persona": "personas", "tag": "tags", "answered": "programs", "since": "programs", "sales": "sales"}
 _OF_DID = ("where", "at_least", "within", "since")
 #: A lead keeps so many moments for one condition at most.
 MOST_TIMES = 1_000
+#: Stands for every hand-over.
+_ANY = "any"
 #: Stands for what could not be read; the mapping is refused anyway.
 NOTHING = AllOf(())
 #: Stands for a signal that nobody knows: it is reported as such, and may carry anything.
@@ -110,10 +114,9 @@ class ConditionReader:
                 return [self._did(raw, path)]
             case "segment" | "persona" | "tag":
                 return self._group(key, value, here)
-            case "in_program":
-                return [self._program(value, here)]
-            case "answered":
-                return [self._answered(value, here)]
+            case "in_program" | "answered" | "sales":
+                read = {"in_program": self._program, "answered": self._answered, "sales": self._sales}[key]
+                return [read(value, here)]
             case _ if key in _OF_DID:
                 if "did" not in raw:
                     self.problems.error(
@@ -195,6 +198,24 @@ class ConditionReader:
         else:
             pairs = [(program, program, phases) for program, phases in value.items()]
         return any_of(test for part, name, phases in pairs for test in self._phases(name, phases, (*path, part)))
+
+    def _sales(self, value: Any, path: Path) -> Condition:
+        """Sales has the lead by one of these hand-overs, or it stands there in one of these ways."""
+        if not isinstance(value, dict):
+            pairs = [(index, name, None) for index, name in self._words(value, path, "a hand-over")]
+        else:
+            pairs = [(name, name, states) for name, states in value.items()]
+        return any_of(self._in_sales(name, states, (*path, part)) for part, name, states in pairs)
+
+    def _in_sales(self, name: str, states: Any, path: Path) -> SalesTest:
+        if name != _ANY:
+            self._know(name, self.names.hand_overs, path, "hand-over", on_key=states is not None)
+        if states is None:
+            return SalesTest("" if name == _ANY else name, tuple(sorted(OPEN)))
+        words = self._words(states, path, "how a hand-over stands")
+        known = tuple(map(str, HandOverState))
+        found = [word for index, word in words if self._know(word, known, (*path, index), "state of a hand-over")]
+        return SalesTest("" if name == _ANY else name, tuple(map(HandOverState, found)))
 
     def _phases(self, program: str, phases: Any, path: Path) -> Iterator[ProgramTest]:
         known = self._know(program, self.names.programs, path, "program", on_key=phases is not None)

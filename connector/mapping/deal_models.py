@@ -92,12 +92,14 @@ def _four(values: tuple[float, ...] | tuple[timedelta, ...]) -> None:
         raise wrong("expected four edges in rising order between five scores", "write [1, 2, 4, 8]")
 
 
-def _four_spans(values: tuple[timedelta, ...]) -> tuple[timedelta, ...]:
+def four_spans(values: tuple[timedelta, ...]) -> tuple[timedelta, ...]:
+    """Four durations in rising order; refuses others."""
     _four(values)
     return values
 
 
-def _four_numbers(values: tuple[float, ...]) -> tuple[float, ...]:
+def four_numbers(values: tuple[float, ...]) -> tuple[float, ...]:
+    """Four numbers in rising order; refuses others."""
     _four(values)
     return values
 
@@ -113,13 +115,13 @@ class RfmEntry(Entry):
     quintiles: bool = Field(
         default=False, description="What has no edges here is scored by fifths of all who bought, measured once a day."
     )
-    recency: Annotated[tuple[Span, ...], OneOrMany(), AfterValidator(_four_spans)] = Field(
+    recency: Annotated[tuple[Span, ...], OneOrMany(), AfterValidator(four_spans)] = Field(
         default=(), description="Four durations since the last purchase: up to the first is 5, beyond the last is 1."
     )
-    frequency: Annotated[tuple[Edge, ...], OneOrMany(), AfterValidator(_four_numbers)] = Field(
+    frequency: Annotated[tuple[Edge, ...], OneOrMany(), AfterValidator(four_numbers)] = Field(
         default=(), description="Four numbers of purchases: up to the first is 1, above the last is 5."
     )
-    monetary: Annotated[tuple[Edge, ...], OneOrMany(), AfterValidator(_four_numbers)] = Field(
+    monetary: Annotated[tuple[Edge, ...], OneOrMany(), AfterValidator(four_numbers)] = Field(
         default=(), description="Four amounts in all: up to the first is 1, above the last is 5."
     )
     within: Span | None = Field(default=None, description="Only purchases of the last so long.")

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from connector.domain.condition import AllOf, AnyOf, Condition, ProgramTest
+from connector.domain.definitions import Definitions
 from connector.domain.program import Activity, ListSend, Outcome, Phase, Program, Target, TargetKind, content_of
+from connector.domain.sales import Sales
 from connector.mapping.circles import find_circle
 from connector.mapping.models import MappingFile
 from connector.mapping.places import Path, Problems
@@ -17,10 +19,11 @@ from connector.mapping.report import arrows, quoted
 _NO_TIME = timedelta()
 
 
-def check_journeys(mapping: MappingFile, programs: tuple[Program, ...], problems: Problems) -> None:
+def check_journeys(mapping: MappingFile, definitions: Definitions, problems: Problems) -> None:
     """Report programs that cannot work as written; those that are misshapen are passed over."""
+    programs, handed_back = definitions.programs, handed_back_to(definitions.sales)
     sound = {program.name: to_route(program) for program in programs if not problems.touch(("programs", program.name))}
-    entered = {target.name for program in programs for target in _targets(program)}
+    entered = {target.name for program in programs for target in targets_of(program)} | handed_back
     are_all_known = not problems.touch(("programs",))
     for name, route in sound.items():
         program = route.program
@@ -29,14 +32,21 @@ def check_journeys(mapping: MappingFile, programs: tuple[Program, ...], problems
             problems.error(("programs", name), f"nothing enrols leads into {quoted(name)}", remedy, on_key=True)
         _check_phases(route, mapping, problems)
         _check_own_end(program, problems)
-    at_once = _check_circles(sound, problems)
+    at_once = _check_circles(sound, definitions.sales, problems)
     _check_rounds([route for name, route in sound.items() if name not in at_once], problems)
 
 
-def _targets(program: Program) -> Iterator[Target]:
+def handed_back_to(sales: Sales) -> set[str]:
+    """The programs into which sales hands leads back."""
+    rejections = (rejection for rule in sales.hand_overs for rejection in rule.rejected)
+    return {rejection.target.name for rejection in rejections if rejection.target is not None}
+
+
+def targets_of(program: Program, kind: TargetKind = TargetKind.PROGRAM) -> Iterator[Target]:
+    """Where the program leads beside its own phases."""
     for phase in program.phases:
         for outcome in (*_every_case(phase.all_answered, phase.some_answered, phase.none_answered), *_early(phase)):
-            if outcome.target.kind is TargetKind.PROGRAM:
+            if outcome.target.kind is kind:
                 yield outcome.target
 
 
@@ -175,11 +185,11 @@ def _reachable(route: Route) -> set[str]:
 # --- what never ends ---
 
 
-def _check_circles(routes: Mapping[str, Route], problems: Problems) -> set[str]:
+def _check_circles(routes: Mapping[str, Route], sales: Sales, problems: Problems) -> set[str]:
     """Report phases that may follow one another for ever while no time passes; the programs that have such."""
     found: set[str] = set()
     graph: dict[Path, set[Path]] = {
-        ("programs", route.program.name, "phases", name): set(_at_once(routes, route, phase))
+        ("programs", route.program.name, "phases", name): set(_at_once(routes, route, phase, sales))
         for route in routes.values()
         for name, phase in route.phases.items()
     }
@@ -193,7 +203,7 @@ def _check_circles(routes: Mapping[str, Route], problems: Problems) -> set[str]:
     return found
 
 
-def _at_once(routes: Mapping[str, Route], route: Route, phase: Phase) -> Iterator[Path]:
+def _at_once(routes: Mapping[str, Route], route: Route, phase: Phase, sales: Sales) -> Iterator[Path]:
     """The phases that may begin the moment this one does; none where an answer or time must come first.
 
     That something was not answered is known only after a time.
@@ -201,13 +211,31 @@ def _at_once(routes: Mapping[str, Route], route: Route, phase: Phase) -> Iterato
     name = route.program.name
     for outcome in _every_case(*_soonest(phase)):
         target = outcome.target
-        other = routes.get(target.name) if target.kind is TargetKind.PROGRAM else None
         if outcome.after or outcome.times:
             continue
-        if other is not None and other.program.again_after == _NO_TIME:
-            yield ("programs", target.name, "phases", target.phase or other.program.phases[0].name)
-        elif target.kind is not TargetKind.PROGRAM and (following := route.after(phase.name, target)):
+        if target.kind is TargetKind.PROGRAM:
+            yield from _begins_at(routes, target)
+        elif target.kind is TargetKind.SALES:
+            for handed_back in _handed_back_at_once(sales, target.name):
+                yield from _begins_at(routes, handed_back)
+        elif following := route.after(phase.name, target):
             yield ("programs", name, "phases", following)
+
+
+def _begins_at(routes: Mapping[str, Route], target: Target) -> Iterator[Path]:
+    """The phase of another program that begins at once; none where a lead that has just left it may not enter."""
+    other = routes.get(target.name)
+    if other is not None and other.program.again_after == _NO_TIME:
+        yield ("programs", target.name, "phases", target.phase or other.program.phases[0].name)
+
+
+def _handed_back_at_once(sales: Sales, name: str) -> Iterator[Target]:
+    """Where a hand-over leads that may be given back by a condition that holds already, and begin again at once."""
+    for rule in sales.hand_overs:
+        if rule.name == name and rule.again_after == _NO_TIME:
+            for rejection in rule.rejected:
+                if rejection.target is not None and rejection.trigger.on is None:
+                    yield rejection.target
 
 
 def _soonest(phase: Phase) -> Iterator[Outcome]:

@@ -25,6 +25,7 @@ from connector.mapping.nodes import MAX_CHARACTERS
 from connector.mapping.places import MAX_PROBLEMS, Problems, TooManyProblemsError
 from connector.mapping.programs import to_programs, to_workspace_window
 from connector.mapping.report import Problem, Report, nearest, quoted, render
+from connector.mapping.sales import to_sales
 from connector.mapping.scores import to_scores
 from connector.mapping.shape import check_shape
 from connector.mapping.signals import to_feeds, to_signals, to_told
@@ -172,11 +173,11 @@ def _build(version: str, problems: Problems, *, is_kept: bool) -> Definitions:
     fields = to_fields(mapping, problems)
     names = names_of(whole, mapping, fields)
     reader = ConditionReader(names, problems)
-    window = to_workspace_window(mapping, reader)
+    window, zone = to_workspace_window(mapping, reader), _zone(mapping, problems)
     definitions = Definitions(
         workspace=WorkspaceId(_workspace(mapping, problems)),
         version=version,
-        zone=_zone(mapping, problems),
+        zone=zone,
         fields=fields,
         signals=to_signals(mapping, names, problems),
         told=to_told(mapping),
@@ -196,6 +197,7 @@ def _build(version: str, problems: Problems, *, is_kept: bool) -> Definitions:
         emails=to_emails(mapping, reader),
         suppress_on=to_suppressors(mapping, reader),
         write_back=to_write_back(mapping, reader),
+        sales=to_sales(mapping, zone, reader),
         window=window,
         cap=FrequencyCap(mapping.frequency_cap.messages, mapping.frequency_cap.per) if mapping.frequency_cap else None,
         settle=mapping.settle,

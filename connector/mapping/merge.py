@@ -16,6 +16,7 @@ _SPREADABLE = {
         ("fields", "signals", "segments", "tags", "scores", "programs", "lists", "notifications", "emails", "texts"), 1
     ),
     "write_back": 2,
+    "sales": 2,
 }
 FORMAT = 1
 

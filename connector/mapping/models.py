@@ -29,6 +29,7 @@ from connector.mapping.forms import (
     wrong,
 )
 from connector.mapping.program_models import Holidays, Notes, ProgramEntry, Tasks, WindowEntry, read_pause
+from connector.mapping.sales_models import SalesEntry
 from connector.mapping.signal_models import SignalEntry
 from connector.mapping.trait_models import PersonaEntry, ReckonedEntry, TagEntry
 
@@ -269,6 +270,7 @@ class MappingFile(Entry):
     lists: dict[Name, Annotated[ListEntry, TextFor("hubspot")]] = Field(default={})
     notifications: dict[Name, NotificationEntry] = Field(default={})
     emails: dict[Name, EmailEntry] = Field(default={})
+    sales: SalesEntry | None = Field(default=None, description="Teams of reps, and how leads are handed over.")
     texts: dict[Name, Words] = Field(default={}, description="Blocks for texts: {{ texts.<name> }}.")
     suppress_on: SuppressOn = Field(
         default=(), description="Signals after which no message is sent until a person lifts that."

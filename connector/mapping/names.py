@@ -40,6 +40,9 @@ class Names:
     #: Program -> its activities, each as `phase.activity`, and whether it asks for an answer.
     activities: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
     emails: frozenset[str] = frozenset()
+    teams: tuple[str, ...] = ()
+    reps: frozenset[str] = frozenset()
+    hand_overs: frozenset[str] = frozenset()
     #: Text block -> its source.
     texts: Mapping[str, str] = field(default_factory=dict)
 
@@ -58,6 +61,11 @@ def names_of(root: Node, mapping: MappingFile, fields: Iterable[Field]) -> Names
         lists=frozenset(_keys(root, "lists")),
         activities={name: dict(_activities(root, name)) for name in _keys(root, "programs")},
         emails=frozenset(_keys(root, "emails")),
+        teams=_keys(root, "sales", "teams"),
+        reps=frozenset(
+            rep for team in _keys(root, "sales", "teams") for rep in _keys(root, "sales", "teams", team, "reps")
+        ),
+        hand_overs=frozenset(_keys(root, "sales", "hand_over")),
         texts=mapping.texts,
     )
 

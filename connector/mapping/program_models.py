@@ -200,6 +200,7 @@ class OutcomeEntry(Entry):
     next: str | None = Field(default=None, description="A phase, or previous, completed, exit.")
     program: Name | None = Field(default=None, description="Completes this program and enters that one.")
     phase: Name | None = Field(default=None, description="Of that program: the phase to begin with.")
+    sales: Name | None = Field(default=None, description="Completes this program and hands the lead over to sales.")
     repeat: Literal["unanswered"] | None = Field(default=None, description="Sends the unanswered activities once more.")
     times: Annotated[int, Field(ge=1, le=100)] | None = Field(
         default=None, description="An enrolment goes this way so many times at most, and then where then: says."
@@ -218,6 +219,8 @@ class OutcomeEntry(Entry):
             raise wrong("`times` counts how often a way to a phase is taken", "write it beside next:", "times")
         if self.program and (self.next or self.then):
             raise wrong("either another program or a phase, not both", at="program")
+        if self.sales and (self.next or self.then or self.program):
+            raise wrong("either sales or another place, not both", at="sales")
         if self.phase and not self.program:
             raise wrong("`phase` belongs to `program`", "write next: for a phase of this program", "phase")
         return self
@@ -348,6 +351,21 @@ class CompletedEntry(Entry):
     task: Tasks = ()
     note: Notes = ()
     program: Name | None = Field(default=None, description="Enters this program next.")
+    sales: Name | None = Field(default=None, description="Is handed over to sales, by this hand-over.")
+
+    @model_validator(mode="after")
+    def _one_next(self) -> Self:
+        if self.program and self.sales:
+            raise wrong("either another program or sales, not both", at="sales")
+        return self
+
+
+#: `never`, or how long after the last time ended.
+Again = Annotated[
+    timedelta | None,
+    PlainValidator(read_again),
+    WithJsonSchema({"type": "string", "pattern": rf"^never$|^(after )?({PATTERN.strip('^$')})"}),
+]
 
 
 class AgainEntry(Entry):
@@ -355,11 +373,7 @@ class AgainEntry(Entry):
 
     what: ClassVar[str] = "again"
 
-    after: Annotated[
-        timedelta | None,
-        PlainValidator(read_again),
-        WithJsonSchema({"type": "string", "pattern": rf"^never$|^(after )?({PATTERN.strip('^$')})"}),
-    ] = Field(default=None, description="never, or 30d: how long after the last exit.")
+    after: Again = Field(default=None, description="never, or 30d: how long after the last exit.")
     ended: Annotated[tuple[Name, ...], OneOrMany()] = Field(
         default=(), description="Only if it ended so: won, completed, exited, or the signal that ended it."
     )

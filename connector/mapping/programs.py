@@ -133,11 +133,29 @@ def _endings(entry: ProgramEntry, path: Path, reader: ConditionReader) -> frozen
 
 
 def _completed(entry: ProgramEntry, path: Path, reader: ConditionReader) -> Target:
-    program = entry.completed.program
+    program, sales = entry.completed.program, entry.completed.sales
+    if sales is not None:
+        return _to_sales(sales, (*path, "completed", "sales"), reader)
     if program is None:
         return _ELSEWHERE["completed"]
     _know_program(program, (*path, "completed", "program"), reader)
     return Target(TargetKind.PROGRAM, program)
+
+
+def know_phase(program: str, phase: str | None, path: Path, reader: ConditionReader) -> None:
+    """Report a program that there is not, or a phase that it does not have; they stand below the path."""
+    _know_program(program, (*path, "program"), reader)
+    phases = reader.names.programs.get(program, ())
+    if phase is not None and phase not in phases and phases:
+        message = f"{quoted(program)} has no phase {quoted(phase)}"
+        reader.problems.error((*path, "phase"), message, nearest(phase, phases))
+
+
+def _to_sales(hand_over: str, path: Path, reader: ConditionReader) -> Target:
+    if hand_over not in reader.names.hand_overs:
+        hint = nearest(hand_over, reader.names.hand_overs) or "add hand_over: to the section sales"
+        reader.problems.error(path, f"unknown hand-over {quoted(hand_over)}", hint)
+    return Target(TargetKind.SALES, hand_over)
 
 
 def _know_program(program: str, path: Path, reader: ConditionReader) -> None:
@@ -352,12 +370,10 @@ def _to_outcome(entry: OutcomeEntry, default: Outcome, ways: _Ways, path: Path, 
 
 
 def _target(entry: OutcomeEntry, default: Target, ways: _Ways, path: Path, reader: ConditionReader) -> Target:
+    if entry.sales is not None:
+        return _to_sales(entry.sales, (*path, "sales"), reader)
     if entry.program is not None:
-        _know_program(entry.program, (*path, "program"), reader)
-        phases = reader.names.programs.get(entry.program, ())
-        if entry.phase is not None and entry.phase not in phases and phases:
-            message = f"{quoted(entry.program)} has no phase {quoted(entry.phase)}"
-            reader.problems.error((*path, "phase"), message, nearest(entry.phase, phases))
+        know_phase(entry.program, entry.phase, path, reader)
         return Target(TargetKind.PROGRAM, entry.program, entry.phase or "")
     word = entry.then or entry.next
     if word is None:

@@ -18,12 +18,14 @@ from connector.domain.condition import (
     Operand,
     PersonaTest,
     ProgramTest,
+    SalesTest,
     ScoreTest,
     SegmentTest,
     SignalTest,
     TagTest,
 )
 from connector.domain.field import format_value
+from connector.domain.handover import OPEN
 from connector.mapping.durations import format_duration
 
 _PHRASES = {
@@ -63,13 +65,13 @@ def to_sentence(condition: Condition) -> str:
             return f"{condition.score} {to_phrase(condition.op, condition.operand)}{_until(condition)}"
         case GradeTest():
             return f"grade of {condition.score} is {_listed(condition.grades, 'or')}"
-        case SegmentTest() | PersonaTest() | TagTest() | ProgramTest() | AnsweredTest():
+        case SegmentTest() | PersonaTest() | TagTest() | ProgramTest() | AnsweredTest() | SalesTest():
             return _place(condition)
         case DidTest():
             return _did(condition)
 
 
-def _place(test: SegmentTest | PersonaTest | TagTest | ProgramTest | AnsweredTest) -> str:
+def _place(test: SegmentTest | PersonaTest | TagTest | ProgramTest | AnsweredTest | SalesTest) -> str:
     match test:
         case SegmentTest(segment):
             return f"in segment {segment}"
@@ -81,6 +83,9 @@ def _place(test: SegmentTest | PersonaTest | TagTest | ProgramTest | AnsweredTes
             return f"in program {program}" + (f" at {phase}" if phase else "")
         case AnsweredTest(program, activity, phase):
             return f"answered {f'{phase}.' if phase else ''}{activity} of {program}"
+        case SalesTest(hand_over, states):
+            name = f" by {hand_over}" if hand_over else ""
+            return f"with sales{name}" if set(states) == OPEN else f"sales{name}: {_listed(states, 'or')}"
 
 
 def signal_sentence(test: SignalTest) -> str:

@@ -19,7 +19,6 @@ FileModel = TypeVar("FileModel", bound=Entry)
 #: Words of the language to come, so that nobody thinks they are misspelt.
 NOT_YET = {
     "track": "tracking web pages",
-    "hand_to_sales": "handing over to sales",
     "sms": "SMS",
     "slack": "Slack",
     "webhook": "outgoing webhooks",

@@ -197,6 +197,8 @@ def _leads_to(target: Target) -> str:
             return "exit"
         case TargetKind.PROGRAM:
             return f"program {target.name}" + (f", phase {target.phase}" if target.phase else "")
+        case TargetKind.SALES:
+            return f"sales, by {target.name}"
         case _:
             return target.name
 

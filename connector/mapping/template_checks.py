@@ -17,7 +17,12 @@ from connector.mapping.templates import MAX_SOURCE, PLAIN
 _MAX_DEPTH = 20
 #: What a text knows beside `lead`, `scores` and `grades`.
 PLAIN_NAMES = ("program", "phase", "activity", "name", "persona")
-LISTS: Mapping[str, tuple[str, ...]] = {"why": ("rule", "points", "score")}
+#: What it knows beside them where the mapping hands leads over.
+OF_SALES = ("hand_over", "because", "rep", "next_step")
+LISTS: Mapping[str, tuple[str, ...]] = {
+    "why": ("rule", "points", "score"),
+    "recent": ("signal", "at", "words"),
+}
 _OWNERS = ("lead", "rfm", "scores", "grades", "segments", "tags", "did")
 #: What a text knows of every signal beside its attributes.
 _OF_SIGNALS = ("times", "at")
@@ -152,7 +157,7 @@ class _Checker:
                 yield from self.visit(child, inner)
 
     def _name(self, node: nodes.Name, name: str, scope: Scope) -> Iterator[TemplateMistake]:
-        if name in scope or name in PLAIN_NAMES or name in LISTS:
+        if name in scope or name in self._plain:
             return
         if name in _OWNERS:
             yield TemplateMistake(node.lineno, f"{quoted(name)} is not a value by itself", f"write {name}. and a name")
@@ -162,8 +167,15 @@ class _Checker:
             yield TemplateMistake(node.lineno, f"unknown name {quoted(name)} in a text", f"write scores.{name}")
         else:
             owners = (owner for owner in _OWNERS if owner != "rfm" or "rfm.code" in self.names.fields)
-            known = (*owners, *PLAIN_NAMES, *LISTS, *scope)
+            known = (*owners, *self._plain, *scope)
             yield TemplateMistake(node.lineno, f"unknown name {quoted(name)} in a text", nearest(name, known))
+
+    @property
+    def _plain(self) -> tuple[str, ...]:
+        """What is a value by itself."""
+        if self.names.hand_overs:
+            return (*PLAIN_NAMES, *OF_SALES, *LISTS)
+        return (*PLAIN_NAMES, *(name for name in LISTS if name != "recent"))
 
     def _attribute(
         self, node: nodes.Node, owner: nodes.Expr, attribute: str, scope: Scope

@@ -6,7 +6,7 @@ effect with it; network calls are made with no transaction open.
 
 from __future__ import annotations
 
-from connector.ports.catalog import Catalog, CatalogReader, CrmProperty
+from connector.ports.catalog import Catalog, CatalogReader, CrmProperty, DealCatalog
 from connector.ports.crm import (
     Connection,
     ConnectionState,
@@ -37,6 +37,7 @@ from connector.ports.receiving import (
     StrayReason,
     Unreadable,
 )
+from connector.ports.sales import Assignments, Given, InHand
 from connector.ports.signals import (
     API,
     ApiKey,
@@ -72,6 +73,7 @@ __all__ = [
     "API",
     "ApiKey",
     "ApiKeys",
+    "Assignments",
     "BatchName",
     "Books",
     "Catalog",
@@ -85,6 +87,7 @@ __all__ = [
     "CrmProperty",
     "CrmRecord",
     "CurrentLead",
+    "DealCatalog",
     "Deals",
     "Deliveries",
     "Delivery",
@@ -97,9 +100,11 @@ __all__ = [
     "FeedState",
     "Feeds",
     "FiledPetition",
+    "Given",
     "Happening",
     "Health",
     "HeardDeal",
+    "InHand",
     "Judged",
     "LeadClaim",
     "LeadSummary",

@@ -25,6 +25,17 @@ class CrmProperty:
 
 
 @dataclass(frozen=True, slots=True)
+class DealCatalog:
+    """What an account says of deals."""
+
+    properties: Mapping[str, CrmProperty] = field(default_factory=dict)
+    #: Pipeline -> its stages -> what people call them; all by the CRM's own names.
+    pipelines: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    #: Why deals cannot be read; empty where they can.
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Catalog:
     """All the properties that an account has."""
 
@@ -35,6 +46,8 @@ class Catalog:
     properties: Mapping[str, CrmProperty]
     #: Feed that was tried -> why the account does not offer it; empty where it does.
     feeds: Mapping[str, str] = field(default_factory=dict)
+    #: None: it was not asked.
+    deals: DealCatalog | None = None
 
 
 class CatalogReader(Protocol):
@@ -46,4 +59,8 @@ class CatalogReader(Protocol):
         Raises RetryableCrmError, CredentialsError or UnreadableReplyError, and CrmError where the account does not
         let us read them.
         """
+        ...
+
+    def fetch_deal_catalog(self) -> DealCatalog:
+        """Read the definitions of deals' properties, and the pipelines. Changes nothing."""
         ...

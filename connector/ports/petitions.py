@@ -58,6 +58,10 @@ class Petitions(Protocol):
         """In the order in which they came in."""
         ...
 
+    def of_lead(self, workspace: WorkspaceId, lead_id: LeadId) -> Sequence[FiledPetition]:
+        """All that a lead ever asked for, in the order in which it came in."""
+        ...
+
     def release(self, workspace: WorkspaceId, kind: PetitionKind, subject: str, now: datetime) -> int:
         """Open the parked petitions of a subject again, due now; how many there were."""
         ...

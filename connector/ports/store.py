@@ -19,6 +19,7 @@ from connector.ports.petitions import Petitions
 from connector.ports.purchases import Purchases
 from connector.ports.reading import ReadModels
 from connector.ports.receiving import Delivery, DeliveryState, NewDelivery, Stray
+from connector.ports.sales import Assignments
 from connector.ports.signals import ApiKeys, BatchName, Feeds, Seekers
 
 
@@ -293,6 +294,7 @@ class Transaction(Protocol):
     seekers: Seekers
     feeds: Feeds
     petitions: Petitions
+    assignments: Assignments
     purchases: Purchases
 
 

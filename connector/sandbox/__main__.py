@@ -64,6 +64,8 @@ def _open_portal(sandbox: Sandbox, number: int, options: argparse.Namespace) -> 
             portal.contacts.catalog.create(definition)
     for email in options.email:
         portal.single_sends.save(email)
+    for form in options.form:
+        portal.marketing.form(form)
     if options.unlimited:
         portal.limits.max_calls = portal.limits.max_searches_per_second = None
     for contact in range(options.contacts):
@@ -100,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NUMBER:KIND:NAME",
         help="an email that was saved for the single-send API; KIND is marketing or transactional",
     )
+    parser.add_argument("--form", action="append", default=[], metavar="NAME", help="a form that the portal has")
     parser.add_argument("--redirect-url", action="append", default=[], help="an OAuth redirect URL of the app")
     parser.add_argument("--rate", type=float, default=1.0, help="portal seconds in a real second; 0 stands still")
     parser.add_argument(

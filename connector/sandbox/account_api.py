@@ -1,4 +1,4 @@
-"""Owners, account details, uninstalling. HubSpot: Owners API, Account information API, App uninstall API."""
+"""Owners, account details, pipelines, uninstalling. HubSpot: Owners API, Account information API, App uninstall API."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from connector.sandbox.call import Call, Reply
 from connector.sandbox.owners import owner_body
 from connector.sandbox.shapes import Json
+from connector.sandbox.vocabulary import iso
 
 _MAX_OWNERS = 500
 
@@ -48,6 +49,27 @@ def account_details(call: Call) -> Reply:
         "additionalCurrencies": [],
     }
     return Reply(200, body)
+
+
+def list_pipelines(call: Call) -> Reply:
+    """The pipelines of deals with their stages: the options of both properties. HubSpot: Pipelines API guide."""
+    stages = [{**part, "metadata": {}} for part in _pipeline_parts(call, "dealstage")]
+    return Reply(200, {"results": [{**part, "stages": stages} for part in _pipeline_parts(call, "pipeline")]})
+
+
+def _pipeline_parts(call: Call, property_name: str) -> list[Json]:
+    at = iso(call.crm.clock.now())
+    return [
+        {
+            "id": option.value,
+            "label": option.label,
+            "displayOrder": order,
+            "archived": False,
+            "createdAt": at,
+            "updatedAt": at,
+        }
+        for order, option in enumerate(call.table.catalog.get(property_name).options)
+    ]
 
 
 def uninstall(call: Call) -> Reply:

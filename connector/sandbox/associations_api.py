@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 import msgspec
 
@@ -13,6 +14,8 @@ from connector.sandbox.refusals import Category, invalid, not_found, record_erro
 from connector.sandbox.shapes import AssociationSpec, Body, Json, RecordId
 
 MAX_CREATE, MAX_READ = 2_000, 1_000
+#: Associations of one record in one reply.
+PAGE = 500
 
 
 class DefaultLink(Body):
@@ -78,11 +81,21 @@ def read_associations(call: Call) -> Reply:
     for one in wanted:
         linked = _linked(call, from_type, one.id, to_type)
         if linked:
-            results.append({"from": {"id": one.id}, "to": _linked_bodies(linked)})
+            results.append({"from": {"id": one.id}, **_page(linked, one.after)})
         else:
             message = f"No {to_type} is associated with {one.id}."
             errors.append(record_error(Category.NOT_FOUND, message, {"fromObjectId": [one.id]}))
     return batch_reply(call, results, errors)
+
+
+def _page(linked: dict[str, set[int]], after: str | None) -> Json:
+    """A page of what a record is associated with; where the next one begins, if there is one."""
+    begin = int(after) if after and after.isdigit() else 0
+    page = dict(islice(linked.items(), begin, begin + PAGE))
+    body: Json = {"to": _linked_bodies(page)}
+    if begin + PAGE < len(linked):
+        body["paging"] = {"next": {"after": str(begin + PAGE), "link": ""}}
+    return body
 
 
 def list_associations(call: Call) -> Reply:

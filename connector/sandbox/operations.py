@@ -38,6 +38,7 @@ _LISTS = ("/crm/v3/lists", f"/crm/lists/{DATE_VERSION}")
 _OWNERS = ("/crm/v3/owners", f"/crm/owners/{DATE_VERSION}")
 _LINKS = ("/crm/v4/associations", f"/crm/associations/{DATE_VERSION}")
 _LINKED = ("/crm/v4/objects", f"/crm/objects/{DATE_VERSION}")
+_PIPELINES = ("/crm/v3/pipelines", "/crm/pipelines/2026-03")
 _ACCOUNT = ("/account-info/v3", f"/account-info/{DATE_VERSION}")
 
 _TYPE = "/<object_type>"
@@ -168,6 +169,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("associations.list", "GET", (f"/crm/v4/objects{_LINK}/<to_type>",), _ASSOCIATE, links.list_associations),
     Operation("owners.list", "GET", _OWNERS, scopes.OWNERS, account.list_owners),
     Operation("owners.get", "GET", _on(_OWNERS, "/<owner_id>"), scopes.OWNERS, account.get_owner),
+    Operation("pipelines.list", "GET", _on(_PIPELINES, "/<object_type>"), _READ, account.list_pipelines),
     Operation("account.details", "GET", _on(_ACCOUNT, "/details"), scopes.OAUTH, account.account_details),
     Operation(
         "account.uninstall",

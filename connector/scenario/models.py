@@ -11,6 +11,7 @@ from pydantic import Field, PlainValidator, StringConstraints, model_validator
 
 from connector.mapping.forms import Condition, Entry, Name, Names, OneOrMany, TextFor, Words, wrong
 from connector.mapping.report import kind_of
+from connector.scenario.deal_models import DealEntry, GivenDealEntry, MeasuredEntry
 
 Title = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 #: Field -> value in our words; and `hubspot` -> property -> the CRM's text.
@@ -82,6 +83,7 @@ class ExpectEntry(EventsEntry):
     tags: Words_ = None
     persona: str | None = None
     fields: Values = Field(default={})
+    deals: dict[Words, Words] = Field(default={})
     hubspot: dict[str, Any] = Field(default={})
     holds: Condition = None
 
@@ -114,6 +116,8 @@ class StepEntry(Entry):
     resume: Names = ()
     move: Annotated[MoveEntry, TextFor("to")] | None = None
     lift: bool = False
+    deal: Annotated[tuple[DealEntry, ...], OneOrMany()] = ()
+    rfm: MeasuredEntry | None = None
     expect: ExpectEntry | None = None
 
     @model_validator(mode="after")
@@ -131,6 +135,8 @@ class ScenarioEntry(Entry):
     begins: Words | None = None
     lead: Values | None = None
     leads: dict[Name, Values] = Field(default={})
+    deals: Annotated[tuple[GivenDealEntry, ...], OneOrMany()] = ()
+    rfm: MeasuredEntry | None = None
     steps: Annotated[list[StepEntry], Field(min_length=1)]
     never: NeverEntry | None = None
 
@@ -144,4 +150,6 @@ class ScenarioFile(Entry):
     begins: Words | None = None
     lead: Values | None = None
     leads: dict[Name, Values] = Field(default={})
+    deals: Annotated[tuple[GivenDealEntry, ...], OneOrMany()] = ()
+    rfm: MeasuredEntry | None = None
     scenarios: dict[Title, ScenarioEntry]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path as FilePath
 from typing import Any
 
 from connector.domain.book import Book, compile_book
-from connector.domain.fact import Fact, RecordName
+from connector.domain.fact import EdgesName, Fact, RecordName
 from connector.errors import MappingError
 from connector.mapping.fingerprint import to_plain_text
 from connector.mapping.load import names_in, parse_mapping, read_folder
@@ -19,6 +19,7 @@ from connector.mapping.places import Path, Problems, TooManyProblemsError
 from connector.mapping.report import Problem, Report, nearest, quoted, render
 from connector.mapping.shape import check_shape_of
 from connector.scenario.actions import baseline, read_facts
+from connector.scenario.dealing import Dealer, read_measured
 from connector.scenario.events import KINDS, fits
 from connector.scenario.models import EventsEntry, ScenarioEntry, ScenarioFile, StepEntry
 from connector.scenario.moments import parse_moment
@@ -108,13 +109,15 @@ class _Reader:
     #: The moment of the step before, as it is written.
     previous: datetime = UNDATED
     begins_at: datetime = UNDATED
+    dealer: Dealer = field(init=False)
 
     def read(self) -> Scenario | None:
         """The scenario; None, and reported, where it says not even when it begins."""
         path: Path = ("scenarios", self.title)
         if not self._begin(path):
             return None
-        leads = self._leads(path)
+        self.dealer = Dealer(self.reading, self.begins_at)
+        leads = self._with_more(self._leads(path), path)
         steps = [self._step(step, (*path, "steps", i), i, leads) for i, step in enumerate(self.entry.steps)]
         never = self.entry.never
         return Scenario(
@@ -162,6 +165,19 @@ class _Reader:
                 told.setdefault(name, {})
         return {name: baseline(values) for name, values in (told or {THE_LEAD: {}}).items()}
 
+    def _with_more(self, leads: Mapping[str, tuple[Fact, ...]], path: Path) -> dict[str, tuple[Fact, ...]]:
+        """What is given of the leads beside their records: deals, and what was measured among all who bought."""
+        more: dict[str, list[Fact]] = {name: list(facts) for name, facts in leads.items()}
+        for entry, at in ((self.shared, ()), (self.entry, path)):
+            for name, fact in self.dealer.read_given(entry.deals, (*at, "deals"), tuple(leads)):
+                more[name].append(fact)
+        measured, at = (self.entry.rfm, path) if self.entry.rfm else (self.shared.rfm, ())
+        if measured is not None:
+            for fact in read_measured(measured, (*at, "rfm"), self.reading, self.begins_at, EdgesName.FIRST):
+                for facts in more.values():
+                    facts.append(fact._replace(key="given:rfm"))
+        return {name: tuple(facts) for name, facts in more.items()}
+
     def _whose(self, step: StepEntry, path: Path, leads: Mapping[str, object]) -> tuple[str, ...]:
         known = tuple(leads)
         if step.lead:
@@ -171,7 +187,7 @@ class _Reader:
                 if self.reading.is_known(name, known, "lead", at)
             )  # fmt: skip
         if len(known) > 1 and (
-            step.expect or step.did or step.set_ or step.enrol or step.exit or step.lift or step.contact
+            step.expect or step.did or step.set_ or step.enrol or step.exit or step.lift or step.contact or step.deal
         ):
             self.reading.problems.error(path, "this step does not say whose it is", f"add lead: {known[0]}")
         return known
@@ -181,14 +197,23 @@ class _Reader:
     def _step(self, step: StepEntry, path: Path, index: int, leads: Mapping[str, object]) -> Step:
         expect = step.expect
         at = self._moment(step, path)
+        key = f"{index:05}:{self.reading.line(path)}"
         return Step(
             at=at,
             line=self.reading.line(path),
             leads=self._whose(step, path, leads),
-            facts=read_facts(step, path, f"{index:05}:{self.reading.line(path)}", self.reading),
+            facts=(*read_facts(step, path, key, self.reading), *self._more_facts(step, path, key, at)),
             happenings=tuple(self._happenings(expect, (*path, "expect"))) if expect else (),
             states=tuple(read_states(expect, (*path, "expect"), self.reading)) if expect else (),
         )
+
+    def _more_facts(self, step: StepEntry, path: Path, key: str, at: datetime) -> Iterator[Fact]:
+        """What happens to deals in a step, and what is measured."""
+        found = list(self.dealer.read_step(step.deal, (*path, "deal")))
+        if step.rfm is not None:
+            found += read_measured(step.rfm, (*path, "rfm"), self.reading, at, EdgesName.ANEW)
+        for index, fact in enumerate(found, start=90):
+            yield fact._replace(key=f"{key}:{index}")
 
     def _moment(self, step: StepEntry, path: Path) -> datetime:
         """When the step happens; as the step before where it does not say, or says it wrongly."""

@@ -203,6 +203,37 @@ def _members(
     )
 
 
+def deal_ref(name: str) -> str:
+    """The reference of a scenario's deal."""
+    return f"hubspot:scenario:deal:{name}"
+
+
+def _deals(asked: Mapping[str, str], path: Path, reading: Reading) -> Iterator[State]:
+    if not reading.book.deals:
+        hint = "add deals: {hubspot: {won: {stage: closedwon}}} to it"
+        reading.problems.error(path, "the mapping reads no deals", hint, on_key=True)
+        return
+    for name, wanted in asked.items():
+        line = reading.line((*path, name))
+        yield State(f"deal {name}", wanted, _deal_stands(name, wanted), _tell_deal(name), line)
+
+
+def _deal_stands(name: str, wanted: str) -> Callable[[Draft], bool]:
+    return lambda draft: wanted in _deal_words(draft, name)
+
+
+def _tell_deal(name: str) -> Callable[[Draft], str]:
+    return lambda draft: ", ".join(_deal_words(draft, name))
+
+
+def _deal_words(draft: Draft, name: str) -> tuple[str, ...]:
+    """What became of it and its stage; or that it is gone, or not known."""
+    deal = draft.deals.get(deal_ref(name))
+    if deal is None:
+        return ("unknown",)
+    return ("gone",) if deal.is_gone else (str(deal.outcome), deal.stage)
+
+
 def _hubspot(asked: Mapping[str, Any], path: Path, reading: Reading) -> Iterator[State]:
     written = tuple(rule.property for rule in reading.book.definitions.write_back if rule.crm == "hubspot")
     for name, wanted in asked.items():
@@ -233,6 +264,7 @@ READERS: Mapping[str, Callable[[Any, Path, Reading], Iterator[State]]] = {
     "scores": _scores,
     "grades": _grades,
     "fields": _fields,
+    "deals": _deals,
     "segments": _segments,
     "lists": _lists,
     "tags": _tags,

@@ -19,6 +19,7 @@ from connector.store.facts import LeadKey, load_facts
 from connector.store.petitions import save_petitions
 from connector.store.projections import save_enrolments, save_history
 from connector.store.purchases import save_purchases
+from connector.store.sales import save_hand_overs
 from connector.store.schema import leads
 from connector.store.session import Session, limited
 from connector.store.wishes import save_wishes
@@ -120,6 +121,7 @@ class StoredLeadClaim:
             save_enrolments(session, saved)
             save_purchases(session, saved)
             save_wishes(session, saved, self._now)
+            save_hand_overs(session, saved)
             save_petitions(session, saved, self._now)
 
 

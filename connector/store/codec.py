@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from connector.domain.assigning import Assignment
 from connector.domain.change import Act
 from connector.domain.fact import Value
 from connector.domain.history import HistoryEntry
@@ -29,6 +30,7 @@ decode_data = msgspec.json.Decoder(dict[str, Value]).decode
 decode_history = msgspec.json.Decoder(tuple[HistoryEntry, ...]).decode
 decode_edges = msgspec.json.Decoder(Edges).decode
 decode_act = msgspec.json.Decoder(Act).decode
+decode_assignment = msgspec.json.Decoder(Assignment).decode
 decode_overrides = msgspec.json.Decoder(Overrides).decode
 decode_petition = msgspec.json.Decoder(Petition).decode
 decode_words = msgspec.json.Decoder(list[str]).decode

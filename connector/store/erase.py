@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, Text, bindparam, delete, func, literal_column, or_, select
+from sqlalchemy import LargeBinary, Text, bindparam, delete, func, literal_column, or_, select, update
 
 from connector.domain.ids import CrmRef, LeadId, WorkspaceId, to_ref
 from connector.ports import DeliveryState
@@ -15,12 +15,14 @@ from connector.store.functions import HasWord, PlaceOf
 from connector.store.identity import find_leads
 from connector.store.listed import among
 from connector.store.schema import (
+    assignments,
     crm_refs,
     deal_leads,
     deliveries,
     enrolments,
     erasures,
     facts,
+    hand_overs,
     history,
     leads,
     outbox,
@@ -63,8 +65,12 @@ _DROP_LEAD = (
     _DROP_NAMED_DELIVERIES,
     *(
         delete(table).where(table.c.workspace == _WORKSPACE, table.c.lead_id == _LEAD)
-        for table in (facts, history, enrolments, outbox, petitions, purchases, crm_refs, deal_leads)
+        for table in (facts, history, enrolments, hand_overs, outbox, petitions, purchases, crm_refs, deal_leads)
     ),
+    # That somebody was given to a rep stays, so that turns can be computed again; who it was goes.
+    update(assignments)
+    .where(assignments.c.workspace == _WORKSPACE, assignments.c.lead_id == _LEAD)
+    .values(lead_id=literal_column("''")),
     delete(leads).where(leads.c.workspace == _WORKSPACE, leads.c.id == _LEAD),
 )
 _EMAIL = select(leads.c.email).where(leads.c.workspace == _WORKSPACE, leads.c.id == _LEAD)

@@ -29,12 +29,14 @@ from connector.store.codec import decode_lead, encode, to_ms
 from connector.store.identity import add_leads, add_refs, find_leads
 from connector.store.listed import among
 from connector.store.schema import (
+    assignments,
     connections,
     crm_refs,
     deal_leads,
     deals,
     enrolments,
     facts,
+    hand_overs,
     history,
     leads,
     outbox,
@@ -145,6 +147,11 @@ _MOVE_PETITIONS = (
     )
     .values(lead_id=_INTO)
 )
+_MOVE_ASSIGNMENTS = (
+    update(assignments)
+    .where(assignments.c.workspace == _WORKSPACE, assignments.c.lead_id == _GONE)
+    .values(lead_id=_INTO)
+)
 # What one of them was told of all who bought, the merged one knows; what it bought is counted when it is judged.
 _other_purchases = purchases.alias("other")
 _MOVE_PURCHASES = (
@@ -161,7 +168,7 @@ _MOVE_PURCHASES = (
 _DROP_LEAD = delete(leads).where(leads.c.workspace == _WORKSPACE, leads.c.id == _GONE)
 _DROP_STORY = tuple(
     delete(table).where(table.c.workspace == _WORKSPACE, table.c.lead_id == _GONE)
-    for table in (history, enrolments, petitions, purchases)
+    for table in (history, enrolments, hand_overs, petitions, purchases)
 )
 _MOVES = (
     _DROP_SHARED_FACTS,
@@ -175,6 +182,7 @@ _MOVES = (
     _MOVE_DEALS,
     _DROP_OUR_UNRULED,
     _MOVE_PETITIONS,
+    _MOVE_ASSIGNMENTS,
     _MOVE_PURCHASES,
     *_DROP_STORY,
     _DROP_LEAD,
@@ -217,6 +225,7 @@ _TELL_DEALS_AGAIN = (
     update(deal_leads).where(*_OUR_DEALS).values(told=literal_column("''")),
 )
 _DROP_HISTORY = delete(history).where(history.c.workspace == _WORKSPACE, history.c.lead_id == _INTO)
+_DROP_HAND_OVERS = delete(hand_overs).where(hand_overs.c.workspace == _WORKSPACE, hand_overs.c.lead_id == _INTO)
 _DROP_ENROLMENTS = delete(enrolments).where(enrolments.c.workspace == _WORKSPACE, enrolments.c.lead_id == _INTO)
 _RESET = (
     update(leads)
@@ -313,6 +322,7 @@ def _reset(session: Session, workspace: WorkspaceId, lead: Lead, last_fact: int,
     parameters = {"workspace_": workspace, "into": lead.id}
     session.run(_DROP_HISTORY, parameters)
     session.run(_DROP_ENROLMENTS, parameters)
+    session.run(_DROP_HAND_OVERS, parameters)
     for statement in _TELL_DEALS_AGAIN:
         session.run(statement, parameters | {"now": to_ms(now)})
     session.run(_RESET, parameters | {"last_fact_": last_fact, "now": to_ms(now), "doc_": encode(lead)})

@@ -240,7 +240,9 @@ def _to_settlement(settled: Settled, row: Any, now: int) -> dict[str, Any]:
     state, due_at = settled.state, to_ms(settled.due_at)
     if change.kind not in ACTS and row.version != change.version:
         # Something else is wanted by now: it is done if this call happened to bring it, and waits otherwise.
-        is_done = all(written.get(name) == value for name, value in decode_texts(row.wanted).items())
+        wanted = decode_texts(row.wanted)
+        written = {name: value for name, value in written.items() if name in wanted}
+        is_done = all(written.get(name) == value for name, value in wanted.items())
         state = ChangeState.DONE if is_done else ChangeState.PENDING
         due_at = max(row.due_at, due_at) if settled.state is ChangeState.PENDING else row.due_at
     return {

@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from connector.domain.ids import WorkspaceId
+from connector.domain.ids import LeadId, WorkspaceId
 from connector.domain.lead import Lead, Standing
 from connector.domain.petition import Deferral, Parking, Petition, PetitionKind, PetitionState, Ruling
 from connector.errors import LostClaimError
@@ -93,6 +93,7 @@ _LIST = limited(
     .where(_WORKSPACE, petitions.c.kind == bindparam("kind_", type_=Text), among(petitions.c.state, "states"))
     .order_by(petitions.c.id)
 )
+_OF_LEAD = select(*_COLUMNS).where(_WORKSPACE, _LEAD).order_by(petitions.c.id)
 _SETTLE = (
     update(petitions)
     .where(_ID, petitions.c.state == _OPEN)
@@ -203,6 +204,10 @@ class StoredPetitions:
         """In the order in which they came in."""
         asked = {"workspace_": workspace, "kind_": kind, "states": to_list(states), "limit": limit}
         return [_to_filed(*row) for row in self._session.rows(_LIST, asked)]
+
+    def of_lead(self, workspace: WorkspaceId, lead_id: LeadId) -> Sequence[FiledPetition]:
+        """All that a lead ever asked for, in the order in which it came in."""
+        return [_to_filed(*row) for row in self._session.rows(_OF_LEAD, {"workspace_": workspace, "lead_id_": lead_id})]
 
     def release(self, workspace: WorkspaceId, kind: PetitionKind, subject: str, now: datetime) -> int:
         """Open the parked petitions of a subject again, due now; how many there were."""

@@ -72,6 +72,8 @@ class RowChange:
 
     state: ChangeState
     wanted: str
+    #: What the CRM is known to hold of what is wanted.
+    written: str
     due_at: int
     attempts: int
 
@@ -87,7 +89,7 @@ def wishes_of(lead: Lead, homes: Sequence[Home], rows: Rows, now: int) -> Iterab
         return
     for home in homes:
         desired = lead.desired.get(home.crm, _NOTHING)
-        if desired.properties:
+        if desired.properties or any(_is_properties_of(home, row) for row in rows.values()):
             yield Wish(home, ChangeKind.PROPERTIES, "", desired.properties, now)
         wanted = _lists_to_be_on(desired, home, rows)
         for title, since in wanted.items():
@@ -126,12 +128,14 @@ def changed(row: OutboxRow, wish: Wish) -> RowChange | None:
     """What a wish makes of the row that is there; None where the row says so already.
 
     A wish that the CRM fulfils already is done; one that takes back what never left is withdrawn. Everything else
-    waits for its turn: in the row's old place where it waits for the CRM, and a refused row with a new chance.
+    waits for its turn: in the row's old place where it waits for the CRM, and a refused row with a new chance. What is
+    not wanted any more is no longer known either: others may change it from here on.
     """
     wanted = encode(wish.wanted)
     if row.wanted == wanted:
         return None
-    written = decode_texts(row.written)
+    written = {name: value for name, value in decode_texts(row.written).items() if name in wish.wanted}
+    known = encode(written)
     if wish.wanted == NO_MEMBER and not row.was_attempted:
         state = ChangeState.WITHDRAWN
     elif all(written.get(name) == value for name, value in wish.wanted.items()):
@@ -139,14 +143,18 @@ def changed(row: OutboxRow, wish: Wish) -> RowChange | None:
     else:
         state = ChangeState.PENDING
     if row.state is ChangeState.PENDING and row.attempts:
-        return RowChange(state, wanted, max(row.due_at, wish.due_at), row.attempts)
-    return RowChange(state, wanted, wish.due_at, attempts=0)
+        return RowChange(state, wanted, known, max(row.due_at, wish.due_at), row.attempts)
+    return RowChange(state, wanted, known, wish.due_at, attempts=0)
 
 
 def unwanted(acts: Iterable[Act], unmade: Rows) -> Sequence[OutboxRow]:
     """Of the acts that were not made, dead letters too, those that are not wanted any more."""
     wanted = {slot_of(act) for act in acts}
     return [row for slot, row in unmade.items() if slot not in wanted]
+
+
+def _is_properties_of(home: Home, row: OutboxRow) -> bool:
+    return (row.kind, row.connection_id, row.record_id) == (ChangeKind.PROPERTIES, home.connection_id, home.record_id)
 
 
 def _is_membership_of(home: Home, row: OutboxRow) -> bool:

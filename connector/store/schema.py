@@ -31,11 +31,12 @@ from sqlalchemy import (
 
 from connector.domain.change import ACTS, ChangeKind, ChangeState
 from connector.domain.enrolment import OPEN_STATES
+from connector.domain.handover import OPEN, HandOverState
 from connector.domain.petition import PetitionKind, PetitionState
 from connector.ports import ConnectionState, DeliveryState
 
 #: The migration that makes this schema.
-VERSION = "0009"
+VERSION = "0010"
 
 metadata = MetaData()
 
@@ -349,6 +350,41 @@ petitions = Table(
     Index("petitions_key", "workspace", "lead_id", "key", unique=True),
     Index("petitions_due", "due_at", "workspace", **_where("state = 'open'")),
     Index("petitions_parked", "workspace", "kind", "subject", **_where("state = 'parked'")),
+)
+
+# Every assignment of a lead to a rep, with all that it was decided by: added to, never changed.
+assignments = Table(
+    "assignments",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("team", Text, primary_key=True),
+    # Counts the assignments of the team: two workers cannot both give the next one.
+    Column("number", BigInteger, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    # Empty once the lead was erased.
+    Column("lead_id", Text, nullable=False),
+    Column("rep", Text, nullable=False),
+    Column("doc", Text, nullable=False),
+    Index("assignments_at", "workspace", "at"),
+    Index("assignments_lead", "workspace", "lead_id"),
+)
+
+# Every hand-over as reports list them; the truth is in the lead's document.
+hand_overs = Table(
+    "hand_overs",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("lead_id", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("rep", Text, nullable=False),
+    Column("began_at", BigInteger, nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("due_at", BigInteger),
+    CheckConstraint(_one_of("state", HandOverState), name="hand_overs_state"),
+    Index("hand_overs_open", "workspace", "due_at", **_where(_one_of("state", OPEN))),
+    sqlite_with_rowid=False,
 )
 
 # Every mapping version that was ever applied; the one with the highest number applies.

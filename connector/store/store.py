@@ -15,6 +15,7 @@ from connector.domain.predicate import earliest
 from connector.errors import SettingsError
 from connector.ports import (
     ApiKeys,
+    Assignments,
     Books,
     Connections,
     Counts,
@@ -51,6 +52,7 @@ from connector.store.overrides import StoredOverrides
 from connector.store.petitions import StoredPetitions
 from connector.store.purchases import StoredPurchases
 from connector.store.read_models import StoredReadModels
+from connector.store.sales import StoredAssignments
 from connector.store.schema import leads, petitions
 from connector.store.sealed import Seal
 from connector.store.seekers import StoredSeekers
@@ -90,6 +92,7 @@ class StoreTransaction:
 
     __slots__ = (
         "api_keys",
+        "assignments",
         "books",
         "connections",
         "counts",
@@ -118,6 +121,7 @@ class StoreTransaction:
         self.api_keys: ApiKeys = StoredApiKeys(session)
         self.seekers: Seekers = StoredSeekers(session)
         self.feeds: Feeds = StoredFeeds(session)
+        self.assignments: Assignments = StoredAssignments(session)
         self.petitions: Petitions = StoredPetitions(session)
         self.purchases: Purchases = StoredPurchases(session)
 

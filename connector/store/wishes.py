@@ -106,6 +106,7 @@ _UPDATE = (
     .values(
         state=bindparam("state_", type_=Text),
         wanted=bindparam("wanted_", type_=Text),
+        written=bindparam("written_", type_=Text),
         due_at=bindparam("due_at_", type_=BigInteger),
         attempts=bindparam("attempts_", type_=BigInteger),
         settled_at=bindparam("settled_at_", type_=BigInteger),
@@ -301,6 +302,7 @@ def _gather_wish(gathered: _Rows, saved: SavedLead, wish: Wish, row: OutboxRow |
                 "id_": row.id,
                 "state_": change.state,
                 "wanted_": change.wanted,
+                "written_": change.written,
                 "due_at_": change.due_at,
                 "attempts_": change.attempts,
                 "settled_at_": None if change.state is ChangeState.PENDING else now,

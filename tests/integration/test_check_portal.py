@@ -155,3 +155,17 @@ def test_a_portal_that_does_not_answer_is_named(
 
     assert result.exit_code == 3
     assert f"The properties of hubspot:{rehearsal.portal.id} could not be read." in result.output
+
+
+def test_stages_and_pipelines_that_the_portal_does_not_have_are_told(folder: Path, run: Any) -> None:
+    add(
+        folder,
+        "deals: {hubspot: {won: {stage: closewon}, pipelines: [default, renewals]}}\n"
+        "fields: {bought: {deals: {count: won}}}\n",
+    )
+
+    result = run("check", str(folder), "--connection", "hubspot")
+
+    assert result.exit_code == 1
+    assert 'no pipeline in HubSpot has a stage "closewon"; did you mean "closedwon"?' in result.output
+    assert 'HubSpot has no pipeline "renewals"' in result.output

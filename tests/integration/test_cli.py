@@ -19,9 +19,12 @@ from connector import __version__
 from connector.cli import SECTIONS, app
 from connector.domain.change import ChangeState
 from connector.ports import NewDelivery, Settled
+from connector.store.store import open_store
+from tests.office import SECRET_KEY
 from tests.rehearsal import Rehearsal, rehearsed
 
 ADA = "ada@example.com"
+PROGRAMS = Path(__file__).parents[2] / "mappings" / "programs"
 
 
 @pytest.fixture(scope="module")
@@ -577,6 +580,26 @@ def test_a_sandbox_in_a_time_that_nobody_shares_is_refused(run: Any, arguments: 
 
     assert result.exit_code == 2
     assert words in result.output
+
+
+def test_status_asks_for_a_crm_where_none_is_connected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = f"sqlite:///{tmp_path / 'empty.sqlite'}"
+    open_store(place, SECRET_KEY).migrate()
+    monkeypatch.setenv("COLTIVA_DATABASE_URL", place)
+
+    found = json.loads(CliRunner().invoke(app, ["status", "--json"]).stdout)
+
+    assert found["needs"][0] == "no CRM is connected. Connect one: coltiva connect hubspot"
+
+
+def test_a_sandbox_for_a_mapping_has_its_properties_forms_and_emails(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("connector.sandbox.__main__.main", lambda arguments: told.extend(arguments) or 0)
+
+    run("sandbox", "--for", str(PROGRAMS))
+
+    assert {"--property=contract_state:string", "--form=Report", "--form=Newsletter"} <= set(told)
+    assert "--email=48211734:marketing:meeting_invitation" in told
 
 
 def test_a_sandbox_for_a_mapping_that_is_not_there_says_so(run: Any) -> None:

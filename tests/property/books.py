@@ -58,7 +58,7 @@ from connector.domain.definitions import (
     Tag,
     WriteBack,
 )
-from connector.domain.fact import CommandName, Fact, FactKind, RecordName, Value
+from connector.domain.fact import CommandName, EdgesName, Fact, FactKind, RecordName, Value
 from connector.domain.field import Field, FieldRole, FieldType
 from connector.domain.program import (
     NO_REMINDERS,
@@ -79,6 +79,9 @@ from connector.domain.program import (
     TargetKind,
     Trigger,
 )
+from connector.domain.quintiles import Edges, to_data
+from connector.domain.rfm import FIELDS as RFM
+from connector.domain.rfm import Rfm
 from connector.domain.score import Cap, EngagementRule, FitRule, Score
 from tests.builders import CRM, FIELDS, START, definitions, note, task, text
 
@@ -175,6 +178,13 @@ def deals_test(random: Random) -> Condition:
     return FieldTest(random.choice(("purchases", "revenue")), FieldType.NUMBER, op, random.choice((0.0, 1.0, 150.0)))
 
 
+def rfm_test(random: Random) -> Condition:
+    if random.random() < 0.3:
+        return FieldTest("rfm.code", FieldType.TEXT, random.choice((Op.NE, Op.KNOWN)), "511")
+    name = random.choice(("rfm.recency", "rfm.frequency", "rfm.monetary"))
+    return FieldTest(name, FieldType.NUMBER, random.choice((Op.GTE, Op.LT)), random.choice((2.0, 4.0)))
+
+
 def score_test(random: Random) -> Condition:
     if random.random() < 0.2:
         return GradeTest("total", ("A", "C"))
@@ -191,7 +201,7 @@ def segment_test(*names: str) -> Callable[[Random], Condition]:
 
 PLAIN = (
     *(text_test, number_test, deals_test, moment_test, did_test, did_test, program_test, computed_test),
-    answered_test,
+    *(answered_test, rfm_test),
 )
 
 
@@ -392,6 +402,20 @@ def deal_fields(random: Random) -> tuple[DealField, ...]:
     )
 
 
+SOME_RECENCY = (timedelta(days=2), timedelta(days=9), timedelta(days=30), timedelta(days=90))
+SOME_NUMBERS = (1.0, 1.0, 2.0, 3.0), (40.0, 60.0, 100.0, 150.0)
+
+
+def rfm(random: Random) -> Rfm | None:
+    """None, or each by edges of its own or by quintiles."""
+    if random.random() < 0.3:
+        return None
+    recency, (frequency, monetary) = SOME_RECENCY, SOME_NUMBERS
+    parts = {"recency": recency, "frequency": frequency, "monetary": monetary}
+    fixed = {name: edges for name, edges in parts.items() if random.random() < 0.3}
+    return Rfm(**fixed, within=perhaps(random, span))  # type: ignore[arg-type]
+
+
 def deal_signals(random: Random) -> tuple[DealSignal, ...]:
     bought = DealSignal("bought", CRM, random.choice(list(DealEvent)), attributes={"what": "amount"})
     return bought, DealSignal("came", CRM, DealEvent.MOVED, ("won",))
@@ -408,6 +432,7 @@ def workspace(random: Random, version: str) -> Definitions:
             OPTED_OUT,
             *(each.field for each in reckoned),
             *(Field(rule.field, type_of(rule.measure)) for rule in of_deals),
+            *(Field(name, kind) for name, kind in RFM.items()),
         ),
         emails=(EmailRule("plain", {CRM: 1}, values={"subject": text("{did[read]}")}),),
         suppress_on=random.choice(((), (SignalTest("bought"),))),
@@ -429,6 +454,7 @@ def workspace(random: Random, version: str) -> Definitions:
         ),
         deal_fields=of_deals,
         deal_signals=deal_signals(random),
+        rfm=rfm(random),
         signals=(SignalSource("clicked", CRM, "hs_click"), SignalSource("read", CRM, "hs_read", ("yes",))),
         segments=(Segment("second", second), Segment("first", condition(random))),
         scores=scores(random),
@@ -477,7 +503,16 @@ DEAL = {
     "dealstage": ("new", "won", "won", "lost"),
     "pipeline": ("sales", "sales", "shop"),
 }
-ORDINARY = (FactKind.DEAL, FactKind.SIGNAL, FactKind.SIGNAL, FactKind.RECORD, FactKind.RECORD, FactKind.COMMAND)
+ORDINARY = (
+    FactKind.DEAL,
+    FactKind.DEAL,
+    FactKind.EDGES,
+    FactKind.SIGNAL,
+    FactKind.SIGNAL,
+    FactKind.RECORD,
+    FactKind.RECORD,
+    FactKind.COMMAND,
+)
 
 
 def a_moment(random: Random) -> datetime:
@@ -495,12 +530,25 @@ def a_deal(random: Random, key: str) -> Fact:
     return Fact(key, a_moment(random), FactKind.DEAL, name, CRM, said)
 
 
+def some_edges(random: Random, key: str) -> Fact:
+    """What was measured, told when it was, or with the first purchase after it."""
+    at, factor = a_moment(random), random.choice((0.5, 1.0, 2.0))
+    frequency, monetary = (tuple(factor * edge for edge in edges) for edges in SOME_NUMBERS)
+    recency = tuple(factor * edge for edge in SOME_RECENCY) if random.random() < 0.8 else ()
+    edges = Edges(at, tuple(timedelta(days=span.days) for span in recency), frequency, monetary)
+    if random.random() < 0.3:
+        return Fact(key, at + DAY, FactKind.EDGES, EdgesName.FIRST, "", to_data(edges))
+    return Fact(key, at, FactKind.EDGES, EdgesName.ANEW, "", to_data(edges))
+
+
 def a_fact(random: Random, key: str, kinds: Sequence[FactKind]) -> Fact:
     kind = random.choice(kinds)
     if kind is FactKind.RECORD:
         return record(random, key, random.choice([*[RecordName.CHANGED] * 6, *RecordName]))
     if kind is FactKind.DEAL:
         return a_deal(random, key)
+    if kind is FactKind.EDGES:
+        return some_edges(random, key)
     if kind is FactKind.COMMAND:
         order = random.choice(list(CommandName))
         said: dict[str, Value] = {"program": random.choice(PROGRAMS)}

@@ -21,7 +21,7 @@ format: 1
 workspace: shop
 timezone: Europe/Rome
 fields:
-  email: {hubspot: email}
+  email: {hubspot: email, identity: true}
 deals: {hubspot: {won: {stage: closedwon}}}
 rfm: {quintiles: true}
 segments:
@@ -73,9 +73,13 @@ def test_every_fifth_of_the_buyers_sees_its_scores_in_the_portal(
     data = json.loads(CliRunner().invoke(app, ["rfm", "--json"]).stdout)
     measured = json.loads(CliRunner().invoke(app, ["rfm", "--now", "--json"]).stdout)
 
+    explained = CliRunner().invoke(app, ["explain", "buyer99@example.com"])
+
     assert Counter(told(shop, *buyers)) == {"111": 6, "212": 6, "313": 6, "414": 6, "515": 6}
     assert told(shop, champion) == ["515"]
     assert shop.portal.members("Champions") == {champion, *buyers[24:]}
+    assert "RFM 515" in explained.output
+    assert "monetary   5  5,000 in all" in explained.output
     assert "31 leads bought something" in printed.output
     assert "Quintiles measured Mon 7 Sep 2026" in printed.output
     assert "≤ 76 days" in printed.output

@@ -1,4 +1,7 @@
-"""The properties that there are, and those that our writes need. HubSpot: Properties API guide."""
+"""The properties and pipelines that there are, and what our writes need.
+
+HubSpot: Properties API guide; Pipelines API guide.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,11 @@ from typing import Any, Final
 from connector.crms.hubspot.client import HubSpotClient
 from connector.crms.hubspot.errors import RefusedCallError
 from connector.crms.hubspot.manifest import MANIFEST
-from connector.crms.hubspot.replies import Definition, DefinitionBatch, read
+from connector.crms.hubspot.replies import Definition, DefinitionBatch, Pipelines, read
 from connector.crms.hubspot.translate import (
     ACT_TYPES,
     CONTACTS,
+    DEALS,
     ENUMERATIONS_SHOWN_AS,
     FIELD_TYPES,
     GROUP,
@@ -22,9 +26,11 @@ from connector.crms.hubspot.translate import (
     PROPERTY_TYPES,
 )
 from connector.domain.field import FieldType
-from connector.errors import SetupError
-from connector.ports import Catalog, CrmProperty, PropertyWish
+from connector.errors import CredentialsError, SetupError
+from connector.ports import Catalog, CrmProperty, DealCatalog, PropertyWish
 
+#: The newest version in which HubSpot describes it. HubSpot: Pipelines API, get pipelines.
+_PIPELINES: Final = f"/crm/pipelines/2026-03/{DEALS}"
 _KEY: Final = PropertyWish(KEY_PROPERTY, "Coltiva key", "string")
 
 
@@ -45,6 +51,23 @@ def fetch_catalog(client: HubSpotClient) -> Catalog:
     """Every property of contacts that is not archived, sensitive ones left out: our scopes do not reach them."""
     found = read(client.crm.properties.core_api.get_all(CONTACTS, archived=False), DefinitionBatch).results
     return Catalog(HUBSPOT, MANIFEST.label, {one.name: _to_property(one) for one in found})
+
+
+def fetch_deal_catalog(client: HubSpotClient) -> DealCatalog:
+    """Every property of deals, and the pipelines with their stages; or why these cannot be read."""
+    try:
+        found = read(client.crm.properties.core_api.get_all(DEALS, archived=False), DefinitionBatch).results
+        pipelines = read(client.get(_PIPELINES), Pipelines).results
+    except RefusedCallError as refusal:
+        return DealCatalog(problem=refusal.words)
+    except CredentialsError as error:
+        if error.status != 403:  # 403: a scope is missing, for deals alone
+            raise
+        return DealCatalog(problem=str(error))
+    return DealCatalog(
+        {one.name: _to_property(one) for one in found},
+        {pipeline.id: {stage.id: stage.label for stage in pipeline.stages} for pipeline in pipelines},
+    )
 
 
 def _to_property(definition: Definition) -> CrmProperty:

@@ -112,27 +112,6 @@ class Records(msgspec.Struct):
     results: list[Record] = []
 
 
-class _End(msgspec.Struct):
-    id: str
-
-
-class _OtherEnd(msgspec.Struct):
-    id: int | str = msgspec.field(name="toObjectId")
-
-
-class Link(msgspec.Struct):
-    """What one record is associated with."""
-
-    source: _End = msgspec.field(name="from")
-    to: list[_OtherEnd] = []
-
-
-class Links(msgspec.Struct):
-    """The associations of several records; one without any may be left out."""
-
-    results: list[Link] = []
-
-
 class Visit(msgspec.Struct, rename="camel"):
     """A page that a contact looked at."""
 

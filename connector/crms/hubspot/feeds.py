@@ -19,7 +19,6 @@ from connector.crms.hubspot.feed_replies import (
     EmailEvents,
     Form,
     Forms,
-    Links,
     Members,
     Record,
     Records,
@@ -28,6 +27,7 @@ from connector.crms.hubspot.feed_replies import (
     Visit,
     Visits,
 )
+from connector.crms.hubspot.links import fetch_links
 from connector.crms.hubspot.replies import ContactListReply, read
 from connector.crms.hubspot.translate import CONTACT_TYPE_ID, CONTACTS
 from connector.domain.fact import Value
@@ -259,7 +259,8 @@ class Feeds:
         names = ("hs_createdate", "hs_meeting_title", "hs_meeting_start_time", "hs_meeting_outcome", "hs_activity_type")
         begin = int(place.at or _to_ms(since))
         found = self._search(_MEETINGS, "hs_createdate", (begin, _to_ms(until)), names, _MEETINGS_A_PAGE, place.after)
-        links = self._links([meeting.id for meeting in found.results])
+        meetings = [meeting.id for meeting in found.results]
+        links = fetch_links(self._client, _MEETINGS, CONTACTS, meetings) if meetings else {}
         happened = [
             _to_meeting(meeting, contact_id)
             for meeting in found.results
@@ -267,13 +268,6 @@ class Feeds:
             if meeting.properties.get("hs_createdate")
         ]
         return _next_by_time(happened, found, "hs_createdate", _Place(str(begin), place.after), _MEETINGS_A_PAGE)
-
-    def _links(self, meeting_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
-        if not meeting_ids:
-            return {}
-        body = {"inputs": [{"id": meeting_id} for meeting_id in meeting_ids]}
-        reply = self._client.crm.associations.v4.batch_api.get_page(_MEETINGS, CONTACTS, body)
-        return {link.source.id: [str(to.id) for to in link.to] for link in read(reply, Links).results}
 
     # --- visits: HubSpot: Search the CRM, Events API (Enterprise; one contact a call) ---
 

@@ -15,7 +15,7 @@ from connector.crms.hubspot.manifest import MANIFEST
 from connector.crms.hubspot.replies import AccountDetails, read
 from connector.crms.hubspot.translate import CONTACT, CONTACTS, DEAL, DEALS
 from connector.domain.change import Act, ChangeKind
-from connector.ports import Catalog, CrmRecord, Feed, FeedPage, Membership, PropertyWish
+from connector.ports import Catalog, CrmRecord, DealCatalog, Feed, FeedPage, Membership, PropertyWish
 
 
 class HubSpotPortal:
@@ -41,6 +41,10 @@ class HubSpotPortal:
     def fetch_catalog(self) -> Catalog:
         """What properties its contacts have. Changes nothing."""
         return catalog.fetch_catalog(self._client)
+
+    def fetch_deal_catalog(self) -> DealCatalog:
+        """What properties its deals have, and through which pipelines they go. Changes nothing."""
+        return catalog.fetch_deal_catalog(self._client)
 
     def try_feeds(self, names: Collection[str]) -> Mapping[str, str]:
         """Feed -> why the account does not offer it, empty where it does. Changes nothing."""

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from connector.crms.hubspot.client import HubSpotClient
 from connector.crms.hubspot.errors import RefusedCallError
-from connector.crms.hubspot.replies import LinkedBatch, Read, ReadBatch, read
+from connector.crms.hubspot.links import fetch_links
+from connector.crms.hubspot.replies import Read, ReadBatch, read
 from connector.crms.hubspot.translate import CONTACTS
 from connector.errors import UnreadableReplyError
 from connector.ports import CrmRecord
@@ -58,16 +59,11 @@ def _addresses_of(result: Read) -> list[str]:
 
 
 def fetch_linked(client: HubSpotClient, from_type: str, to_type: str, ids: Sequence[str]) -> dict[str, list[str]]:
-    """The records of one type with which up to 100 of another are associated; those without any are left out.
-
-    Of a record with very many, the first page counts.
-    """
-    body = {"inputs": [{"id": record_id} for record_id in ids]}
+    """The records of one type with which up to 100 of another are associated; those without any are left out."""
     try:
-        reply = client.crm.associations.v4.batch_api.get_page(from_type, to_type, body)
+        return fetch_links(client, from_type, to_type, ids)
     except RefusedCallError as refusal:
         raise UnreadableReplyError(str(refusal), operation=refusal.operation, status=refusal.status) from refusal
-    return {one.from_.id: [str(end.to_object_id) for end in one.to] for one in read(reply, LinkedBatch).results}
 
 
 def _fetch(

@@ -78,11 +78,29 @@ class LinkedRecord(msgspec.Struct):
     id: str
 
 
+class LinkedNext(msgspec.Struct):
+    """Where the next page begins."""
+
+    after: str = ""
+
+
+class LinkedPaging(msgspec.Struct):
+    """What follows a page, if anything does."""
+
+    next: LinkedNext | None = None
+
+
 class Linked(msgspec.Struct):
-    """A record, and what it is associated with."""
+    """A record, and a page of what it is associated with."""
 
     from_: LinkedRecord = msgspec.field(name="from")
     to: list[LinkedEnd] = []
+    paging: LinkedPaging | None = None
+
+    @property
+    def after(self) -> str:
+        """Where its next page begins; empty for the last one."""
+        return self.paging.next.after if self.paging and self.paging.next else ""
 
 
 class LinkedBatch(msgspec.Struct):
@@ -168,3 +186,23 @@ def read(reply: Reply, shape: type[Shape]) -> Shape:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         what = f"HubSpot's reply is not a {shape.__name__} ({reply.status})."
         raise UnreadableReplyError(what, status=reply.status) from error
+
+
+class Stage(msgspec.Struct):
+    """A stage of a pipeline."""
+
+    id: str
+    label: str = ""
+
+
+class Pipeline(msgspec.Struct):
+    """A pipeline with its stages."""
+
+    id: str
+    stages: list[Stage] = []
+
+
+class Pipelines(msgspec.Struct):
+    """The reply to reading pipelines."""
+
+    results: list[Pipeline] = []

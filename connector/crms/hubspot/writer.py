@@ -9,6 +9,7 @@ from connector.crms.hubspot.client import HubSpotClient
 from connector.crms.hubspot.halving import Replies, write_in_halves
 from connector.crms.hubspot.replies import WrittenBatch, read
 from connector.crms.hubspot.translate import CONTACTS
+from connector.domain.change import BACKWARDS
 from connector.ports import RecordReply, ReplyState
 
 _DONE: Final = RecordReply(ReplyState.DONE)
@@ -19,16 +20,32 @@ _SILENT: Final = RecordReply(ReplyState.LATER, "HubSpot's reply does not mention
 def write_properties(client: HubSpotClient, changes: Mapping[str, Mapping[str, str]]) -> Replies:
     """Set properties, contact id -> property -> text; one reply a contact.
 
-    Repeating it changes nothing. A contact that is gone or was merged away is refused; one whose values are refused
-    does not keep the others from being written.
+    Repeating it changes nothing. A property that HubSpot lets only move forward is emptied first where it may go back
+    (HubSpot: Contacts API guide, "lifecyclestage"). A contact that is gone or was merged away is refused; one whose
+    values are refused does not keep the others from being written.
     """
 
     def write(ids: Sequence[str]) -> Replies:
-        inputs = [{"id": record_id, "properties": changes[record_id]} for record_id in ids]
+        if emptied := [_to_input(one, _emptied(changes[one])) for one in ids if _emptied(changes[one])]:
+            client.crm.objects.batch_api.update(CONTACTS, {"inputs": emptied})
+        inputs = [_to_input(one, _named(changes[one])) for one in ids]
         reply = client.crm.objects.batch_api.update(CONTACTS, {"inputs": inputs})
         return _to_replies(ids, read(reply, WrittenBatch))
 
-    return write_in_halves(list(changes), write, lambda record_id: changes[record_id].keys())
+    return write_in_halves(list(changes), write, lambda record_id: _named(changes[record_id]).keys())
+
+
+def _to_input(record_id: str, properties: Mapping[str, str]) -> Mapping[str, object]:
+    return {"id": record_id, "properties": properties}
+
+
+def _emptied(wanted: Mapping[str, str]) -> Mapping[str, str]:
+    """What has to be empty before it can go back."""
+    return {name.removesuffix(BACKWARDS): "" for name in wanted if name.endswith(BACKWARDS)}
+
+
+def _named(wanted: Mapping[str, str]) -> Mapping[str, str]:
+    return {name.removesuffix(BACKWARDS): value for name, value in wanted.items()}
 
 
 def _to_replies(ids: Sequence[str], batch: WrittenBatch) -> Replies:

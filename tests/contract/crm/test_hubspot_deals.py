@@ -9,6 +9,7 @@ import pytest
 
 from connector.crms.hubspot.inbox import HubSpotEndpoint
 from connector.ports import CrmEvent, EventKind
+from connector.sandbox import associations_api
 from tests.contract.crm import test_hubspot
 from tests.contract.crm.test_hubspot import HubSpotStage
 
@@ -109,3 +110,36 @@ def test_a_deal_that_changes_is_told_the_same_in_both_forms(event: dict[str, obj
         EventKind.CHANGED, "deal", "dealstage", "closedwon",
     )  # fmt: skip
     assert found.at == datetime.fromtimestamp(1_790_000_000, UTC)
+
+
+def test_all_deals_of_a_contact_are_known_however_many_pages_they_take(
+    stage: HubSpotStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(associations_api, "PAGE", 3)
+    ada, bea, cem = (stage.add_record(email=f"{name}@example.com") for name in ("ada", "bea", "cem"))
+    many = [stage.portal.create_deal([ada], SAID) for _ in range(8)]
+    few = [stage.portal.create_deal([bea], SAID) for _ in range(4)]
+    calls = stage.calls()
+
+    deals = stage.crm.fetch_deals_of([ada, bea, cem])
+
+    assert {id_: list(found) for id_, found in deals.items()} == {ada: many, bea: few}
+    assert stage.calls() - calls == 3
+
+
+def test_all_people_of_a_deal_are_known_however_many_pages_they_take(
+    stage: HubSpotStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(associations_api, "PAGE", 2)
+    people = [stage.add_record(email=f"buyer{number}@example.com") for number in range(5)]
+    deal = stage.portal.create_deal(people, SAID)
+
+    assert stage.crm.fetch_people_of([deal]) == {deal: people}
+
+
+def test_what_deals_have_and_go_through_is_known(stage: HubSpotStage) -> None:
+    found = stage.crm.fetch_deal_catalog()
+
+    assert found.problem == ""
+    assert {"amount", "closedate", "dealstage", "pipeline"} <= found.properties.keys()
+    assert found.pipelines["default"]["closedwon"]

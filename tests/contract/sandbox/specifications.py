@@ -16,8 +16,8 @@ from typing import Any
 
 from openapi_schema_validator import OAS30Validator
 
-#: Paths that HubSpot's guides give and no description has: the status of a single send.
-_UNDESCRIBED = re.compile(r"/marketing/v3/email/send-statuses/[^/]+")
+#: Paths that HubSpot's pages give and no description has: the status of a single send, and pipelines.
+_UNDESCRIBED = re.compile(r"/marketing/v3/email/send-statuses/[^/]+|/crm/pipelines/2026-03/deals")
 _ROOT = Path(__file__).parents[3]
 FOLDER = Path(os.environ.get("COLTIVA_SPECS", _ROOT.parent / "shared" / "specs")) / "hubspot"
 MISSING = f"no interface descriptions in {FOLDER}"

@@ -218,6 +218,8 @@ def test_leads_of_an_older_schema_know_the_version_that_they_were_judged_by(empt
             "purchases",
             "measurements",
             "overrides",
+            "assignments",
+            "hand_overs",
         )
         for table in later:
             connection.execute(text(f"DROP TABLE {table}"))

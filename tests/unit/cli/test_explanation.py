@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 
 from connector.cli.explanation import print_explanation
+from connector.engine.buying import DealExplanation, RfmExplanation, RfmScore
 from connector.engine.explain import Explanation, FieldExplanation, Group, Share, TagExplanation
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -42,3 +43,40 @@ def test_persona_tags_and_what_signals_say_are_on_the_page() -> None:
 
 def test_of_a_mapping_without_such_fields_nothing_is_said() -> None:
     assert "What the signals say" not in printed(NOBODY)
+
+
+def test_deals_and_rfm_are_on_the_page_with_their_reasons() -> None:
+    scores = (
+        RfmScore("recency", 31.5, 4, above=30, up_to=90),
+        RfmScore("frequency", 1, 1, up_to=1),
+        RfmScore("monetary", 1600, 5, above=1500),
+    )
+    lead = replace(
+        NOBODY,
+        deals=(
+            DealExplanation("9001", "won", "closedwon", "default", 1600.0, NOW),
+            DealExplanation("9002", "open", "[negotiation]", "default", None, NOW + timedelta(days=3)),
+            DealExplanation("9003", "gone", "", "default", None, None),
+        ),
+        rfm=RfmExplanation("415", scores, NOW),
+    )
+
+    page = printed(lead)
+
+    assert "9001 won 1,600 closedwon closed Mon 23 Nov 2026 10:00" in page
+    assert "9002 open [negotiation] expected Thu 26 Nov 2026 10:00" in page
+    assert "9003 gone" in page
+    assert "RFM 415 as measured Mon 23 Nov 2026 10:00" in page
+    assert "recency 4 bought 31 days ago more than 30 and up to 90" in page
+    assert "frequency 1 1 purchase up to 1" in page
+    assert "monetary 5 1,600 in all more than 1,500" in page
+
+
+def test_scores_that_are_not_measured_yet_are_told_as_such() -> None:
+    lead = replace(NOBODY, rfm=RfmExplanation("", (RfmScore("recency", None, None),), None))
+
+    page = printed(lead)
+
+    assert "RFM not measured yet" in page
+    assert "recency – nobody knows when" in page
+    assert "Deals" not in page

@@ -232,8 +232,9 @@ def test_a_won_deal_without_a_date_was_closed_when_we_heard_of_it() -> None:
     assert values(story.lead)["last"] == format_moment(START + DAY)
 
 
-def test_an_amount_that_is_none_is_told_and_counts_as_nothing() -> None:
-    story = Story(dealing()).receive(baseline(), deal(DealNews.MOVED, "closedwon", amount="a lot"))
+@pytest.mark.parametrize("amount", ["a lot", "nan", "1e309", "1e308", "-1e16"])
+def test_an_amount_that_is_none_is_told_and_counts_as_nothing(amount: str) -> None:
+    story = Story(dealing()).receive(baseline(), deal(DealNews.MOVED, "closedwon", amount=amount))
 
     assert values(story.lead)["purchases"] == 1
     assert values(story.lead)["revenue"] == 0

@@ -299,6 +299,14 @@ def test_a_notification_says_what_the_lead_did_and_who_it_is() -> None:
 OFFICE = SendWindow(frozenset(range(5)), time(9), time(18))
 
 
+def test_what_a_notification_says_of_a_program_is_empty() -> None:
+    known = Notification("known", SOFTWARE, (note("{program}{phase}{activity}!"),))
+
+    story = Story(notifications=(known,)).receive(baseline(), changed(after(days=1), industry="software"))
+
+    assert [act.body for act in story.acts.values()] == ["!"]
+
+
 def test_a_task_is_due_and_reminds_relative_to_when_it_leaves() -> None:
     call = task(due=timedelta(days=2), remind=timedelta(hours=3), priority="HIGH", type="CALL")
     story = Story(programs=(program("p", phase("one", activity("a", call))),), settle=timedelta(minutes=10))

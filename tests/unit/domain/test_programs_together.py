@@ -154,7 +154,7 @@ def test_what_the_lead_answered_for_another_program_is_answered_from_the_start()
 
     assert lived.enrolment("q").state is EnrolmentState.COMPLETED
     (step,) = lived.enrolment("q").sent
-    assert (step.at, step.answered_at, step.is_old) == (after(days=2), after(days=2), True)
+    assert (step.at, step.answer_by, step.answered_at, step.is_old) == (*[after(days=2)] * 3, True)
 
 
 def test_an_answer_to_what_the_lead_had_before_counts_for_every_program_that_would_send_it() -> None:
@@ -323,7 +323,9 @@ def test_a_reminder_waits_for_the_window_and_the_cap_as_everything() -> None:
     lived.receive(came(), signal("wrote", after(days=5))).let_pass(after(days=30))
 
     assert lived.sent() == [(START, "news"), (after(days=5), "offer"), (after(days=8), "news")]
-    assert whys(lived, K.PUT_OFF) == ["the send window is shut", "no more than 1 messages in 3 days"]
+    assert [(entry.detail["activity"], entry.detail["why"]) for entry in lived.told(K.PUT_OFF)] == [
+        ("news", "the send window is shut"), ("news", "no more than 1 messages in 3 days")
+    ]  # fmt: skip
 
 
 def test_nobody_is_reminded_of_what_a_new_mapping_has_no_more() -> None:
@@ -647,6 +649,14 @@ def test_a_paused_program_stands_still_until_the_mapping_lets_it_go_on() -> None
     lived.let_pass(after(days=30))
 
     assert lived.sent() == [(START, "a"), (after(days=11), "b")]
+
+
+def test_a_person_may_enrol_a_lead_in_a_phase_of_their_choice() -> None:
+    lived = story(program("p", phase("one", wait(1)), phase("two", wait(90))))
+
+    lived.receive(order(CommandName.ENROL, 1, program="p", phase="two"))
+
+    assert (lived.enrolment().phase, lived.enrolment().entered_at) == ("two", after(days=1))
 
 
 def test_a_person_moves_a_lead_to_another_program_keeping_its_phase() -> None:

@@ -214,6 +214,7 @@ def test_where_half_lives_mix_the_score_is_looked_at_each_midnight_while_it_may_
     assert passes_at(outlooks, 66, START) is None
     assert passes_at(outlooks, 5, START) is None
     assert passes_at(outlooks, 40, after(days=100)) is None
+    assert passes_at(outlooks, 6, after(days=200)) is None
 
 
 def test_points_of_which_nothing_is_left_do_not_blur_when_others_have_faded() -> None:

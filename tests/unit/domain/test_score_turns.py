@@ -132,7 +132,8 @@ def test_a_reset_takes_the_points_for_signals_and_leaves_those_for_fit() -> None
 
     assert story.points("s", after(2)) == 20
     assert ledger(story) == [(START, 20, ""), (after(1), 10, ""), (after(2), -10, "reset")]
-    assert [(entry.at, entry.detail["by"]) for entry in story.told(HistoryKind.RESET)] == [(after(2), "bought")]
+    (reset,) = story.told(HistoryKind.RESET)
+    assert (reset.at, reset.subject, reset.detail) == (after(2), "s", {"by": "bought", "book": "v1"})
 
 
 def test_the_signal_that_resets_a_score_gives_its_own_points_afterwards_and_caps_begin_anew() -> None:
@@ -165,9 +166,10 @@ def test_nothing_changes_a_frozen_score_and_it_goes_on_where_it_stopped() -> Non
 
     assert story.points("s", after(100)) == 5
     assert story.points("s", after(107)) == 2
-    assert [(e.at, e.kind) for e in story.told(HistoryKind.FROZEN, HistoryKind.THAWED)] == [
-        (after(7), HistoryKind.FROZEN),
-        (after(100), HistoryKind.THAWED),
+    stands = {"total": 5.0, "book": "v1"}
+    assert [(e.at, e.kind, e.subject, e.detail) for e in story.told(HistoryKind.FROZEN, HistoryKind.THAWED)] == [
+        (after(7), HistoryKind.FROZEN, "s", stands),
+        (after(100), HistoryKind.THAWED, "s", stands),
     ]
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
 
+from connector.domain.calendar import SendWindow
 from connector.domain.change import ChangeKind, ChangeState
 from connector.domain.condition import SignalTest
 from connector.domain.definitions import Definitions, EmailRule, SignalSource
@@ -18,7 +20,7 @@ from connector.domain.program import EmailSend
 from connector.engine.orders import give
 from connector.errors import CrmUnavailableError
 from connector.ports import OutboxChange, RecordReply, ReplyState
-from tests.builders import CRM, FIELDS, START, activity, definitions, phase, program, text
+from tests.builders import CRM, FIELDS, START, activity, definitions, phase, program, text, utc
 from tests.office import ACME, Office, changed, sqlite_url
 
 OPTED_OUT = Field("opted_out", FieldType.BOOLEAN, {CRM: ("hs_email_optout",)}, role=FieldRole.CONSENT)
@@ -111,6 +113,25 @@ def test_who_opted_out_in_the_crm_is_not_mailed_even_if_no_webhook_told_of_it(of
     assert mailed(office) == []
     assert told(office) == [("withdrawn", "opted out of email")]
     assert office.lead().lead.fields["opted_out"] is True
+
+
+def test_an_email_that_was_held_up_past_its_window_leaves_when_it_opens_on_the_leads_own_clock(tmp_path: Path) -> None:
+    defined = book()
+    window = SendWindow(opens=time(9), closes=time(11))
+    in_hours = replace(defined, programs=tuple(replace(each, window=window) for each in defined.programs))
+    office = Office(sqlite_url(tmp_path), in_hours).open()
+    office.crm.records["51"] = {"email": "ada@example.com", "firstname": "Ada", "hs_timezone": "Asia/Tokyo"}
+    office.clock.moment = utc("2026-09-07 01:59")  # 10:59 in Tokyo
+    came_at = changed("hs_came", "yes", at=office.clock.now())
+
+    office.receive(came_at).work().let_pass(SETTLE)
+
+    assert mailed(office) == []
+    assert email_of(office).due_at == utc("2026-09-08 00:00")
+    assert email_of(office).state is ChangeState.PENDING
+    office.let_pass(timedelta(hours=22))
+    assert mailed(office) == ["ada@example.com"]
+    office.close()
 
 
 def test_a_record_that_is_gone_is_not_mailed(office: Office) -> None:

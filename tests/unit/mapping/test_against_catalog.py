@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from connector.domain.field import FieldType
 from connector.mapping.load import check_mapping
-from connector.ports import Catalog, CrmProperty
+from connector.ports import Catalog, CrmProperty, DealCatalog
 
 SIZES = ("1-5", "5-25", "1000+")
 PROPERTIES = (
@@ -160,3 +162,89 @@ def test_an_account_of_another_crm_has_no_say() -> None:
 
 def test_without_an_account_nothing_is_said_of_it() -> None:
     assert check_mapping({"a.yaml": f"{HEAD}  x: {{hubspot: contry}}\n"}).problems == ()
+
+
+# --- deals --------------------------------------------------------------------------------------------------
+
+DEAL_PROPERTIES = (
+    CrmProperty("amount", FieldType.NUMBER),
+    CrmProperty("closedate", FieldType.DATETIME),
+    CrmProperty("dealstage", FieldType.TEXT),
+    CrmProperty("pipeline", FieldType.TEXT),
+    CrmProperty("dealname", FieldType.TEXT),
+)
+PIPELINES = {
+    "default": {"qualified": "Qualified to buy", "closedwon": "Closed won", "closedlost": "Closed lost"},
+    "77001": {"77002": "Renewed", "77003": "Churned"},
+}
+DEALS = replace(CATALOG, deals=DealCatalog({one.name: one for one in DEAL_PROPERTIES}, PIPELINES))
+
+
+def deals(source: str, signal: str = "{deal: won}", catalog: Catalog = DEALS) -> list[str]:
+    text = (
+        f"  bought: {{deals: {{count: won}}}}\ndeals:\n  hubspot: {source}\nsignals:\n  sold: {{hubspot: {signal}}}\n"
+    )
+    return differences(text, catalog)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{won: {stage: closedwon}, lost: {stage: closedlost}}",
+        "{won: {stage: [closedwon, '77002']}, pipelines: [default, '77001']}",
+        "{won: {stage: '77002', pipeline: '77001'}}",
+    ],
+)
+def test_deals_as_the_account_has_them_are_fine(source: str) -> None:
+    assert deals(source, "{deal: moved, to: qualified}") == []
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        (
+            "{won: {stage: closewon}}",
+            '8:26: no pipeline in HubSpot has a stage "closewon"; did you mean "closedwon"?',
+        ),
+        ("{won: {stage: Closed won}}", '8:26: no pipeline in HubSpot has a stage "Closed won"; write closedwon'),
+        (
+            "{won: {stage: closedwon, pipeline: '77001'}}",
+            '8:26: no pipeline in HubSpot has a stage "closedwon"; known: 77002, 77003',
+        ),
+        (
+            "{won: {stage: closedwon}, pipelines: defaults}",
+            '8:49: HubSpot has no pipeline "defaults"; did you mean "default"?',
+        ),
+        (
+            "{won: {stage: closedwon}, amount: amunt}",
+            '8:46: deals in HubSpot have no property "amunt"; did you mean "amount"?',
+        ),
+        (
+            "{won: {stage: closedwon}, amount: dealname}",
+            '8:46: "dealname" of deals in HubSpot is of type text; name a property of type number',
+        ),
+    ],
+)
+def test_what_the_account_lacks_of_deals_is_told_with_what_it_has(source: str, told: str) -> None:
+    assert deals(source) == [told]
+
+
+def test_a_stage_of_a_signal_is_looked_for_in_all_pipelines() -> None:
+    (told,) = deals("{won: {stage: closedwon}}", "{deal: moved, to: qualifid}")
+
+    assert told == '10:37: no pipeline in HubSpot has a stage "qualifid"; did you mean "qualified"?'
+
+
+def test_deals_that_may_not_be_read_are_told_once() -> None:
+    catalog = replace(CATALOG, deals=DealCatalog(problem="a scope is missing"))
+
+    (told,) = deals("{won: {stage: closewon}}", catalog=catalog)
+
+    assert told == (
+        "8:3: HubSpot does not let deals be read: a scope is missing; "
+        "grant the app the scope to read deals, and connect again"
+    )
+
+
+def test_stages_in_a_property_of_ones_own_are_not_compared_with_pipelines() -> None:
+    assert deals("{won: {stage: sold}, stage: dealname}") == []

@@ -14,6 +14,7 @@ import pytest
 from connector.domain.book import compile_book
 from connector.domain.definitions import Definitions
 from connector.domain.program import Outcome, Program, Trigger
+from connector.domain.rfm import DIMENSIONS
 from connector.domain.score import EngagementRule, Score
 from connector.errors import MappingError
 from connector.mapping.fingerprint import to_version
@@ -48,6 +49,32 @@ def meaning_of(definitions: Definitions) -> Iterator[str]:
     for written in definitions.write_back:
         yield f"write_back {written.property}: {written.source} as {written.type}"
     yield from _meaning_of_emails(definitions)
+    yield from _meaning_of_deals(definitions)
+    yield from _meaning_of_arrivals(definitions)
+
+
+def _meaning_of_deals(definitions: Definitions) -> Iterator[str]:
+    for source in definitions.deals:
+        yield f"deals of {source.crm}: {source.amount}, {source.closed_at}, {source.stage}, {source.pipeline}"
+        for outcome, stages in (("won", source.won), ("lost", source.lost)):
+            if stages is not None:
+                yield f"deals are {outcome}: {sorted(stages.stages)} of {sorted(stages.pipelines)}"
+        yield f"deals count of {sorted(source.pipelines)}"
+    for rule in definitions.deal_fields:
+        yield f"field {rule.field}: {rule.measure} of {rule.of}, within {rule.within}"
+    for signal in definitions.deal_signals:
+        yield f"signal {signal.signal}: {signal.crm} deal {signal.event} to {signal.to} with {dict(signal.attributes)}"
+    if definitions.rfm:
+        for name in DIMENSIONS:
+            edges = getattr(definitions.rfm, name)
+            yield f"rfm {name}: {', '.join(map(str, edges)) or 'quintiles'}, within {definitions.rfm.within}"
+
+
+def _meaning_of_arrivals(definitions: Definitions) -> Iterator[str]:
+    for feed in definitions.feeds:
+        yield f"signal {feed.signal}: {feed.crm} {feed.feed} of {feed.only!r} with {dict(feed.attributes)}"
+    for told in definitions.told:
+        yield f"signal {told.signal}: told with {sorted(told.attributes)}, looks up: {told.looks_up}"
 
 
 def _meaning_of_traits(definitions: Definitions) -> Iterator[str]:

@@ -472,10 +472,6 @@ MISTAKES = {
         programs_with("  a: {activities: {a: {send: {note: Hi}}}, all_answered: [{next: exit}, {next: completed}]}"),
         ["6:77: no lead comes so far: what is before it has no condition"],
     ),
-    "handing over": (
-        with_line("completed: {hand_to_sales: {}}"),
-        ['5:17: handing over to sales ("hand_to_sales") is not supported yet'],
-    ),
 }  # fmt: skip
 
 

@@ -15,17 +15,18 @@ from connector.mapping.charts import chart
 from connector.mapping.load import names_in, parse_mapping
 from connector.mapping.sketches import sketch
 from connector.scenario import Scenario, check, load_scenarios, run, run_folder
+from connector.scenario.deal_models import GivenDealEntry, MeasuredEntry
 from connector.scenario.models import ExpectEntry, NeverEntry, ScenarioEntry, ScenarioFile, StepEntry
 from connector.scenario.reading import read_scenarios
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "testing.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w+)(?: (\w+))?\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-(MAPPING,) = [text for _, mark, text in BLOCKS if mark == "mapping"]
+MAPPING, *MORE = [text for _, mark, text in BLOCKS if mark == "mapping"]
 RIGHT = [text for _, mark, text in BLOCKS if mark == "scenarios"]
 ((FAILING, TOLD),) = [(text, told) for (_, mark, text), (_, _, told) in pairwise(BLOCKS) if mark == "failing"]
 ((WRONG, COMPLAINT),) = [(text, told) for (_, mark, text), (_, _, told) in pairwise(BLOCKS) if mark == "wrong"]
-FILES = {"mapping.yaml": MAPPING}
+FILES = {"mapping.yaml": MAPPING, **{f"more{number}.yaml": text for number, text in enumerate(MORE)}}
 BOOK, NAMES = compile_book(parse_mapping(FILES)), names_in(FILES)
 
 
@@ -80,7 +81,9 @@ def test_the_lines_for_pytest_run_every_scenario_as_a_test_of_its_own(tmp_path: 
     assert f"{len(load_scenarios(ROOT / 'mappings' / 'acme'))} passed" in done.stdout, done.stdout
 
 
-@pytest.mark.parametrize("model", [ScenarioFile, ScenarioEntry, StepEntry, ExpectEntry, NeverEntry])
+@pytest.mark.parametrize(
+    "model", [ScenarioFile, ScenarioEntry, StepEntry, ExpectEntry, NeverEntry, GivenDealEntry, MeasuredEntry]
+)
 def test_every_key_is_on_the_page(model: type[ScenarioFile]) -> None:
     words = set(re.findall(r"`(\w+)`", PAGE))
 
