@@ -23,7 +23,8 @@ def fetch_catalog(services: Services, asked_for: str, definitions: Definitions |
         portal = services.open_hubspot(connection.token)
         feeds = {feed.feed for feed in definitions.feeds} if definitions else set()
         deals = portal.fetch_deal_catalog() if definitions and definitions.deals else None
-        return replace(portal.fetch_catalog(), feeds=portal.try_feeds(feeds), deals=deals)
+        owners = portal.fetch_owners() if definitions and definitions.sales.teams else None
+        return replace(portal.fetch_catalog(), feeds=portal.try_feeds(feeds), deals=deals, owners=owners)
     except CrmError as error:
         raise SetupError(f"The properties of {connection.id} could not be read. {error}") from error
 

@@ -13,7 +13,6 @@ from rich.table import Table
 from connector.cli.deals import print_deals
 from connector.cli.printing import age, build_grid, joined, local, plural
 from connector.engine.explain import (
-    EnrolmentExplanation,
     Expiry,
     Explanation,
     FieldExplanation,
@@ -25,6 +24,7 @@ from connector.engine.explain import (
     Write,
 )
 from connector.engine.selling import HandOverExplanation
+from connector.engine.waiting import EnrolmentExplanation
 
 
 def print_explanation(console: Console, lead: Explanation, zone: ZoneInfo, lines: int) -> None:
@@ -116,15 +116,17 @@ def _print_hand_overs(console: Console, hand_overs: Sequence[HandOverExplanation
     table = build_grid()
     for one in hand_overs:
         stands = ": ".join(filter(None, (f"{one.state} {f'· {one.rep}' if one.rep else ''}".strip(), one.reason)))
-        table.add_row(f"[bold]{one.name}[/]", escape(stands), f"since {local(one.began_at, zone)} ({one.because})")
+        since = f"since {local(one.began_at, zone)} ({escape(one.because)})"
+        table.add_row(f"[bold]{escape(one.name)}[/]", escape(stands), since)
         for choice in one.choices:
             others = (f"{each.rep} {each.excluded}" for each in choice.candidates if each.excluded)
-            table.add_row("", f"given to {choice.rep}: {choice.because}", joined([local(choice.at, zone), *others]))
+            given = escape(f"given to {choice.rep}: {choice.because}")
+            table.add_row("", given, escape(joined([local(choice.at, zone), *others])))
         if one.due_at:
             table.add_row(
                 "",
                 "waits for a rep" if one.waits_because else "next escalation",
-                f"{local(one.due_at, zone)} {one.waits_because}".strip(),
+                escape(f"{local(one.due_at, zone)} {one.waits_because}".strip()),
             )
     console.print(Padding(table, (0, 2)))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.cli import standstill
+from connector.cli import results, standstill
 from connector.cli.options import AsJson
 
 if TYPE_CHECKING:
@@ -22,12 +22,14 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 @app.callback()
 def programs() -> None:
-    """Look at programs, stop them for everybody, and let them go on."""
+    """Look at programs and their results, and pause them."""
 
 
 app.command("list")(standstill.list_programs)
 app.command("pause")(standstill.pause)
 app.command("resume")(standstill.resume)
+app.command("results")(results.results)
+app.command("split")(results.split)
 
 
 @app.command("show")

@@ -23,7 +23,7 @@ def rfm(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the edges between RFM's scores, and how many leads have which.
+    """Show what RFM scores stand for, and how many leads have them.
 
     Quintiles are measured once a day by themselves; an edge changes when what is measured went away from it by more
     than a tenth.

@@ -132,7 +132,7 @@ _THANKED: tuple[Beat, ...] = (Does(Deed.GIVE_FEEDBACK, 1), Gets(Message.THANKS_E
 KNOWN_CONTACTS = (
     Role(
         "hot guest",
-        "comes to three events, gives feedback, opens the link and books a meeting",
+        "gives feedback, opens the link and books a meeting",
         share=12,
         script=(
             *_GUEST,

@@ -39,7 +39,7 @@ MAPPINGS = Path(__file__).parents[2] / "mappings" / "programs"
 #: When a time comes at which only Coltiva has something to do, it is done at the next of these hours; what waits for
 #: a moment alone, at that moment.
 _HOURS = tuple(map(time, (10, 12, 14, 16, 18)))
-_A_MOMENT = timedelta(minutes=1)
+_A_MOMENT = timedelta(minutes=10)
 _REST_SECONDS = 0.01
 #: Real seconds without any progress after which a little time passes: a rate limit or a retry waits for it.
 _PATIENCE_SECONDS = 2.0

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from connector.domain.fact import Value
 from connector.domain.petition import Petition
 from connector.domain.predicate import earliest
 from connector.domain.sales import Rep, Sales, Team
@@ -48,6 +49,17 @@ class Assignment:
     candidates: tuple[Candidate, ...]
     #: Whose turn it is from here on: the tallies after this one.
     tallies: Mapping[str, float]
+
+    @property
+    def told(self) -> Mapping[str, Value]:
+        """What the lead is told of it."""
+        return {
+            "rep": self.rep,
+            "team": self.team,
+            "owner": next(iter(self.owners.values()), ""),
+            "because": self.because,
+            "turn": float(self.number),
+        }
 
 
 @dataclass(frozen=True, slots=True)

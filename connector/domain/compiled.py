@@ -91,6 +91,12 @@ class CompiledProgram:
     predicates: tuple[Predicate, ...]
     #: The conditions that end or answer an enrolment by themselves, without a signal.
     conditions: tuple[Predicate, ...]
+    #: Split and way -> the activities whose answers count for it.
+    behind: Mapping[tuple[str, str], frozenset[str]]
+
+    def answers_behind(self, fork: str, case: str) -> frozenset[str]:
+        """What counts as an answer on this way of the split `phase.activity`: activities, each as `phase.activity`."""
+        return self.behind.get((fork, case), frozenset())
 
     @property
     def first(self) -> CompiledPhase:
@@ -119,7 +125,22 @@ def compile_program(program: Program, place: int, scales: Scales) -> CompiledPro
         answers_on=frozenset(trigger.signal for trigger in answers),
         predicates=(*triggers, *suppressing, *(test for phase in phases.values() for test in _looked_at(phase))),
         conditions=(*by_themselves, *suppressing),
+        behind=_behind(program),
     )
+
+
+def _behind(program: Program) -> Mapping[tuple[str, str], frozenset[str]]:
+    """Of each way of each split the activity that its contest names, or else all behind it."""
+    found: dict[tuple[str, str], frozenset[str]] = {}
+    for phase in program.phases:
+        for activity in phase.activities:
+            fork = activity.fork
+            for case in fork.cases if fork is not None and fork.by_chance else ():
+                way = (activity.name, case.name)
+                of = fork.contest.of if fork is not None and fork.contest else ""
+                names = [of] if of else [each.name for each in phase.activities if way in each.path]
+                found[f"{phase.name}.{activity.name}", case.name] = frozenset(f"{phase.name}.{name}" for name in names)
+    return found
 
 
 def _compile_phase(phase: Phase, scales: Scales) -> CompiledPhase:

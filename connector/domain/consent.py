@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from connector.domain.book import Book
 from connector.domain.change import Act
 from connector.domain.draft import Draft
-from connector.domain.fact import CommandName, Fact, FactKind, OutcomeName, Value
+from connector.domain.fact import START, CommandName, Fact, FactKind, OutcomeName, Value
 from connector.domain.field import FieldRole
 from connector.domain.history import HistoryKind
 from connector.domain.lead import Latest, Lead, Standing
@@ -83,10 +83,23 @@ def take(draft: Draft, fact: Fact) -> None:
     words = {"what": fact.name, "words": str(fact.data.get("words", ""))}
     draft.note(HistoryKind.EMAIL, str(fact.data.get("email", "")), words)
     if fact.name in _CLOSED:
-        # What the CRM was asked once is not asked anew when the lead is folded from its first fact.
-        draft.acts = [act for act in draft.acts if act.key != fact.data.get("act")]
+        _close(draft, fact)
     if because := str(fact.data.get("because", "")):
         _suppress(draft, because)
+
+
+def _close(draft: Draft, fact: Fact) -> None:
+    """What the CRM was asked once is not asked anew when the lead is folded from its first fact.
+
+    Where a fact that came late has changed who sends the email, the one that left stands for that of the other sender:
+    nobody gets the same twice because we learn of something late.
+    """
+    left = [act for act in draft.acts if act.key != fact.data.get("act")]
+    if len(left) == len(draft.acts) and fact.name == OutcomeName.SENT and draft.lead.position == START:
+        same = (act for act in left if act.email is not None and act.email.name == fact.data.get("email"))
+        stands_for = next(same, None)
+        left = [act for act in left if act is not stands_for]
+    draft.acts = left
 
 
 def _suppress(draft: Draft, by: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from connector.domain.frozen import quick
 from connector.domain.predicate import earliest
@@ -94,6 +95,13 @@ class Move:
     repeat_unanswered: bool = False
 
 
+class Parted(NamedTuple):
+    """The way on which chance sent a lead."""
+
+    case: str
+    at: datetime
+
+
 @quick
 @dataclass(frozen=True, slots=True)
 class Enrolment:
@@ -123,6 +131,8 @@ class Enrolment:
     taken: Mapping[str, int] = field(default_factory=dict)
     #: Fork -> the case that was chosen, in this visit.
     chosen: Mapping[str, str] = field(default_factory=dict)
+    #: Split (`phase.activity`) -> the way on which chance sent the lead, in any visit.
+    parted: Mapping[str, Parted] = field(default_factory=dict)
     #: Why what is due has to wait, and was told to.
     put_off: str = ""
     #: Since when everything stands still, or stood still when it ended: what had not left by then never does.

@@ -60,8 +60,8 @@ class CommandName(StrEnum):
 class EdgesName(StrEnum):
     """Why a lead is told of edges."""
 
-    FIRST = "first"  # it bought something, and was told of none before; counts before everything else
-    ANEW = "anew"  # they changed
+    FIRST = "first"  # they were there when it bought first; counts before everything else
+    ANEW = "anew"  # they were measured since it bought
 
 
 class OutcomeName(StrEnum):

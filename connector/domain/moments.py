@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from connector.domain.condition import FieldTest, Op
@@ -41,10 +41,7 @@ def _shift(moment: datetime, span: timedelta) -> datetime:
 
 def to_moment(text: str, zone: ZoneInfo) -> datetime:
     """A date's first moment in the zone, or the moment that the text names."""
-    if len(text) == 10:
-        moment = datetime.combine(date.fromisoformat(text), time(), zone)
-    else:
-        moment = datetime.fromisoformat(text)
+    moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
     try:

@@ -6,10 +6,11 @@ CRM says otherwise, we let go of it.
 
 from __future__ import annotations
 
+from connector.domain.book import Book
 from connector.domain.change import BACKWARDS
 from connector.domain.draft import Draft
 from connector.domain.fact import Fact, RecordName, Value
-from connector.domain.field import Field, format_value
+from connector.domain.field import Field, FieldRole, format_value
 from connector.domain.frozen import replace
 from connector.domain.history import HistoryKind
 from connector.domain.lead import Own
@@ -54,6 +55,14 @@ def written(draft: Draft, crm: str) -> dict[str, str]:
             sign = BACKWARDS if own.may_go_back else ""
             found[field.properties[crm][0] + sign] = to_crm(field, own.value)
     return found
+
+
+def written_by_sales(book: Book, crm: str = "hubspot") -> tuple[str, ...]:
+    """The properties that hand-overs write."""
+    sales = book.definitions.sales
+    names = (book.roles.get(FieldRole.OWNER, ""), sales.lifecycle_field, sales.status_field)
+    fields = [book.fields[name] for name in names if name in book.fields] if sales.hand_overs else []
+    return tuple(field.properties[crm][0] for field in fields if field.properties.get(crm))
 
 
 def to_crm(field: Field, value: str) -> str:

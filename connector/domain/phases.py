@@ -12,7 +12,7 @@ from connector.domain.compiled import CompiledOutcome, CompiledPhase, CompiledPr
 from connector.domain.consent import refusal_of
 from connector.domain.draft import Draft
 from connector.domain.enrolling import count_answer, end, open_enrolments, replace_sent, tell, update
-from connector.domain.enrolment import Enrolment, EnrolmentState, Move, Sent, Step, key_of, to_state
+from connector.domain.enrolment import Enrolment, EnrolmentState, Move, Parted, Sent, Step, key_of, to_state
 from connector.domain.entry import entry_refusal, make_way
 from connector.domain.frozen import replace
 from connector.domain.handing import begin, hold_back, holds_back
@@ -194,8 +194,11 @@ def _begin_step(draft: Draft, enrolment: Enrolment) -> Enrolment:
         tell(draft, HistoryKind.LEFT_OUT, enrolment, activity=activity.name, why="its condition does not hold")
         return update(draft, _plan(draft, enrolment, phase, place + 1))
     if activity.fork is not None:
-        chosen = {**enrolment.chosen, activity.name: _choose(draft, enrolment, step)}
-        return update(draft, _plan(draft, enrolment, phase, place + 1, chosen=chosen))
+        case = _choose(draft, enrolment, step)
+        changes: dict[str, Any] = {"chosen": {**enrolment.chosen, activity.name: case}}
+        if activity.fork.by_chance and not activity.fork.winner:
+            changes["parted"] = {f"{enrolment.phase}.{activity.name}": Parted(case, draft.now), **enrolment.parted}
+        return update(draft, _plan(draft, enrolment, phase, place + 1, **changes))
     if activity.send is None:
         return _begin(draft, enrolment, phase, place, Sent(activity.name, draft.now, answer_by(draft, activity)))
     send = _picked(draft, activity)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from connector.domain.calendar import SendWindow
 from connector.domain.condition import Condition, SignalTest
+from connector.domain.contest import Contest
 from connector.domain.fact import Value
 from connector.domain.field import format_value
 
@@ -126,6 +127,8 @@ class Fork:
     by_chance: bool = False
     #: The case that everybody goes by from now on, where that is decided; empty: chance decides.
     winner: str = ""
+    #: When and by what that is decided without a person; None: never.
+    contest: Contest | None = None
 
 
 class Reminders(NamedTuple):

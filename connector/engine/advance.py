@@ -13,7 +13,8 @@ from connector.domain.enrolment import Enrolment, key_of
 from connector.domain.fact import Fact, FactKind
 from connector.domain.field import FieldRole
 from connector.domain.ids import LeadId
-from connector.domain.lead import Lead, blank
+from connector.domain.lead import Lead, Standing, blank
+from connector.domain.parting import Parting, partings_of
 from connector.domain.rfm import Bought, bought_of
 from connector.engine.shelf import Shelf
 from connector.errors import LostClaimError, StoreError
@@ -141,9 +142,18 @@ def _judge(stored: StoredLead, all_facts: Sequence[Fact] | None, books: Books, n
         acts=decision.acts,
         email=_address(decision.lead, books(decision.lead.book)),
         refolded=all_facts is not None,
+        partings=_partings(stored.lead, decision.lead, books, is_anew=all_facts is not None),
         resumed=_resumed(stored.lead, decision.lead, books, now),
         bought=_bought(decision.lead, books(decision.lead.book)),
     )
+
+
+def _partings(before: Lead, lead: Lead, books: Books, *, is_anew: bool) -> Sequence[Parting]:
+    """The ways on which chance sent the lead, if anything changed of them, or all are to be told anew."""
+    if lead.enrolments == before.enrolments and not is_anew:
+        return ()
+    found = partings_of(lead, book := books(lead.book))
+    return found if is_anew or found != partings_of(before, book) else ()
 
 
 def _resumed(before: Lead, lead: Lead, books: Books, now: datetime) -> Mapping[str, datetime]:
@@ -168,5 +178,8 @@ def _address(lead: Lead, book: Book) -> str:
 
 
 def _bought(lead: Lead, book: Book) -> Bought | None:
+    """What it is compared with others by; those who were deleted in the CRM are not."""
     rule = book.definitions.rfm
-    return bought_of(rule, lead.rfm_edges, lead.deals, lead.position[1]) if rule and lead.deals else None
+    if rule is None or not lead.deals or lead.standing is not Standing.ACTIVE:
+        return None
+    return bought_of(rule, lead.rfm_edges, lead.deals, lead.position[1])

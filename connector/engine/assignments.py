@@ -26,24 +26,11 @@ def rule(transaction: Transaction, book: Book, petitions: Sequence[FiledPetition
         if isinstance(found, Assignment):
             last[found.team] = found
             given.append(Given(filed.lead_id, found))
-            verdicts.append(to_ruling(found))
+            verdicts.append(Ruling(found.told))
         else:
             verdicts.append(Deferral(found.until, found.because))
     transaction.assignments.add(book.workspace, given)
     return verdicts
-
-
-def to_ruling(assignment: Assignment) -> Ruling:
-    """What the lead is told of it."""
-    return Ruling(
-        {
-            "rep": assignment.rep,
-            "team": assignment.team,
-            "owner": next(iter(assignment.owners.values()), ""),
-            "because": assignment.because,
-            "turn": float(assignment.number),
-        }
-    )
 
 
 @dataclass(frozen=True, slots=True)

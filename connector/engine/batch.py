@@ -137,9 +137,14 @@ def _read_person(item: _Item) -> tuple[str, str]:
             raise _MisfitError("hubspot", "is no record id of HubSpot: digits in quotation marks")
         return "", item.hubspot
     email = item.email.strip().lower()
-    if not _EMAIL.fullmatch(email):
+    if not is_address(email):
         raise _MisfitError("email", "is no email address")
     return email, ""
+
+
+def is_address(text: str) -> bool:
+    """Whether the text may be an email address, and can be kept and asked for."""
+    return _EMAIL.fullmatch(text) is not None
 
 
 def _read_moment(text: str | None, received_at: datetime) -> datetime | None:

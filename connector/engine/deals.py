@@ -248,10 +248,17 @@ def tell_known(
             before = told.get(ref, {}).get(lead_id)
             if before is None or (one.again and before.text != _to_text(values)):
                 facts.append(NewFact(lead_id, _to_known_fact(ref, one, values, asked_at), asked_at))
-                moved_at = before.moved_at if before else (heard[ref].moved_at if ref in heard else None)
+                moved_at = before.moved_at if before else _told_move(heard.get(ref))
                 learned[ref, lead_id] = ToldDeal(_to_text(values), moved_at)
     transaction.deals.set_told(workspace, learned)
     return facts
+
+
+def _told_move(heard: HeardDeal | None) -> datetime | None:
+    """When the deal last came to a stage, as far as its people were told; what waits to be read is news to all."""
+    if heard is None or heard.moved_at is None or heard.read_at is None or heard.read_at < heard.moved_at:
+        return None
+    return heard.moved_at
 
 
 def _to_known_fact(ref: CrmRef, one: Unread, values: Mapping[str, str], asked_at: datetime) -> Fact:

@@ -53,6 +53,8 @@ class _Guard:
     records: Records | None
     leaving: list[OutboxChange] = field(default_factory=list)
     stopped: list[Settled] = field(default_factory=list)
+    #: Those that nothing is wrong with but the moment, by id, and until when they wait.
+    waiting: dict[int, datetime] = field(default_factory=dict)
     #: What the CRM says of leads that knew otherwise.
     news: list[NewFact] = field(default_factory=list)
 
@@ -60,7 +62,7 @@ class _Guard:
         """Let one email out, or stop it. One whose lead has mail waits until the lead was judged by it."""
         act = change.act
         if act is None or act.email is None or current is None or current.has_mail:
-            self.stopped.append(Settled(change, change.state, self.now + _NEWS, "its lead has news"))
+            self.waiting[change.id] = self.now + _NEWS
             return
         lead, reason = self._renew(change, current.lead)
         # Whichever says no: the CRM may know more than we, and we more than it.
@@ -69,7 +71,7 @@ class _Guard:
         if reason:
             self.stopped.append(self._stop(change, reason))
         elif change.state is ChangeState.PENDING and (opens_at := self._opens_at(lead, act)) > self.now:
-            self.stopped.append(Settled(change, change.state, opens_at, "the send window is shut"))
+            self.waiting[change.id] = opens_at
         else:
             email = replace(act.email, to=address(self.books(lead.book), lead))
             self.leaving.append(replace(change, act=replace(act, email=email)))
@@ -117,11 +119,14 @@ def let_out(line: Line, shelf: Shelf, batch: Sequence[OutboxChange]) -> Leaving:
     with line.store.transaction() as transaction:
         book = shelf.latest(transaction, line.connection.workspace)
         fresh = list(stay_behind(transaction, book, line.connection.crm, fresh, asked_at))
-        transaction.outbox.mark_attempted([*handed_over, *fresh], asked_at)
         leads = transaction.leads.current(line.connection.workspace, {change.lead_id for change in fresh})
         guard = _Guard(line.connection.crm, shelf.of(line.connection.workspace), asked_at, records)
         for change in fresh:
             guard.look_at(change, leads.get(change.lead_id))
+        trying = [change for change in fresh if change.id not in guard.waiting]
+        transaction.outbox.mark_attempted([*handed_over, *trying], asked_at)
+        for id_, until in guard.waiting.items():
+            transaction.outbox.postpone([id_], until)  # no attempt: attempts are counted, and end
         transaction.outbox.settle(guard.stopped, asked_at)
         closed = outcomes(guard.stopped, asked_at)
         transaction.leads.add_facts(line.connection.workspace, [*closed, *guard.news], asked_at)

@@ -16,20 +16,18 @@ from connector.domain.book import Book
 from connector.domain.change import ChangeKind
 from connector.domain.computed import Computed, counting_of, shares_of
 from connector.domain.draft import Draft
-from connector.domain.enrolment import Enrolment, EnrolmentState, Move
 from connector.domain.field import format_value
 from connector.domain.history import HistoryEntry, HistoryKind
-from connector.domain.program import TargetKind
 from connector.domain.score import Score
 from connector.domain.wording import display_name
 from connector.engine.buying import DealExplanation, RfmExplanation, explain_deals, explain_rfm
 from connector.engine.selling import HandOverExplanation
 from connector.engine.timeline import tell
+from connector.engine.waiting import EnrolmentExplanation, explain_enrolment
 from connector.ports import LeadSummary, OutboxChange
 
 #: Sums of fading points come out a hair below the tenth they mean.
 _TOLERANCE = 1e-6
-_INSTANT = timedelta(milliseconds=1)
 _TAG = re.compile(r"<[^>]*>")
 _TURNS = (HistoryKind.RESET, HistoryKind.FROZEN, HistoryKind.THAWED)
 _CAUSES = (HistoryKind.SIGNAL, HistoryKind.FIELD_CHANGED)
@@ -93,30 +91,6 @@ class LedgerLine:
     points: float
     total: float
     why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """What an enrolment waits for; it goes on by itself at `until`."""
-
-    what: str
-    until: datetime | None
-    #: Why no sooner; empty where the program says nothing but that it waits.
-    because: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class EnrolmentExplanation:
-    """One lead's place in one program."""
-
-    program: str
-    phase: str
-    state: str
-    entered_at: datetime
-    phase_at: datetime
-    waits: tuple[Wait, ...]
-    ended_at: datetime | None
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +214,7 @@ def explain(
         rfm=explain_rfm(draft),
         segments=_groups(draft, "segment:"),
         lists=_groups(draft, "list:"),
-        enrolments=tuple(_explain_enrolment(draft, enrolment) for enrolment in reversed(lead.enrolments)),
+        enrolments=tuple(explain_enrolment(draft, enrolment) for enrolment in reversed(lead.enrolments)),
         writes=tuple(_writes(changes)),
         signals=tuple(_signals(history)),
         timeline=tuple(Happening(entry.at, str(entry.kind), tell(entry)) for entry in history),
@@ -326,68 +300,6 @@ def _signals(history: Iterable[HistoryEntry]) -> Iterator[Given]:
 
 
 # --- programs, groups, writes -------------------------------------------------------------------------------
-
-
-def _explain_enrolment(draft: Draft, enrolment: Enrolment) -> EnrolmentExplanation:
-    return EnrolmentExplanation(
-        program=enrolment.program,
-        phase=enrolment.phase,
-        state=str(enrolment.state),
-        entered_at=enrolment.entered_at,
-        phase_at=enrolment.phase_at,
-        waits=tuple(_waits(draft, enrolment)),
-        ended_at=enrolment.ended_at,
-        reason=enrolment.reason,
-    )
-
-
-def _waits(draft: Draft, enrolment: Enrolment) -> Iterator[Wait]:
-    if enrolment.paused_at is not None and enrolment.ended_at is None:
-        yield Wait("going on", None, f"it stands still: {enrolment.put_off}")
-        return
-    if enrolment.state is EnrolmentState.MOVING and enrolment.move:
-        yield Wait(_destination(enrolment.move), enrolment.move.at)
-    if enrolment.state is not EnrolmentState.RUNNING:
-        return
-    for sent in enrolment.sent:
-        if sent.is_waiting:
-            yield Wait(f"an answer to {sent.activity}", sent.answer_by)
-    if enrolment.next_activity:
-        yield Wait(f"sending {enrolment.next_activity}", enrolment.send_at, _why_then(draft, enrolment))
-
-
-def _why_then(draft: Draft, enrolment: Enrolment) -> str:
-    """Why what comes next leaves at that moment and no sooner."""
-    if enrolment.put_off or enrolment.send_at is None:
-        return enrolment.put_off
-    program = draft.book.programs.get(enrolment.program)
-    if program is None:
-        return ""
-    before = enrolment.send_at - _INSTANT
-    if program.program.window.next_open(before, draft.zone) > before:
-        return "the send window is shut until then"
-    phase = program.phases.get(enrolment.phase)
-    steps = phase.steps if phase else ()
-    after = next((step.activity.after for step in steps if step.activity.name == enrolment.next_activity), None)
-    return f"{after / timedelta(hours=1):g} hours after what came before" if after else ""
-
-
-def _destination(move: Move) -> str:
-    if move.repeat_unanswered:
-        return "sending again what was not answered"
-    match move.target.kind:
-        case TargetKind.PHASE | TargetKind.PROGRAM:
-            return f"going on to {move.target.kind} {move.target.name}"
-        case TargetKind.PREVIOUS:
-            return "going back to the phase before"
-        case TargetKind.COMPLETED:
-            return "completing the program"
-        case TargetKind.EXIT:
-            return "leaving the program"
-        case TargetKind.SALES:
-            return f"handing over to sales: {move.target.name}"
-        case TargetKind.ON:
-            return "going on with the phase"
 
 
 def _groups(draft: Draft, prefix: str) -> tuple[Group, ...]:

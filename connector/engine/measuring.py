@@ -90,9 +90,10 @@ class Measuring:
 
 
 def to_new_fact(lead_id: LeadId, edges: Edges, now: datetime, *, is_first: bool) -> NewFact:
-    """Later edges count from the moment at which they were measured.
+    """Edges that were measured after a lead bought count from the moment of the measurement.
 
-    The first ones count from the beginning: what a lead buys first is scored by them, whatever is heard of first.
+    Those that were there when it bought first count from the beginning: the purchase is scored by them, whatever is
+    heard of first.
     """
     name = EdgesName.FIRST if is_first else EdgesName.ANEW
     at = now if is_first else edges.measured_at

@@ -18,6 +18,7 @@ from connector.domain.book import Book
 from connector.domain.fact import Fact, FactKind
 from connector.domain.ids import CrmRef, LeadId, to_lead_id
 from connector.domain.sources import FeedSource
+from connector.engine.batch import is_address
 from connector.engine.line import Failure, Line
 from connector.engine.shelf import Shelf
 from connector.errors import CredentialsError, FeedRefusedError, RateLimitedError, RetryableCrmError, StoreError
@@ -32,6 +33,7 @@ _REFUSED_FOR: Final = timedelta(hours=1)
 _LEAD_TYPE: Final = "contact"
 #: Whose lead it is, is yet to be found out.
 _NOBODY: Final = LeadId("")
+_IN_A_CIRCLE: Final = "One page leads to itself: what comes after it cannot be read."
 #: What says nothing about a feed alone.
 _OF_THE_LINE: Final = (RetryableCrmError, CredentialsError, StoreError)
 
@@ -154,6 +156,10 @@ def _keep(
     # What lies beyond this sweep's end is the next one's.
     happened = [one for one in answer.happenings if state.began_at <= one.at <= until]
     result = _hand_out(sweep, happened)
+    if not answer.is_last and answer.place == state.place:
+        due_at = now + max(interval, _REFUSED_FOR)
+        feeds.save(connection, replace(state, until=None, place="", due_at=due_at, problem=_IN_A_CIRCLE))
+        return replace(result, pages=1, refused=1)
     if answer.is_last:
         read = replace(state, complete_to=until, until=None, place=answer.place, due_at=now + interval, problem="")
     else:
@@ -166,7 +172,8 @@ def _keep(
 def _hand_out(sweep: _Sweep, happened: Sequence[Happening]) -> PollResult:
     leads, workspace = sweep.transaction.leads, sweep.line.connection.workspace
     by_record = _find_by_record(sweep, {one.record_id for one in happened if one.record_id})
-    emails = {one.email for one in happened if not one.record_id and one.email}
+    # What somebody wrote into a form is no address before it looks like one.
+    emails = {one.email for one in happened if not one.record_id and is_address(one.email)}
     by_email = leads.find_by_email(workspace, emails) if emails else {}
     facts: list[NewFact] = []
     sought: list[Sought] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 from connector.domain.history import Detail, HistoryEntry, HistoryKind
 
@@ -95,6 +96,29 @@ def _left_out(subject: str, detail: Detail) -> str:
     return f"{subject} left {what} out: {why}" if what else f"{subject} sends nothing: {why}"
 
 
+def _settled(subject: str, detail: Detail) -> str:
+    """How a phase ended: by all that was asked in it, or by one activity that leads away."""
+    phase, outcome, then = (detail.get(name, "?") for name in ("phase", "outcome", "next"))
+    if outcome in ("answered", "unanswered"):
+        by = "an answer" if outcome == "answered" else "an answer that did not come"
+        return f"{by} leads out of phase {phase} of {subject}, next {then}"
+    return f"phase {phase} of {subject} is settled: {outcome} answered, next {then}"
+
+
+def _put_off(subject: str, detail: Detail) -> str:
+    activity, why = detail.get("activity", "?"), detail.get("why", "?")
+    return f"{subject} put {activity} off until {_moment(str(detail.get('until', '?')))}: {why}"
+
+
+def _moment(text: str) -> str:
+    """A moment of ours as people read it."""
+    try:
+        at = datetime.fromisoformat(text).astimezone(UTC)
+    except ValueError:
+        return text
+    return f"{at:%a} {at.day} {at:%b %Y %H:%M} UTC"
+
+
 def _chose(subject: str, detail: Detail) -> str:
     activity, way = detail.get("activity", "?"), detail.get("way", "")
     return f"{subject} at {activity}: {way}" if way else f"{subject} at {activity}: none of the ways is open"
@@ -122,11 +146,11 @@ _SENTENCES: Mapping[HistoryKind, Callable[[str, Detail], str]] = {
     HistoryKind.ANSWERED: _told_by("{activity} of {subject} was answered by {by}"),
     HistoryKind.UNANSWERED: _told_by("{activity} of {subject} was not answered in time"),
     HistoryKind.LEFT_OUT: _left_out,
-    HistoryKind.PUT_OFF: _told_by("{subject} put {activity} off until {until}: {why}"),
+    HistoryKind.PUT_OFF: _put_off,
     HistoryKind.CHOSE: _chose,
     HistoryKind.PAUSED: _told_by("{subject} stands still: {by}"),
     HistoryKind.RESUMED: _told_by("{subject} goes on"),
-    HistoryKind.SETTLED: _told_by("phase {phase} of {subject} is settled: {outcome} answered, next {next}"),
+    HistoryKind.SETTLED: _settled,
     HistoryKind.COMPLETED: _told_by("completed {subject}"),
     HistoryKind.WON: _told_by("reached the goal of {subject}: {by}"),
     HistoryKind.EXITED: _told_by("left {subject}: {by}"),

@@ -15,6 +15,7 @@ from connector.engine import advance, intake
 from connector.engine.apply import Telling
 from connector.engine.backoff import Backoff, full_jitter
 from connector.engine.calls import Calls
+from connector.engine.contests import Contests
 from connector.engine.lease import Lease
 from connector.engine.line import Tools
 from connector.engine.measuring import Measuring
@@ -92,11 +93,12 @@ def _taking_in(place: Workplace, shelf: Shelf) -> Loop:
 def _judging(place: Workplace, shelf: Shelf) -> Loop:
     store, clock = place.store, place.clock
     telling, rulings = Telling(store, shelf), Rulings(store, shelf, place.holder)
-    measuring = Measuring(store, shelf)
+    measuring, contests = Measuring(store, shelf), Contests(store, shelf)
     steps = [
         Step("tell", lambda: telling.run_once(clock.now())),
         Step("measure", lambda: measuring.run_once(clock.now())),
         Step("advance", lambda: advance.run_once(store, shelf, clock.now()).amount),
         Step("rule", lambda: rulings.run_once(clock.now())),
+        Step("decide", lambda: contests.run_once(clock.now())),
     ]
     return Loop("judge", steps, store.next_wake_at, is_busy=True)

@@ -10,6 +10,7 @@ from connector.domain.field import Field, FieldType, parse_value
 from connector.mapping.deals_in_catalog import compare_deals
 from connector.mapping.places import Path, Problems
 from connector.mapping.report import nearest, quoted
+from connector.mapping.sales_catalog import compare_sales
 from connector.ports import Catalog, CrmProperty
 
 #: Type of a field -> the types of properties whose every value it can hold.
@@ -46,6 +47,7 @@ def compare(definitions: Definitions, catalog: Catalog, problems: Problems) -> N
             problems.warn(("signals", feed.signal, feed.crm, 0, "poll"), message, hint)
     if catalog.deals is not None:
         compare_deals(definitions, catalog.crm, catalog.label, catalog.deals, problems)
+    compare_sales(definitions, catalog, problems)
     for rule in definitions.write_back:
         if rule.crm == catalog.crm and rule.property in catalog.properties:
             _compare_written(rule, catalog.properties[rule.property], catalog, problems)

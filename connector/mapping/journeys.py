@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from connector.domain.condition import AllOf, AnyOf, Condition, ProgramTest
+from connector.domain.contest import Contest, Merit
 from connector.domain.definitions import Definitions
 from connector.domain.program import Activity, ListSend, Outcome, Phase, Program, Target, TargetKind, content_of
 from connector.domain.sales import Sales
@@ -128,21 +129,41 @@ def _check_phases(route: Route, mapping: MappingFile, problems: Problems) -> Non
         if phase is program.phases[0]:
             _check_first(phase, path, problems)
         _check_repeats(phase, path, problems)
-        _check_activities(program.name, phase, problems)
+        _check_activities(program, phase, problems)
 
 
-def _check_activities(program: str, phase: Phase, problems: Problems) -> None:
+def _check_activities(program: Program, phase: Phase, problems: Problems) -> None:
     """Report what would be ambiguous in one phase, and reminders that a CRM would not notice."""
     seen: set[str] = set()
     for activity in phase.activities:
-        place = place_of(program, phase, activity)
+        place = place_of(program.name, phase, activity)
         if activity.name in seen:
             message = f"the phase has an activity {quoted(activity.name)} already"
             problems.error(place, message, "give it another name", on_key=True)
         seen.add(activity.name)
+        if activity.fork is not None and activity.fork.contest is not None:
+            _check_contest(program, phase, activity, activity.fork.contest, problems)
         if _uses_list(activity) and activity.reminders.times and not activity.reminders.after:
             message = f"{quoted(activity.name)} is reminded of the moment it leaves its list, and the CRM sends nothing"
             problems.error((*place, "remind"), message, "add after:, for example remind: 1d", on_key=True)
+
+
+def _check_contest(program: Program, phase: Phase, split: Activity, contest: Contest, problems: Problems) -> None:
+    """Report a contest in which some way can never do well."""
+    place = (*place_of(program.name, phase, split), "winner")
+    if contest.by is Merit.GOAL and not program.goal:
+        problems.error((*place, "by"), f"{quoted(program.name)} has no goal to reach", "add goal:, or by: answered")
+    if contest.by is not Merit.ANSWERED:
+        return
+    asking = [each for each in phase.activities if each.answered and each.send is not None]
+    if contest.of and contest.of not in [each.name for each in asking]:
+        known = ", ".join(each.name for each in asking) or "none yet"
+        message = f"the phase has no activity {quoted(contest.of)} that is answered"
+        problems.error((*place, "of"), message, f"known: {known}")
+    for case in split.fork.cases if split.fork and not contest.of else ():
+        if not any((split.name, case.name) in each.path for each in asking):
+            message = f"on the way {quoted(case.name)} nothing is answered, so that it never wins"
+            problems.error(place, message, "add answered: to one of its activities", on_key=True)
 
 
 def _uses_list(activity: Activity) -> bool:

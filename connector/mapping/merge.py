@@ -91,7 +91,8 @@ def _add_all(
             continue
         first, here, more = into[key].key, into[key].node.value, pair.node.value
         if isinstance(here, dict) and isinstance(more, dict) and levels:
-            _add_all(here, more, problems, f" in {key}", dict.fromkeys(more, levels - 1))
+            parts = (part for part, inner in more.items() if isinstance(inner.node.value, dict))
+            _add_all(here, more, problems, f" in {key}", dict.fromkeys(parts, levels - 1))
         else:
             message = f"{quoted(key)}{owner} stands in {first.file}:{first.line} already"
             problems.append(Problem(*pair.key[:3], message, "say it once", length=pair.key.length))

@@ -130,6 +130,36 @@ class ForkCase(Entry):
     activities: dict[Name, ActivityEntry] = Field(default={})
 
 
+class WinnerEntry(Entry):
+    """When a split is decided, and by what."""
+
+    what: ClassVar[str] = "winner"
+
+    by: Literal["answered", "goal"] = Field(default="answered", description="What counts: answers, or the goal.")
+    of: Name | None = Field(default=None, description="Only answers to this activity of the phase.")
+    at_least: Annotated[int, Field(ge=20, le=1_000_000)] = Field(
+        default=200, description="So many leads must have gone each way."
+    )
+    after: Duration = Field(default=timedelta(days=7), description="Not sooner than this after the first lead came.")
+    sure: Annotated[float, Field(ge=80, le=99.9)] = Field(
+        default=95.0, description="How sure it must be, of a hundred, that the best is no accident."
+    )
+    until: Span | None = Field(default=None, description="Then chance ends, whatever came of it.")
+    otherwise: Name | None = Field(default=None, description="The way that wins then, where no other did.")
+
+    @model_validator(mode="after")
+    def _ends_well(self) -> Self:
+        if self.of and self.by != "answered":
+            raise wrong("`of` names an activity that is answered", "write by: answered, or remove of:", "of")
+        if self.until is not None and self.otherwise is None:
+            raise wrong("`until` needs `otherwise`: which way wins then", "add otherwise: and one of the ways", "until")
+        if self.otherwise and self.until is None:
+            raise wrong("`otherwise` needs `until`: when that is", "add until: 30d", "otherwise")
+        if self.until is not None and self.until <= self.after:
+            raise wrong("this is over before the contest begins", "make until: longer than after:", "until")
+        return self
+
+
 class RemindEntry(Entry):
     """The same once more, where no answer came."""
 
@@ -244,6 +274,9 @@ class ActivityEntry(Entry):
     split: Annotated[dict[Name, ForkCase], Field(min_length=2)] | None = Field(
         default=None, description="Instead of sending: chance decides the way, the same for a lead for ever."
     )
+    winner: Annotated[WinnerEntry, TextFor("by")] | None = Field(
+        default=None, description="Of split: the way that does best is that of everybody, once that is certain."
+    )
     after: Duration = Field(
         default=timedelta(), description="Waits so long after the phase began or the activity before left."
     )
@@ -294,6 +327,11 @@ class ActivityEntry(Entry):
                 raise wrong("`share` belongs to `split`", "write when: for who goes this way", "choose")
             if case.when is None and name != list(self.choose or {})[-1]:
                 raise wrong(f"nobody is left after `{name}`: it has no condition", "put it last", "choose")
+        if self.winner is not None and not self.split:
+            raise wrong("`winner` belongs to `split`", at="winner")
+        if self.winner is not None and self.winner.otherwise and self.winner.otherwise not in (self.split or {}):
+            known = ", ".join(self.split or {})
+            raise wrong(f"the split has no way {self.winner.otherwise}", f"known: {known}", "winner")
         for case in (self.split or {}).values():
             if case.share is None or case.when is not None:
                 raise wrong("each way of a `split` has a share", "write share: 50 and share: 50", "split")

@@ -7,6 +7,7 @@ from datetime import time, timedelta
 
 from connector.domain.calendar import ALWAYS_OPEN, SendWindow
 from connector.domain.compiled import CHANGED
+from connector.domain.contest import Merit
 from connector.domain.program import (
     Activity,
     Case,
@@ -112,7 +113,10 @@ def tell_activity(activity: Activity) -> str:
 
 def _tell_fork(fork: Fork) -> str:
     ways = ", ".join(f"{case.name} {tell_case(case, fork)}" for case in fork.cases)
-    return f"{'split' if fork.by_chance else 'choose'}: {ways}"
+    best = (
+        f"; the best by {'answers' if fork.contest.by is Merit.ANSWERED else 'the goal'} wins" if fork.contest else ""
+    )
+    return f"{'split' if fork.by_chance else 'choose'}: {ways}{best}"
 
 
 def tell_case(case: Case, fork: Fork) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from connector.domain.calendar import ALWAYS_OPEN, SendWindow
 from connector.domain.compiled import CHANGED
 from connector.domain.condition import AttributeTest, Condition, SignalTest
+from connector.domain.contest import Contest, Merit
 from connector.domain.field import FieldType
 from connector.domain.program import (
     NO_REMINDERS,
@@ -46,6 +47,7 @@ from connector.mapping.program_models import (
     SendEntry,
     TriggerEntry,
     WindowEntry,
+    WinnerEntry,
 )
 from connector.mapping.report import nearest, quoted
 from connector.mapping.windows import ever_opens, union
@@ -304,7 +306,8 @@ def _to_activity(
 
 def _to_fork(entry: ActivityEntry, path: Path, reader: ConditionReader) -> Fork | None:
     if entry.split is not None:
-        return Fork(tuple(Case(name, weight=case.share or 0.0) for name, case in entry.split.items()), by_chance=True)
+        cases = tuple(Case(name, weight=case.share or 0.0) for name, case in entry.split.items())
+        return Fork(cases, by_chance=True, contest=_to_contest(entry.winner))
     if entry.choose is None:
         return None
     return Fork(
@@ -312,6 +315,20 @@ def _to_fork(entry: ActivityEntry, path: Path, reader: ConditionReader) -> Fork 
             Case(name, _condition(case.when, (*path, "choose", name, "when"), reader))
             for name, case in entry.choose.items()
         )
+    )
+
+
+def _to_contest(entry: WinnerEntry | None) -> Contest | None:
+    if entry is None:
+        return None
+    return Contest(
+        Merit(entry.by),
+        entry.of or "",
+        entry.at_least,
+        entry.after,
+        entry.sure / 100,
+        entry.until,
+        entry.otherwise or "",
     )
 
 

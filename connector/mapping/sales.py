@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 from connector.domain.calendar import ALWAYS_OPEN, SendWindow
@@ -55,12 +56,14 @@ _TOLD = Task(
         html=True,
     ),
     priority="HIGH",
+    remind=timedelta(hours=1),
 )
 #: What whoever is to look after a forgotten lead is told.
 _LATE = Task(
     Message("{{ name }} still waits for {{ rep }}"),
     Message("{{ rep }} has had this lead since it was handed over ({{ because }}), and nothing was done.", html=True),
     priority="HIGH",
+    remind=timedelta(hours=1),
 )
 
 

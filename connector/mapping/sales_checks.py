@@ -8,7 +8,7 @@ from connector.domain.definitions import Definitions
 from connector.domain.field import Field, FieldRole, FieldType
 from connector.domain.own import to_crm
 from connector.domain.program import TargetKind
-from connector.domain.sales import LIFECYCLE_STAGES, HandOverRule, Sales
+from connector.domain.sales import HandOverRule, Sales
 from connector.mapping.journeys import targets_of
 from connector.mapping.models import MappingFile
 from connector.mapping.places import Path, Problems
@@ -65,7 +65,7 @@ def _check_fields(mapping: MappingFile, definitions: Definitions, problems: Prob
     for word, name in (("lifecycle", sales.lifecycle_field), ("status", sales.status_field)):
         if name:
             _check_writable(fields[name], (*_PATH, word), problems)
-    for path, word, value in _values(sales):
+    for path, word, value in written_values(sales):
         name = sales.lifecycle_field if word == "lifecycle" else sales.status_field
         if not name:
             message = f"no field has the {'lifecycle stage' if word == 'lifecycle' else 'lead status'}"
@@ -96,7 +96,7 @@ def _check_writable(field: Field, path: Path, problems: Problems) -> None:
         problems.error(path, message, "name a field with one property")
 
 
-def _values(sales: Sales) -> Iterator[tuple[Path, str, str]]:
+def written_values(sales: Sales) -> Iterator[tuple[Path, str, str]]:
     """Every stage and status that is to be written, with where it stands."""
     for rule in sales.hand_overs:
         path: Path = (*_PATH, "hand_over", rule.name)
@@ -114,7 +114,7 @@ def _check_stage(field: Field, value: str, sales: Sales, path: Path, problems: P
     order = [to_crm(field, stage) for stage in sales.stages]
     stage = to_crm(field, value)
     if stage not in order and not stage.isdigit():
-        known = (*field.values.values(), *(sales.stages if sales.stages == LIFECYCLE_STAGES else order))
+        known = tuple(field.values.get(each, each) for each in order)
         hint = nearest(value, known) or "add stages: to sales, with all stages in their order"
         problems.error(path, f"unknown lifecycle stage {quoted(value)}", hint)
 

@@ -21,6 +21,8 @@ _FULL = {f"{word}day": word for word in ("mon", "fri", "sun")} | {
 FIRST_YEAR, LAST_YEAR = 2020, 2040
 _HOURS = re.compile(r"([01]?[0-9]|2[0-4])(?::([0-5][0-9]))? ?- ?([01]?[0-9]|2[0-4])(?::([0-5][0-9]))?")
 _COUNTRY = re.compile(r"([A-Z]{2})(?:-([A-Z0-9]{1,3}))?")
+#: Far enough from the calendar's end for whatever follows such a day.
+_FARTHEST_YEAR = 2199
 #: A window closed for longer is one that never opens.
 _LONGEST_CLOSED = 366
 
@@ -66,9 +68,12 @@ def parse_hour(text: str) -> time:
 def parse_day(text: str) -> date:
     """A day such as 2026-12-01. Raises ValueError with a sentence."""
     try:
-        return date.fromisoformat(text.strip())
+        day = date.fromisoformat(text.strip())
     except ValueError:
         raise ValueError(f"{quoted(text)} is no day; write 2026-12-01") from None
+    if day.year > _FARTHEST_YEAR:
+        raise ValueError(f"{quoted(text)} lies too far ahead for anybody to wait for")
+    return day
 
 
 def parse_holidays(text: str) -> frozenset[date]:

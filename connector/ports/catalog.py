@@ -48,6 +48,8 @@ class Catalog:
     feeds: Mapping[str, str] = field(default_factory=dict)
     #: None: it was not asked.
     deals: DealCatalog | None = None
+    #: Owner id -> the owner's address; None: it was not asked, or may not be.
+    owners: Mapping[str, str] | None = None
 
 
 class CatalogReader(Protocol):

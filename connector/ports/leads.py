@@ -12,6 +12,7 @@ from connector.domain.fact import Fact
 from connector.domain.history import HistoryEntry
 from connector.domain.ids import CrmRef, LeadId, WorkspaceId
 from connector.domain.lead import Lead
+from connector.domain.parting import Parting
 from connector.domain.rfm import Bought
 
 
@@ -46,6 +47,8 @@ class SavedLead:
     refolded: bool = False
     #: Enrolments that stood still and go on (`program:number`) -> no sooner than this leaves what was held.
     resumed: Mapping[str, datetime] = field(default_factory=dict)
+    #: The ways on which chance sent it, and what came of them.
+    partings: Sequence[Parting] = ()
     #: What it bought, where RFM asks for that; None for nothing.
     bought: Bought | None = None
 

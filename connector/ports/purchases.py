@@ -41,7 +41,10 @@ class Purchases(Protocol):
         ...
 
     def save_measurement(self, workspace: WorkspaceId, new: Measurement, before: Measurement | None) -> bool:
-        """Keep it; False, and nothing is kept, where another worker measured since `before`."""
+        """Keep it; False, and nothing is kept, where another worker measured since `before`.
+
+        The first one is news to those who bought before it, as later ones are.
+        """
         ...
 
     def untold(self, workspace: WorkspaceId, measured_at: datetime, limit: int) -> Mapping[LeadId, bool]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from connector.domain.contest import Tally
 from connector.domain.fact import Fact
 from connector.domain.history import HistoryEntry
 from connector.domain.ids import CrmRef, LeadId, WorkspaceId
@@ -83,6 +84,13 @@ class ReadModels(Protocol):
 
     def funnel(self, workspace: WorkspaceId) -> Sequence[ProgramCount]:
         """Enrolments by program, phase and state."""
+        ...
+
+    def tallies(self, workspace: WorkspaceId, program: str) -> Mapping[str, Sequence[Tally]]:
+        """What became of the leads on each way of each split (`phase.activity`); the empty one is the holdout.
+
+        One query that reads one index; it costs what was entered, so it is for people and for every few minutes.
+        """
         ...
 
     def health(self, now: datetime) -> Health:

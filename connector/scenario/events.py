@@ -52,6 +52,10 @@ def _activities(_: Names, definitions: Definitions) -> Iterator[str]:
                 yield f"{program.name}.{phase.name}.{activity.name}"
 
 
+def _given(names: Names) -> Iterator[str]:
+    return (f"{hand_over}.{rep}" for hand_over in sorted(names.hand_overs) for rep in sorted(names.reps))
+
+
 def _ways(_: Names, definitions: Definitions) -> Iterator[str]:
     """The forks, and each of their ways."""
     for program in definitions.programs:
@@ -81,6 +85,15 @@ KINDS: Mapping[str, Kind] = {
     "completed": Kind("programs completed", _programs),
     "won": Kind("programs won", _programs),
     "exited": Kind("programs left otherwise", _programs),
+    "handed_over": Kind("handed over to sales", lambda names, _: names.hand_overs),
+    "not_handed_over": Kind("not handed over to sales", lambda names, _: names.hand_overs),
+    "assigned": Kind("given to reps", lambda names, _: _given(names)),
+    "taken_over": Kind("given to somebody by hand", lambda names, _: names.hand_overs),
+    "touched": Kind("looked after by sales", lambda names, _: _given(names)),
+    "escalated": Kind("escalated", lambda names, _: _given(names)),
+    "accepted": Kind("accepted by sales", lambda names, _: names.hand_overs),
+    "rejected": Kind("rejected by sales", lambda names, _: names.hand_overs),
+    "closed": Kind("closed by sales", lambda names, _: names.hand_overs),
     "notified": Kind("notifications", lambda _, definitions: (each.name for each in definitions.notifications)),
     "emails": Kind("emails", lambda _, definitions: (each.name for each in definitions.emails)),
     "stopped": Kind("messages stopped by", None),
@@ -105,6 +118,10 @@ def _place(entry: HistoryEntry) -> str:
     return ".".join([entry.subject, *(str(entry.detail[key]) for key in ("phase", "activity") if key in entry.detail)])
 
 
+def _rep(entry: HistoryEntry) -> str:
+    return f"{entry.subject}.{entry.detail['rep']}"
+
+
 def _way(entry: HistoryEntry) -> str:
     return ".".join(filter(None, (_place(entry), str(entry.detail["way"]))))
 
@@ -124,6 +141,15 @@ _OF_HISTORY: Mapping[HistoryKind, tuple[str, Namer]] = {
     HistoryKind.WON: ("won", _subject),
     HistoryKind.EXITED: ("exited", _subject),
     HistoryKind.NOTIFIED: ("notified", _subject),
+    HistoryKind.HANDED_OVER: ("handed_over", _subject),
+    HistoryKind.NOT_HANDED_OVER: ("not_handed_over", _subject),
+    HistoryKind.ASSIGNED: ("assigned", _rep),
+    HistoryKind.TAKEN_OVER: ("taken_over", _subject),
+    HistoryKind.TOUCHED: ("touched", _rep),
+    HistoryKind.ESCALATED: ("escalated", _rep),
+    HistoryKind.ACCEPTED: ("accepted", _subject),
+    HistoryKind.REJECTED: ("rejected", _subject),
+    HistoryKind.CLOSED: ("closed", _subject),
     HistoryKind.SUPPRESSED: ("stopped", _subject),
     HistoryKind.LIFTED: ("lifted", _subject),
     HistoryKind.JOINED: ("joined", _subject),

@@ -52,6 +52,15 @@ class EventsEntry(Entry):
     won: Items = None
     exited: Items = None
     notified: Items = None
+    handed_over: Items = None
+    not_handed_over: Items = None
+    assigned: Items = None
+    taken_over: Items = None
+    touched: Items = None
+    escalated: Items = None
+    accepted: Items = None
+    rejected: Items = None
+    closed: Items = None
     emails: Items = None
     stopped: Items = None
     lifted: Items = None
@@ -63,11 +72,27 @@ class EventsEntry(Entry):
     tasks: Items = None
     notes: Items = None
 
+    @model_validator(mode="after")
+    def _asks_something(self) -> Self:
+        if not self.model_fields_set:
+            raise wrong("nothing is asked here, so nothing can fail", "write sent: greeting, for example")
+        for word in sorted(self.model_fields_set):
+            if getattr(self, word) == {}:
+                raise wrong(f"nothing is asked of `{word}`, so nothing can fail", "write a name and what it is", word)
+        return self
+
 
 class NeverEntry(EventsEntry):
     """What may not happen in the whole scenario."""
 
     what: ClassVar[str] = "never"
+
+    @model_validator(mode="after")
+    def _forbids_something(self) -> Self:
+        for word in sorted(self.model_fields_set):
+            if not getattr(self, word):
+                raise wrong(f"an empty list forbids nothing of `{word}`", 'write "*" to forbid all', word)
+        return self
 
 
 class ExpectEntry(EventsEntry):
@@ -82,6 +107,8 @@ class ExpectEntry(EventsEntry):
     lists: Words_ = None
     tags: Words_ = None
     persona: str | None = None
+    sales: dict[Name, Words] = Field(default={})
+    owner: str | None = None
     fields: Values = Field(default={})
     deals: dict[Words, Words] = Field(default={})
     hubspot: dict[str, Any] = Field(default={})
@@ -114,11 +141,25 @@ class StepEntry(Entry):
     exit: Names = ()
     pause: Names = ()
     resume: Names = ()
+    pause_program: Names = ()
+    resume_program: Names = ()
+    winner: dict[Name, Words] = Field(default={})
     move: Annotated[MoveEntry, TextFor("to")] | None = None
     lift: bool = False
     deal: Annotated[tuple[DealEntry, ...], OneOrMany()] = ()
     rfm: MeasuredEntry | None = None
     expect: ExpectEntry | None = None
+
+    @property
+    def is_for_everybody(self) -> bool:
+        """Whether it sets something on top of the mapping, which is told to all leads."""
+        return bool(self.pause_program or self.resume_program or self.winner)
+
+    @model_validator(mode="after")
+    def _for_everybody(self) -> Self:
+        if self.is_for_everybody and self.lead:
+            raise wrong("this is set for all leads of the scenario", "remove lead:", "lead")
+        return self
 
     @model_validator(mode="after")
     def _with_did(self) -> Self:

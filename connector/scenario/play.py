@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from connector.domain.book import Book
 from connector.domain.decide import Decision, fold
-from connector.domain.draft import Draft
+from connector.domain.draft import Books, Draft
 from connector.domain.fact import Fact
 from connector.domain.history import HistoryEntry
 from connector.domain.ids import LeadId
 from connector.domain.lead import Lead, blank
 from connector.errors import InvariantError
+from connector.scenario.bench import Bench
 from connector.scenario.events import Event, events_of
 from connector.scenario.scenario import Scenario, Step
 
@@ -40,7 +40,7 @@ class Written:
 class Life:
     """One lead, kept as an engine keeps it: woken by its alarm, at its moment."""
 
-    book: Book
+    book_of: Books
     lead: Lead
     #: What is told of it together with its first facts.
     given: tuple[Fact, ...] = ()
@@ -69,7 +69,7 @@ class Life:
 
     def _fold(self, facts: Sequence[Fact], now: datetime) -> None:
         before = self.lead
-        self._keep(fold(lambda _: self.book, before, facts, now))
+        self._keep(fold(self.book_of, before, facts, now))
         self._compare(before, self.lead.position[1])
 
     def _keep(self, decision: Decision) -> None:
@@ -77,7 +77,7 @@ class Life:
         self._acts.update(act.key for act in fresh)
         self.lead = decision.lead
         self.history += decision.history
-        self.events += events_of(self.book, decision.history, fresh)
+        self.events += events_of(self.book_of(self.lead.book), decision.history, fresh)
 
     def _compare(self, before: Lead, at: datetime) -> None:
         for crm, desired in self.lead.desired.items():
@@ -88,7 +88,7 @@ class Life:
 
     def look(self, at: datetime) -> Draft:
         """The lead as conditions see it at this moment, which must not lie before its last fact."""
-        draft = Draft(self.lead, self.book, at)
+        draft = Draft(self.lead, self.book_of(self.lead.book), at)
         draft.now = at
         return draft
 
@@ -116,23 +116,27 @@ class Play:
 def play(scenario: Scenario) -> Play:
     """Let everything happen, and look where something is expected. Pure: the same scenario gives the same play."""
     lives = {name: _begin(scenario, name) for name in scenario.leads}
+    bench = Bench(scenario.book)
     glances: list[Glance] = []
     at = scenario.begins_at
     for step in scenario.steps:
         at = max(at, step.at)
+        bench.let_pass(lives, at)
         if step.facts:
             at = _happen(step, lives, at)
         if step.is_asked:
             at = max(at, step.at + _lateness(step, len(glances)))
+            bench.let_pass(lives, at)
             glances += [_glance(step, name, lives[name], at) for name in step.leads]
         at = at if not step.is_asked else at + _MILLISECOND
+    bench.let_pass(lives, at)
     for life in lives.values():
         life.live(at)
     return Play(scenario, lives, tuple(glances))
 
 
 def _begin(scenario: Scenario, name: str) -> Life:
-    life = Life(scenario.book, blank(LeadId(name), scenario.book.version), scenario.leads[name])
+    life = Life(scenario.book_of, blank(LeadId(name), scenario.book.version), scenario.leads[name])
     if name not in scenario.newcomers:
         life.live(scenario.begins_at, life.first_heard(scenario.begins_at))
     return life

@@ -21,6 +21,7 @@ from connector.mapping.shape import check_shape_of
 from connector.scenario.actions import baseline, read_facts
 from connector.scenario.dealing import Dealer, read_measured
 from connector.scenario.events import KINDS, fits
+from connector.scenario.layers import Layers
 from connector.scenario.models import EventsEntry, ScenarioEntry, ScenarioFile, StepEntry
 from connector.scenario.moments import parse_moment
 from connector.scenario.scenario import UNDATED, Happenings, Scenario, Step, Wanted
@@ -109,7 +110,12 @@ class _Reader:
     #: The moment of the step before, as it is written.
     previous: datetime = UNDATED
     begins_at: datetime = UNDATED
+    #: What is set on top of the mapping, step by step.
+    layers: Layers = field(init=False)
     dealer: Dealer = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.layers = Layers(self.reading)
 
     def read(self) -> Scenario | None:
         """The scenario; None, and reported, where it says not even when it begins."""
@@ -120,6 +126,9 @@ class _Reader:
         leads = self._with_more(self._leads(path), path)
         steps = [self._step(step, (*path, "steps", i), i, leads) for i, step in enumerate(self.entry.steps)]
         never = self.entry.never
+        if never is None and not any(step.is_asked for step in steps) and not self.reading.problems.touch(path):
+            message = "this scenario expects nothing, so it cannot fail"
+            self.reading.problems.error(path, message, "add expect: to a step", on_key=True)
         return Scenario(
             title=self.title,
             file=self.file,
@@ -130,6 +139,7 @@ class _Reader:
             newcomers=frozenset(_newcomers(leads, steps)),
             steps=tuple(steps),
             never=tuple(self._happenings(never, (*path, "never"))) if never else (),
+            overridden=self.layers.books,
         )
 
     def _begin(self, path: Path) -> bool:
@@ -180,15 +190,15 @@ class _Reader:
 
     def _whose(self, step: StepEntry, path: Path, leads: Mapping[str, object]) -> tuple[str, ...]:
         known = tuple(leads)
+        if step.is_for_everybody:
+            return known
         if step.lead:
             places = [(*path, "lead", index) for index in range(len(step.lead))]
             return tuple(
                 name for name, at in zip(step.lead, places, strict=True)
                 if self.reading.is_known(name, known, "lead", at)
             )  # fmt: skip
-        if len(known) > 1 and (
-            step.expect or step.did or step.set_ or step.enrol or step.exit or step.lift or step.contact or step.deal
-        ):
+        if len(known) > 1 and step.model_fields_set - {"at", "rfm"}:
             self.reading.problems.error(path, "this step does not say whose it is", f"add lead: {known[0]}")
         return known
 
@@ -202,7 +212,11 @@ class _Reader:
             at=at,
             line=self.reading.line(path),
             leads=self._whose(step, path, leads),
-            facts=(*read_facts(step, path, key, self.reading), *self._more_facts(step, path, key, at)),
+            facts=(
+                *self.layers.add(step, path, key),
+                *read_facts(step, path, key, self.reading),
+                *self._more_facts(step, path, key, at),
+            ),
             happenings=tuple(self._happenings(expect, (*path, "expect"))) if expect else (),
             states=tuple(read_states(expect, (*path, "expect"), self.reading)) if expect else (),
         )

@@ -88,6 +88,12 @@ class Scenario:
     #: The leads that we first hear of when their first facts happen, and not when the story begins.
     newcomers: frozenset[str] = frozenset()
     never: tuple[Happenings, ...] = ()
+    #: Version -> the book with what steps set on top of it.
+    overridden: Mapping[str, Book] = field(default_factory=dict, repr=False)
+
+    def book_of(self, version: str) -> Book:
+        """The book of a version."""
+        return self.overridden.get(version, self.book)
 
     def __str__(self) -> str:
         return f"{self.file}: {self.title}"

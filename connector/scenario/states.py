@@ -7,10 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from connector.domain.book import Book
+from connector.domain.change import BACKWARDS
 from connector.domain.condition import Condition, GradeTest
 from connector.domain.draft import Draft
 from connector.domain.enrolment import EnrolmentState
 from connector.domain.field import format_value
+from connector.domain.handover import HandOverState
+from connector.domain.own import written_by_sales
 from connector.domain.predicate import Scales, compile_condition
 from connector.mapping.conditions import ConditionReader
 from connector.mapping.names import Names
@@ -180,6 +183,43 @@ def _persona(asked: str, path: Path, reading: Reading) -> Iterator[State]:
         )
 
 
+def _sales(asked: Mapping[str, str], path: Path, reading: Reading) -> Iterator[State]:
+    for name, wanted in asked.items():
+        here = (*path, name)
+        if reading.is_known(name, reading.names.hand_overs, "hand-over", here) and reading.is_known(
+            wanted, (*map(str, HandOverState), _NEVER), "state of a hand-over", here
+        ):
+            line = reading.line(here)
+            yield State(f"sales {name}", wanted, _is_with_sales(name, wanted), _stands_with_sales(name), line)
+
+
+def _is_with_sales(hand_over: str, wanted: str) -> Callable[[Draft], bool]:
+    stands = _stands_with_sales(hand_over)
+    return lambda draft: stands(draft) == wanted
+
+
+def _stands_with_sales(hand_over: str) -> Callable[[Draft], str]:
+    def stands(draft: Draft) -> str:
+        return next((str(each.state) for each in reversed(draft.hand_overs) if each.name == hand_over), _NEVER)
+
+    return stands
+
+
+def _owner(asked: str, path: Path, reading: Reading) -> Iterator[State]:
+    """The rep who has the lead, by its latest hand-over."""
+    if not asked or reading.is_known(asked, reading.names.reps, "rep", path):
+        line = reading.line(path)
+        yield State("owner", asked or "nobody", lambda draft: _rep_of(draft) == asked, _tell_rep, line)
+
+
+def _rep_of(draft: Draft) -> str:
+    return draft.hand_overs[-1].rep if draft.hand_overs else ""
+
+
+def _tell_rep(draft: Draft) -> str:
+    return _rep_of(draft) or "nobody"
+
+
 def _members(
     asked: tuple[str, ...],
     path: Path,
@@ -235,7 +275,10 @@ def _deal_words(draft: Draft, name: str) -> tuple[str, ...]:
 
 
 def _hubspot(asked: Mapping[str, Any], path: Path, reading: Reading) -> Iterator[State]:
-    written = tuple(rule.property for rule in reading.book.definitions.write_back if rule.crm == "hubspot")
+    written = (
+        *(rule.property for rule in reading.book.definitions.write_back if rule.crm == "hubspot"),
+        *written_by_sales(reading.book),
+    )
     for name, wanted in asked.items():
         here = (*path, name)
         if isinstance(wanted, dict | list):
@@ -255,7 +298,8 @@ def _written_to(name: str) -> Callable[[Draft], str]:
 
 def _property(draft: Draft, name: str) -> str:
     desired = draft.lead.desired.get("hubspot")
-    return desired.properties.get(name, "") if desired else ""
+    held = desired.properties if desired else {}
+    return held.get(name, held.get(name + BACKWARDS, ""))
 
 
 #: The words of scenarios for how things stand.
@@ -269,6 +313,8 @@ READERS: Mapping[str, Callable[[Any, Path, Reading], Iterator[State]]] = {
     "lists": _lists,
     "tags": _tags,
     "persona": _persona,
+    "sales": _sales,
+    "owner": _owner,
     "hubspot": _hubspot,
     "holds": _holds,
 }

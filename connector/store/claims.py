@@ -16,6 +16,7 @@ from connector.ports import Delivery, SavedLead, StoredLead, Transaction
 from connector.store.codec import decode_lead, encode, to_ms, to_optional_ms
 from connector.store.database import Hold
 from connector.store.facts import LeadKey, load_facts
+from connector.store.partings import save_partings
 from connector.store.petitions import save_petitions
 from connector.store.projections import save_enrolments, save_history
 from connector.store.purchases import save_purchases
@@ -119,6 +120,7 @@ class StoredLeadClaim:
             session.run_many(_SET_EMAIL, emails)
             save_history(session, saved)
             save_enrolments(session, saved)
+            save_partings(session, saved)
             save_purchases(session, saved)
             save_wishes(session, saved, self._now)
             save_hand_overs(session, saved)

@@ -26,6 +26,7 @@ from connector.store.schema import (
     history,
     leads,
     outbox,
+    partings,
     petitions,
     purchases,
     seekers,
@@ -65,7 +66,18 @@ _DROP_LEAD = (
     _DROP_NAMED_DELIVERIES,
     *(
         delete(table).where(table.c.workspace == _WORKSPACE, table.c.lead_id == _LEAD)
-        for table in (facts, history, enrolments, hand_overs, outbox, petitions, purchases, crm_refs, deal_leads)
+        for table in (
+            facts,
+            history,
+            enrolments,
+            hand_overs,
+            outbox,
+            partings,
+            petitions,
+            purchases,
+            crm_refs,
+            deal_leads,
+        )
     ),
     # That somebody was given to a rep stays, so that turns can be computed again; who it was goes.
     update(assignments)

@@ -40,6 +40,7 @@ from connector.store.schema import (
     history,
     leads,
     outbox,
+    partings,
     petitions,
     purchases,
 )
@@ -168,7 +169,7 @@ _MOVE_PURCHASES = (
 _DROP_LEAD = delete(leads).where(leads.c.workspace == _WORKSPACE, leads.c.id == _GONE)
 _DROP_STORY = tuple(
     delete(table).where(table.c.workspace == _WORKSPACE, table.c.lead_id == _GONE)
-    for table in (history, enrolments, hand_overs, petitions, purchases)
+    for table in (history, enrolments, hand_overs, partings, petitions, purchases)
 )
 _MOVES = (
     _DROP_SHARED_FACTS,
@@ -225,8 +226,10 @@ _TELL_DEALS_AGAIN = (
     update(deal_leads).where(*_OUR_DEALS).values(told=literal_column("''")),
 )
 _DROP_HISTORY = delete(history).where(history.c.workspace == _WORKSPACE, history.c.lead_id == _INTO)
-_DROP_HAND_OVERS = delete(hand_overs).where(hand_overs.c.workspace == _WORKSPACE, hand_overs.c.lead_id == _INTO)
-_DROP_ENROLMENTS = delete(enrolments).where(enrolments.c.workspace == _WORKSPACE, enrolments.c.lead_id == _INTO)
+_DROP_ENROLMENTS = tuple(
+    delete(table).where(table.c.workspace == _WORKSPACE, table.c.lead_id == _INTO)
+    for table in (enrolments, hand_overs, partings)
+)
 _RESET = (
     update(leads)
     .where(leads.c.workspace == _WORKSPACE, leads.c.id == _INTO)
@@ -321,8 +324,8 @@ def _set_survivor(session: Session, workspace: WorkspaceId, into: LeadId, surviv
 def _reset(session: Session, workspace: WorkspaceId, lead: Lead, last_fact: int, now: datetime) -> None:
     parameters = {"workspace_": workspace, "into": lead.id}
     session.run(_DROP_HISTORY, parameters)
-    session.run(_DROP_ENROLMENTS, parameters)
-    session.run(_DROP_HAND_OVERS, parameters)
+    for drop in _DROP_ENROLMENTS:
+        session.run(drop, parameters)
     for statement in _TELL_DEALS_AGAIN:
         session.run(statement, parameters | {"now": to_ms(now)})
     session.run(_RESET, parameters | {"last_fact_": last_fact, "now": to_ms(now), "doc_": encode(lead)})

@@ -73,6 +73,9 @@ _UNTOLD = limited(
 )
 _SET_TOLD = update(purchases).where(_IN_WORKSPACE, among(purchases.c.lead_id, "ids")).values(told_at=_TOLD_AT)
 
+# Any moment but none: what is measured first is news to them.
+_AWAIT_NEWS = update(purchases).where(_IN_WORKSPACE, purchases.c.told_at == _ZERO).values(told_at=literal_column("1"))
+
 _MEASUREMENT = select(measurements).where(measurements.c.workspace == _WORKSPACE)
 _FIRST_MEASUREMENT = insert_if_absent(measurements)
 _NEXT_MEASUREMENT = (
@@ -116,10 +119,16 @@ class StoredPurchases:
         return None
 
     def save_measurement(self, workspace: WorkspaceId, new: Measurement, before: Measurement | None) -> bool:
-        """Keep it; False, and nothing is kept, where another worker measured since `before`."""
+        """Keep it; False, and nothing is kept, where another worker measured since `before`.
+
+        The first one is news to those who bought before it, as later ones are.
+        """
         row = {"measured_at": to_ms(new.measured_at), "buyers": new.buyers, "edges": encode(new.edges)}
         if before is None:
-            return self._session.run(_FIRST_MEASUREMENT, {"workspace": workspace, **row}) == 1
+            is_first = self._session.run(_FIRST_MEASUREMENT, {"workspace": workspace, **row}) == 1
+            if is_first:
+                self._session.run(_AWAIT_NEWS, {"workspace_": workspace})
+            return is_first
         asked = {f"new_{name}": value for name, value in row.items()}
         return self._session.run(
             _NEXT_MEASUREMENT, {"workspace_": workspace, "before": to_ms(before.measured_at), **asked}

@@ -23,6 +23,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from connector.domain.contest import Tally
 from connector.domain.fact import Fact
 from connector.domain.history import HistoryEntry
 from connector.domain.ids import LeadId, WorkspaceId, to_ref
@@ -33,6 +34,7 @@ from connector.store.facts import FACT_COLUMNS, to_fact
 from connector.store.functions import AllOf
 from connector.store.outbox import COLUMNS as CHANGE_COLUMNS
 from connector.store.outbox import to_change
+from connector.store.partings import load_tallies
 from connector.store.schema import crm_refs, deliveries, enrolments, facts, history, leads, leases, outbox, strays
 from connector.store.session import limited
 
@@ -160,6 +162,11 @@ class StoredReadModels:
     def funnel(self, workspace: WorkspaceId) -> Sequence[ProgramCount]:
         """Enrolments by program, phase and state."""
         return [ProgramCount(*row) for row in self._rows(_FUNNEL, workspace=workspace)]
+
+    def tallies(self, workspace: WorkspaceId, program: str) -> Mapping[str, Sequence[Tally]]:
+        """What became of the leads on each way of each split of the program; the empty one is its holdout."""
+        with self._database.reading() as session:
+            return load_tallies(session, workspace, program)
 
     def health(self, now: datetime) -> Health:
         """The numbers of `coltiva status`."""

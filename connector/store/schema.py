@@ -36,7 +36,7 @@ from connector.domain.petition import PetitionKind, PetitionState
 from connector.ports import ConnectionState, DeliveryState
 
 #: The migration that makes this schema.
-VERSION = "0010"
+VERSION = "0011"
 
 metadata = MetaData()
 
@@ -201,7 +201,7 @@ purchases = Table(
     Column("total", Double, nullable=False),
     # RFM's scores, such as 545; empty for none.
     Column("code", Text, nullable=False),
-    # The moment of the edges that it was told last; 0 for none.
+    # The moment of the edges that it was told last; 0 for none, 1 for none that there were when it bought.
     Column("told_at", BigInteger, nullable=False, server_default="0"),
     Index("purchases_told", "workspace", "told_at"),
     sqlite_with_rowid=False,
@@ -264,6 +264,25 @@ enrolments = Table(
     Column("ended_at", BigInteger),
     CheckConstraint(f"({_one_of('state', OPEN_STATES)}) = (ended_at IS NULL)", name="enrolments_ended_at"),
     Index("enrolments_funnel", "workspace", "program", "phase", "state"),
+    sqlite_with_rowid=False,
+)
+
+# The ways on which chance sent leads, as reports and contests count them; the truth is in the lead's document.
+partings = Table(
+    "partings",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("lead_id", Text, primary_key=True),
+    Column("program", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    # `phase.activity`; empty for the holdout of the program.
+    Column("fork", Text, primary_key=True),
+    Column("way", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("is_answered", Integer, nullable=False),
+    Column("is_won", Integer, nullable=False),
+    # Holds all that is counted: leads themselves are not looked at.
+    Index("partings_tally", "workspace", "program", "fork", "way", "at", "is_answered", "is_won"),
     sqlite_with_rowid=False,
 )
 

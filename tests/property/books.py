@@ -84,6 +84,9 @@ from connector.domain.rfm import FIELDS as RFM
 from connector.domain.rfm import Rfm
 from connector.domain.score import Cap, EngagementRule, FitRule, Score
 from tests.builders import CRM, FIELDS, START, definitions, note, task, text
+from tests.property.sales_books import FIELDS as OF_SALES
+from tests.property.sales_books import HAND_OVERS, a_ruling, sales, sales_test
+from tests.property.sales_books import RAW as SAID_BY_SALES
 
 OPTED_OUT = Field("opted_out", FieldType.BOOLEAN, {CRM: ("hs_email_optout",)}, role=FieldRole.CONSENT)
 SIGNALS = ("came", "clicked", "read", "bought")
@@ -201,7 +204,7 @@ def segment_test(*names: str) -> Callable[[Random], Condition]:
 
 PLAIN = (
     *(text_test, number_test, deals_test, moment_test, did_test, did_test, program_test, computed_test),
-    *(answered_test, rfm_test),
+    *(answered_test, rfm_test, sales_test),
 )
 
 
@@ -320,7 +323,7 @@ def steps(random: Random, names: Sequence[str]) -> tuple[Activity, ...]:
 
 def outcome(random: Random, phases: Sequence[str]) -> Outcome:
     kind = random.choice([kind for kind in TargetKind if kind is not TargetKind.ON])
-    names = {TargetKind.PHASE: phases, TargetKind.PROGRAM: PROGRAMS}
+    names = {TargetKind.PHASE: phases, TargetKind.PROGRAM: PROGRAMS, TargetKind.SALES: HAND_OVERS}
     target = Target(kind, random.choice(names[kind]) if kind in names else "")
     # to a phase only after a day: what goes in a circle at once is refused when a mapping is checked
     least = DAY if kind in (TargetKind.PHASE, TargetKind.PREVIOUS) else NOTHING
@@ -430,6 +433,7 @@ def workspace(random: Random, version: str) -> Definitions:
         fields=(
             *FIELDS,
             OPTED_OUT,
+            *OF_SALES,
             *(each.field for each in reckoned),
             *(Field(rule.field, type_of(rule.measure)) for rule in of_deals),
             *(Field(name, kind) for name, kind in RFM.items()),
@@ -472,6 +476,7 @@ def workspace(random: Random, version: str) -> Definitions:
             *WRITTEN,
         ),
         settle=random.choice((NOTHING, 10 * MINUTE)),
+        sales=sales(random, late_condition),
     )
 
 
@@ -496,6 +501,7 @@ RAW = {
     "hs_read": ("yes", "no"),
     "firstname": ("Anna", "Ottó"),
     "hs_email_optout": ("true", "false", "false", ""),
+    **SAID_BY_SALES,
 }
 DEAL = {
     "amount": ("50", "100.5", "much", ""),
@@ -507,6 +513,7 @@ ORDINARY = (
     FactKind.DEAL,
     FactKind.DEAL,
     FactKind.EDGES,
+    FactKind.RULING,
     FactKind.SIGNAL,
     FactKind.SIGNAL,
     FactKind.RECORD,
@@ -549,6 +556,8 @@ def a_fact(random: Random, key: str, kinds: Sequence[FactKind]) -> Fact:
         return a_deal(random, key)
     if kind is FactKind.EDGES:
         return some_edges(random, key)
+    if kind is FactKind.RULING:
+        return a_ruling(random, key, a_moment(random))
     if kind is FactKind.COMMAND:
         order = random.choice(list(CommandName))
         said: dict[str, Value] = {"program": random.choice(PROGRAMS)}

@@ -22,11 +22,19 @@ workspace: shop
 timezone: Europe/Rome
 fields:
   email: {hubspot: email, identity: true}
+  opted_out: {hubspot: hs_email_optout, type: boolean, consent: email}
+signals:
+  purchased: {hubspot: {deal: won}}
+programs:
+  thanks:
+    enrol: {on: purchased, when: {rfm.monetary: 5}}
+    phases: {mail: {activities: {mail: {send: {list: thanks}}}}}
 deals: {hubspot: {won: {stage: closedwon}}}
 rfm: {quintiles: true}
 segments:
   champions: {rfm.code: ["555", "554", "545", "515"]}
 lists:
+  thanks: Thanks
   champions: {hubspot: Champions, when: {segment: champions}}
 write_back:
   hubspot: {coltiva_rfm: rfm.code}
@@ -78,6 +86,8 @@ def test_every_fifth_of_the_buyers_sees_its_scores_in_the_portal(
     assert Counter(told(shop, *buyers)) == {"111": 6, "212": 6, "313": 6, "414": 6, "515": 6}
     assert told(shop, champion) == ["515"]
     assert shop.portal.members("Champions") == {champion, *buyers[24:]}
+    # Who bought before anything was measured is scored, and not thanked for what is past.
+    assert shop.portal.members("Thanks") == {champion}
     assert "RFM 515" in explained.output
     assert "monetary   5  5,000 in all" in explained.output
     assert "31 leads bought something" in printed.output

@@ -88,7 +88,7 @@ def test_she_had_had_enough_messages_that_week() -> None:
 def test_the_program_lets_days_pass_first() -> None:
     waits = waits_on(TUESDAY, gives("call_wanted", MONDAY))
 
-    assert waits["sending call"] == (MONDAY + timedelta(days=3), "72 hours after what came before")
+    assert waits["sending call"] == (MONDAY + timedelta(days=3), "3 days after what came before")
 
 
 def test_a_person_let_the_program_stand_still() -> None:

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
-from connector.crms.hubspot.client import HubSpotClient
+from connector.crms.hubspot.client import VERSION, HubSpotClient
 from connector.crms.hubspot.errors import RefusedCallError
 from connector.crms.hubspot.manifest import MANIFEST
-from connector.crms.hubspot.replies import Definition, DefinitionBatch, Pipelines, read
+from connector.crms.hubspot.replies import Definition, DefinitionBatch, Owners, Pipelines, read
 from connector.crms.hubspot.translate import (
     ACT_TYPES,
     CONTACTS,
@@ -31,6 +31,7 @@ from connector.ports import Catalog, CrmProperty, DealCatalog, PropertyWish
 
 #: The newest version in which HubSpot describes it. HubSpot: Pipelines API, get pipelines.
 _PIPELINES: Final = f"/crm/pipelines/2026-03/{DEALS}"
+_OWNERS: Final = f"/crm/owners/{VERSION}"
 _KEY: Final = PropertyWish(KEY_PROPERTY, "Coltiva key", "string")
 
 
@@ -68,6 +69,28 @@ def fetch_deal_catalog(client: HubSpotClient) -> DealCatalog:
         {one.name: _to_property(one) for one in found},
         {pipeline.id: {stage.id: stage.label for stage in pipeline.stages} for pipeline in pipelines},
     )
+
+
+def fetch_owners(client: HubSpotClient) -> Mapping[str, str] | None:
+    """Owner id -> address of everybody who may own records; None where the account does not let us know.
+
+    HubSpot: Owners API guide.
+    """
+    owners: dict[str, str] = {}
+    after = ""
+    try:
+        while True:
+            page = read(client.get(_OWNERS, {"limit": 100, **({"after": after} if after else {})}), Owners)
+            owners |= {one.id: one.email or "" for one in page.results}
+            after = page.after
+            if not after:
+                return owners
+    except RefusedCallError:
+        return None
+    except CredentialsError as error:
+        if error.status != 403:  # 403: a scope is missing, for owners alone
+            raise
+        return None
 
 
 def _to_property(definition: Definition) -> CrmProperty:

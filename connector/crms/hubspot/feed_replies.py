@@ -41,7 +41,7 @@ class FilledIn(msgspec.Struct):
     """One field of a form that was filled in."""
 
     name: str = ""
-    value: str = ""
+    value: str | None = None
 
 
 class Submission(msgspec.Struct, rename="camel"):

@@ -166,9 +166,9 @@ class Feeds:
         while True:
             page = self._get(_FORMS, Forms, limit=_FORMS_A_PAGE, after=after)
             yield from page.results
-            after = page.after
-            if not after:
+            if page.after in ("", after):  # a page that leads to itself is the last one that can be read
                 return
+            after = page.after
 
     # --- marketing emails: HubSpot: Email Analytics API (v1) ---
 
@@ -294,9 +294,9 @@ class Feeds:
                 after=after,
             )
             yield from (_to_visit(contact_id, visit) for visit in page.results)
-            after = page.after
-            if not after:
+            if page.after in ("", after):  # see above
                 return
+            after = page.after
 
     # --- what several have in common ---
 
@@ -350,11 +350,10 @@ def _to_text(place: _Place) -> str:
 
 def _to_submission(form: Form, one: Submission) -> Happening:
     """Who it was stands in the form itself."""
-    email = next((value.value for value in one.values if value.name == "email"), "")
+    email = next((value.value or "" for value in one.values if value.name == "email"), "").strip().lower()
     attributes = _known(form_name=form.name, form_id=form.id, page_url=one.page_url)
-    return Happening(
-        f"{form.id}:{one.conversion_id}", _from_ms(one.submitted_at), attributes, email=email.strip().lower()
-    )
+    key = one.conversion_id or f"{one.submitted_at}:{email}"
+    return Happening(f"{form.id}:{key}", _from_ms(one.submitted_at), attributes, email=email)
 
 
 def _to_meeting(meeting: Record, contact_id: str) -> Happening:

@@ -46,6 +46,10 @@ class HubSpotPortal:
         """What properties its deals have, and through which pipelines they go. Changes nothing."""
         return catalog.fetch_deal_catalog(self._client)
 
+    def fetch_owners(self) -> Mapping[str, str] | None:
+        """Owner id -> address of everybody who may own records; None where that may not be known. Changes nothing."""
+        return catalog.fetch_owners(self._client)
+
     def try_feeds(self, names: Collection[str]) -> Mapping[str, str]:
         """Feed -> why the account does not offer it, empty where it does. Changes nothing."""
         return self._feeds.find_problems(names)

@@ -202,6 +202,25 @@ class Pipeline(msgspec.Struct):
     stages: list[Stage] = []
 
 
+class Owner(msgspec.Struct):
+    """Somebody who may own records."""
+
+    id: str
+    email: str | None = None
+
+
+class Owners(msgspec.Struct):
+    """A page of owners."""
+
+    results: list[Owner] = []
+    paging: LinkedPaging | None = None
+
+    @property
+    def after(self) -> str:
+        """Where the next page begins; empty for the last one."""
+        return self.paging.next.after if self.paging and self.paging.next else ""
+
+
 class Pipelines(msgspec.Struct):
     """The reply to reading pipelines."""
 

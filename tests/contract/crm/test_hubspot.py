@@ -219,6 +219,17 @@ def test_a_batch_done_in_part_is_understood_in_old_and_new_form(stage: HubSpotSt
     assert states(replies) == {ada: ReplyState.DONE, "77": ReplyState.REFUSED}
 
 
+def test_a_lifecycle_stage_goes_back_only_where_it_is_meant_to(stage: HubSpotStage) -> None:
+    stages = {"lifecyclestage": "salesqualifiedlead"}
+    ada, bob = (stage.add_record(email=f"{name}@example.com", **stages) for name in ("ada", "bob"))
+
+    replies = stage.crm.write_properties({ada: {"lifecyclestage<": "lead"}, bob: {"lifecyclestage": "lead"}})
+
+    assert states(replies) == {ada: ReplyState.DONE, bob: ReplyState.DONE}
+    held = [stage.portal.contact(one)["lifecyclestage"] for one in (ada, bob)]
+    assert held == ["lead", "salesqualifiedlead"]
+
+
 @pytest.mark.parametrize("status", [400, 409])
 def test_a_key_that_exists_is_understood_however_hubspot_says_so(stage: HubSpotStage, status: int) -> None:
     stage.portal.crm.habits.unique_conflict_status = status
@@ -313,3 +324,13 @@ def test_our_own_writes_come_back_as_echoes_and_those_of_people_do_not(stage: Hu
 
     told = [event for _, _, _, body in receiver.requests for event in endpoint.parse(body).events]
     assert {event.ref.record_id: event.is_echo for event in told} == {ada: True, bob: False}
+
+
+def test_everybody_who_may_own_records_is_known_page_by_page(stage: HubSpotStage) -> None:
+    reps = [stage.portal.add_owner(f"rep{number}@example.com", "Rep", str(number)) for number in range(120)]
+
+    owners = stage.connect(stage.token).fetch_owners()
+
+    assert owners is not None
+    assert owners[stage.owner] == "rep@example.com"
+    assert {owner.id: owner.email for owner in reps}.items() <= owners.items()

@@ -218,6 +218,7 @@ def test_leads_of_an_older_schema_know_the_version_that_they_were_judged_by(empt
             "purchases",
             "measurements",
             "overrides",
+            "partings",
             "assignments",
             "hand_overs",
         )

@@ -404,3 +404,16 @@ def test_an_act_that_is_decided_with_the_archiving_waits_for_the_restoring(scene
     scene.decide(LEAD, judged)
 
     assert len(scene.due()) == 1
+
+
+@pytest.mark.parametrize("meanwhile", [{"score": "5"}, {}], ids=["others are", "nothing is"])
+def test_what_is_not_wanted_for_a_while_is_written_again_when_it_is(scene: Scene, meanwhile: dict[str, str]) -> None:
+    scene.decide(LEAD, lambda stored: judged(stored, desired=wants({"score": "5", "owner": "101"})))
+    scene.dispatch()
+    scene.decide(LEAD, lambda stored: judged(stored, desired=wants(meanwhile)))
+    assert scene.due() == []
+
+    scene.decide(LEAD, lambda stored: judged(stored, desired=wants({"score": "5", "owner": "101"})))
+
+    (change,) = scene.due()
+    assert change.to_write["owner"] == "101"

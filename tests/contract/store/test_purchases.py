@@ -156,6 +156,19 @@ def test_a_measurement_is_kept_to_the_digit(store: DatabaseStore) -> None:
         assert transaction.purchases.measurement(ACME) == first
 
 
+def test_the_first_measurement_is_news_to_those_who_bought_before_and_no_others(
+    scene: Scene, store: DatabaseStore
+) -> None:
+    scene.meet("1", "2")
+    buys(scene, "1", Bought(START, 1, 5.0, ""))
+
+    with store.transaction() as transaction:
+        transaction.purchases.save_measurement(ACME, Measurement(START, 30, EDGES), None)
+    buys(scene, "2", Bought(START, 1, 5.0, ""))
+
+    assert untold(store) == {lead_of("1"): True, lead_of("2"): False}
+
+
 def test_of_two_workers_that_measure_at_once_one_counts(place: Place) -> None:
     one, other = place.open(), place.open()
     first, second = Measurement(START, 30, EDGES), Measurement(START + DAY, 31, replace(EDGES, frequency=()))

@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 
 from connector.cli.explanation import print_explanation
+from connector.domain.assigning import Candidate
 from connector.engine.buying import DealExplanation, RfmExplanation, RfmScore
 from connector.engine.explain import Explanation, FieldExplanation, Group, Share, TagExplanation
+from connector.engine.selling import Choice, HandOverExplanation
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 NOBODY = Explanation("L1", "Ada", "", (), "active", NOW, (), (), (), (), (), (), (), ())
@@ -39,6 +41,18 @@ def test_persona_tags_and_what_signals_say_are_on_the_page() -> None:
     assert "tag vip since Mon 23 Nov 2026 10:00" in page
     assert "interest planning planning 90.5, [events] 3" in page
     assert "form nothing yet –" in page
+
+
+def test_whatever_reps_are_called_is_on_the_page_as_it_is() -> None:
+    others = (Candidate("[/] Bob", 1, 0, "[away]"),)
+    choice = Choice(NOW, "Rita [north]", "team", 1, "[/]", others)
+    handed = HandOverExplanation("hot", "asked", NOW, "[/]", "Rita [north]", 0, NOW, None, "", "[red]nobody", (choice,))
+
+    page = "\n".join(printed(replace(NOBODY, hand_overs=(handed,))))
+
+    assert "given to Rita [north]: [/]" in page
+    assert "[/] Bob [away]" in page
+    assert "[red]nobody" in page
 
 
 def test_of_a_mapping_without_such_fields_nothing_is_said() -> None:

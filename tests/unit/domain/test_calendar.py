@@ -72,6 +72,8 @@ TABLE = {
     "overnight, after midnight: at once": (NIGHT, "Europe/Rome", "2026-09-08 01:00", "2026-09-08 01:00"),
     "overnight, by day: this evening": (NIGHT, "Europe/Rome", "2026-09-08 04:00", "2026-09-08 20:00"),
     "Friday's night lasts into Saturday": (NIGHT, "Europe/Rome", "2026-09-12 02:00", "2026-09-12 02:00"),
+    "overnight until the evening, far in the west, when it is the day after here: at once": (
+        SendWindow(frozenset({4}), time(22), time(20)), "Pacific/Honolulu", "2026-09-13 01:00", "2026-09-13 01:00"),
     "Sunday's night is none, though Monday has begun": (NIGHT, "Europe/Rome", "2026-09-14 01:00", "2026-09-14 20:00"),
     "a holiday's night is none, though the next day has begun": (
         SendWindow(opens=time(22), closes=time(6), holidays=frozenset({date(2026, 9, 8)})),

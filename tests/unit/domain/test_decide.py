@@ -270,6 +270,15 @@ def test_a_crossing_while_the_lead_rested_is_told_when_it_is_back() -> None:
     assert notified(story) == [(after(days=1), 1.0), (after(days=52), 2.0)]
 
 
+def test_a_lead_whose_deleted_record_was_merged_away_is_told_as_one_that_is_back() -> None:
+    story = Story(notifications=(Notification("known", SOFTWARE, (note("x"),)),))
+
+    story.receive(baseline(), archived(after(days=1)), changed(after(days=2), industry="software"))
+    story.receive(Fact("merged", after(days=3), FactKind.MERGED, "L2", CRM))
+
+    assert notified(story) == [(after(days=3), 1.0)]
+
+
 def test_a_lead_that_comes_back_as_it_went_is_neither_told_nor_enrolled_again() -> None:
     known = Notification("known", SOFTWARE, (note("x"),), MONTH)
     entered = Program("p", (phase("one"),), enrol=(holds(SOFTWARE),), again_after=timedelta())

@@ -130,14 +130,24 @@ def test_an_email_is_what_its_rule_says_in_words_for_its_lead() -> None:
     )  # fmt: skip
 
 
+def test_an_email_that_no_crm_knows_yet_has_no_number_and_its_name_for_a_subject() -> None:
+    story = story_of(activity("mail", MAIL, answered="read"), emails=(EmailRule("report", {}),))
+
+    (act,) = story.acts.values()
+    assert act.email is not None
+    assert (act.email.number, act.subject) == (0, "report")
+
+
 def test_an_email_that_is_about_to_leave_is_refused_where_the_lead_may_not_have_it() -> None:
-    def refused(*facts: Fact, fields: tuple[Field, ...] = (*FIELDS, OPTED_OUT)) -> str:
+    def refused(*facts: Fact, fields: tuple[Field, ...] = (*FIELDS, OPTED_OUT), email: Email | None = None) -> str:
         story = Story(definitions(fields=fields, emails=(REPORT,), suppress_on=(HARD,))).receive(*facts)
-        return refusal_at_the_door(story.book_of("v1"), story.lead, Act("key", ChangeKind.EMAIL, START))
+        return refusal_at_the_door(story.book_of("v1"), story.lead, Act("key", ChangeKind.EMAIL, START, email=email))
 
-    addressed = baseline(email="ada@example.com")
+    addressed, careful = baseline(email="ada@example.com"), Email("report", 12, needs_known_consent=True)
 
-    assert refused(addressed) == ""
+    assert refused(addressed) == refused(addressed, email=replace(careful, needs_known_consent=False)) == ""
+    assert refused(addressed, email=careful) == "whether it opted out of email is not known"
+    assert refused(baseline(email="ada@example.com", hs_email_optout="false"), email=careful) == ""
     assert refused(addressed, fields=(OPTED_OUT,)) == refused(baseline()) == "it has no email address"
     assert refused(addressed, changed(after(days=1), hs_email_optout="true")) == "opted out of email"
     assert refused(addressed, signal("bounced", START, kind="hard")) == "messages were stopped by bounced"
@@ -207,6 +217,18 @@ def test_an_email_that_is_closed_is_not_wanted_again_by_a_new_fold() -> None:
         story.receive(changed(START + timedelta(seconds=1), industry="x"), now=after(days=1))
 
         assert list(story.acts) == wanted
+
+
+def test_an_email_that_left_stands_for_the_same_of_another_program_that_a_late_fact_lets_send_it() -> None:
+    late = program("q", phase("one", activity("other", MAIL)), enrol="wrote")
+    first = program("p", phase("one", activity("mail", MAIL, answered="read")))
+    story = outcome(story_of(programs=(first, late)), OutcomeName.SENT)
+    made = set(story.acts)
+
+    story.receive(signal("wrote", START - timedelta(minutes=5)), now=after(days=1))
+
+    assert [entry.subject for entry in story.told(HistoryKind.SENT)] == ["q"]
+    assert set(story.acts) == made
 
 
 def test_what_stops_messages_is_judged_anew_by_a_new_book() -> None:

@@ -66,6 +66,10 @@ def test_every_set_of_overrides_makes_a_version_of_its_own_of_the_same_files() -
     assert all(is_same_mapping(each, "v1") and not is_same_mapping(each, "v2") for each in versions)
 
 
+def test_a_version_that_leads_were_judged_by_is_called_the_same_for_ever() -> None:
+    assert version_of("v1", Overrides(paused=("p",))) == "v1+7f96e1c5"
+
+
 def test_the_order_in_which_programs_are_paused_makes_no_difference() -> None:
     assert NO_OVERRIDES.pausing("q").pausing("p") == NO_OVERRIDES.pausing("p", "q")
     assert NO_OVERRIDES.pausing("p").resuming("p") == NO_OVERRIDES

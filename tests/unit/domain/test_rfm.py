@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 
 from connector.domain.condition import FieldTest, Op
-from connector.domain.deal import DealNews
+from connector.domain.deal import Deal, DealNews, Outcome
 from connector.domain.definitions import Segment
 from connector.domain.field import Field, FieldType
 from connector.domain.lead import Lead
 from connector.domain.rfm import FIELDS as RFM
-from connector.domain.rfm import Rfm
+from connector.domain.rfm import Rfm, value_of
 from tests.builders import FIELDS, START, Story
 from tests.unit.domain.test_deals import DAY, baseline, deal, dealing
 
@@ -92,6 +92,12 @@ def test_time_lowers_recency_also_of_purchases_that_are_to_be_forgotten() -> Non
     story.let_pass(START + 31 * DAY)
 
     assert code(story.lead) == "411"
+
+
+def test_purchases_of_which_nobody_knows_the_day_have_the_lowest_recency() -> None:
+    undated = {"1": Deal("closedwon", "default", Outcome.WON, 50.0)}
+
+    assert value_of(EDGES, None, "rfm.code", undated, START) == "111"
 
 
 def test_a_purchase_at_the_end_of_the_calendar_does_no_harm() -> None:

@@ -107,6 +107,27 @@ def test_whether_the_contact_or_its_deal_is_heard_of_first_makes_no_difference(
     assert lead(office).fields["purchases"] == 1
 
 
+def test_a_purchase_that_is_heard_of_together_with_its_contact_is_news(office: Office) -> None:
+    sold(office, "51")
+
+    office.receive(changed("firstname", "Anna"), moved()).work()
+
+    assert signals(office) == ["purchased"]
+    assert lead(office).fields["purchases"] == 1
+
+
+def test_a_purchase_of_long_ago_is_no_news_to_a_contact_that_is_heard_of_now(office: Office) -> None:
+    sold(office, "51")
+    office.receive(moved()).work()
+    office.clock.moment += HOUR
+    office.crm.people["9"] = ["51", "52"]
+
+    office.receive(changed("firstname", "Otto", "52", at=office.clock.now())).work()
+
+    assert signals(office, "52") == []
+    assert lead(office, "52").fields["purchases"] == 1
+
+
 def test_deals_that_were_there_before_count_and_are_no_news(office: Office) -> None:
     sold(office, "51")
 

@@ -242,6 +242,21 @@ TOLD = {
         NOW, HistoryKind.SCORED, "engagement", {"rule": "bounced", "points": -20.0, "total": 3.0}
     ),
     "clicked": HistoryEntry(NOW, HistoryKind.SIGNAL, "clicked", {"email": ""}),
+    "care put hello off until Mon 28 Sep 2026 07:00 UTC: the send window is shut": HistoryEntry(
+        NOW,
+        HistoryKind.PUT_OFF,
+        "care",
+        {"activity": "hello", "why": "the send window is shut", "until": "2026-09-28T07:00+00:00"},
+    ),
+    "phase one of care is settled: some answered, next two": HistoryEntry(
+        NOW, HistoryKind.SETTLED, "care", {"phase": "one", "outcome": "some", "next": "two"}
+    ),
+    "an answer that did not come leads out of phase one of care, next exit": HistoryEntry(
+        NOW, HistoryKind.SETTLED, "care", {"phase": "one", "outcome": "unanswered", "next": "exit"}
+    ),
+    "an answer leads out of phase one of care, next two": HistoryEntry(
+        NOW, HistoryKind.SETTLED, "care", {"phase": "one", "outcome": "answered", "next": "two"}
+    ),
 }
 
 

@@ -18,7 +18,7 @@ from connector.engine import replay
 from connector.engine.measuring import look, measure
 from connector.ports import EventKind
 from tests.builders import FIELDS, START
-from tests.office import ACME, Office, changed, sqlite_url
+from tests.office import ACME, Office, changed, event, sqlite_url
 from tests.unit.domain.test_deals import dealing
 from tests.unit.engine.test_deals import deal_event
 
@@ -83,6 +83,19 @@ def test_each_fifth_of_those_who_bought_has_its_score(office: Office) -> None:
     assert replay.verify(office.store, office.shelf, ACME).differing == ()
 
 
+def test_the_first_measurement_is_news_to_those_who_bought_before_it(office: Office) -> None:
+    sell_to(office, range(1, FEWEST)).let_pass(30 * DAY)
+    sell_to(office, range(FEWEST, FEWEST + 1))
+
+    settled(office)
+
+    history = office.store.read_models.history(ACME, office.lead("1").id)
+    scored_at = [entry.at for entry in history if entry.subject == "rfm.code"]
+    assert facts(office, 1) == ["anew"]
+    assert scored_at
+    assert min(scored_at) >= START + 30 * DAY
+
+
 def test_before_enough_bought_nobody_is_scored_and_nobody_is_told_anything(office: Office) -> None:
     people = range(1, FEWEST)
 
@@ -131,7 +144,7 @@ def test_edges_that_changed_are_told_to_all_who_bought(office: Office) -> None:
 
     office.let_pass(DAY).let_pass(timedelta(seconds=1))
 
-    assert facts(office, 1) == ["first", "anew"]
+    assert facts(office, 1) == ["anew", "anew"]
     assert facts(office, 101) == ["first"]
     assert office.lead("25").lead.fields["rfm.monetary"] == 4.0
     assert replay.verify(office.store, office.shelf, ACME).differing == ()
@@ -183,3 +196,11 @@ def test_the_first_purchase_is_judged_by_the_edges_as_if_they_had_been_known(off
     history = office.store.read_models.history(ACME, office.lead("99").id)
     scored_at = [entry.at for entry in history if entry.subject == "rfm.code"]
     assert scored_at == [office.clock.now() - timedelta(minutes=2)]
+
+
+def test_who_was_deleted_in_the_crm_is_not_compared_with_others(office: Office) -> None:
+    settled(sell_to(office, range(1, FEWEST + 1)))
+
+    office.receive(event(EventKind.DELETED, "1", at=office.clock.now())).work()
+
+    assert look(office.store, office.shelf, ACME).buyers == FEWEST - 1

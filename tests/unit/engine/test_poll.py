@@ -13,7 +13,7 @@ from connector.domain.fact import Fact, FactKind
 from connector.domain.sources import FeedSource
 from connector.engine import poll
 from connector.errors import CrmUnavailableError, RateLimitedError, StoreUnavailableError
-from connector.ports import ConnectionState, EventKind, Feed, FeedState, Happening
+from connector.ports import ConnectionState, EventKind, Feed, FeedPage, FeedState, Happening
 from tests.builders import CRM, START, after
 from tests.office import ACME, CONNECTION, Office, clicked, clicking_book, event, sqlite_url
 
@@ -142,6 +142,36 @@ def test_a_person_is_found_by_address_or_looked_up(office: Office) -> None:
     assert [fact.data for fact in facts(office, "52")] == [{"form": "Report"}]
     assert office.strays() == []
     assert office.counts()["seek.nobody"] >= 1
+
+
+def test_what_no_address_is_is_neither_kept_nor_asked_for(office: Office) -> None:
+    written = ("a\0b@example.com", "x" * 400 + "@example.com", "call me", "@", "two words@example.com")
+    happen(office, *(Happening(email, after(minutes=1), {}, email=email) for email in written), feed=FORMS)
+
+    office.let_pass(INTERVAL).let_pass(INTERVAL)
+
+    assert [about for name, about in office.crm.calls if name == "find_records"] == []
+    assert state(office, FORMS).problem == ""
+
+
+def test_a_page_that_leads_to_itself_is_told_and_not_asked_for_without_end(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def fetch(_: object, feed: Feed, since: datetime, until: datetime, place: str) -> FeedPage:
+        asked.append(str(feed))
+        return FeedPage((click(),), "2", is_last=False)
+
+    monkeypatch.setattr(type(office.crm), "fetch_happenings", fetch)
+    office.clock.moment += INTERVAL
+    for _ in range(20):
+        office.calls.run_once()
+
+    assert asked.count(str(CLICKS)) == 2
+    assert "leads to itself" in state(office).problem
+    assert state(office).complete_to == START
+    assert len(facts(office)) == 2  # each feed told it
 
 
 @pytest.mark.parametrize("pages", [1, 2, 3])

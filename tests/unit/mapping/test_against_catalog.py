@@ -248,3 +248,32 @@ def test_deals_that_may_not_be_read_are_told_once() -> None:
 
 def test_stages_in_a_property_of_ones_own_are_not_compared_with_pipelines() -> None:
     assert deals("{won: {stage: sold}, stage: dealname}") == []
+
+
+SELLING = """\
+  owner: {hubspot: country, owner: true}
+  stage: {hubspot: lifecyclestage, values: {customer: won}}
+sales:
+  lifecycle: stage
+  teams: {inbound: {reps: {anna: {hubspot: "101"}, ben: {hubspot: "102"}}}}
+  hand_over: {hot: {when: {stage: lead}, lifecycle: won, nurturing: continue}}
+"""
+
+
+def test_reps_who_are_no_owners_there_are_told_with_those_who_are() -> None:
+    catalog = replace(CATALOG, owners={"101": "anna@example.com", "103": "ben@example.com"})
+
+    assert differences(SELLING, catalog) == [
+        '10:67: HubSpot has no owner "102"; known: 101 (anna@example.com), 103 (ben@example.com)'
+    ]
+
+
+def test_owners_that_may_not_be_known_are_passed_over() -> None:
+    assert differences(SELLING) == []
+
+
+def test_a_stage_that_the_account_does_not_have_is_told() -> None:
+    text = SELLING.replace("lifecycle: won,", "lifecycle: opportunity,")
+
+    (told,) = differences(text)
+    assert '"opportunity" is none of the options of "lifecyclestage" in HubSpot' in told

@@ -15,6 +15,7 @@ from connector.domain.book import compile_book
 from connector.domain.definitions import Definitions
 from connector.domain.program import Outcome, Program, Trigger
 from connector.domain.rfm import DIMENSIONS
+from connector.domain.sales import Sales
 from connector.domain.score import EngagementRule, Score
 from connector.errors import MappingError
 from connector.mapping.fingerprint import to_version
@@ -48,9 +49,33 @@ def meaning_of(definitions: Definitions) -> Iterator[str]:
         yield f"notification {notification.name}: {when}, again after {notification.again_after}"
     for written in definitions.write_back:
         yield f"write_back {written.property}: {written.source} as {written.type}"
+    yield from _meaning_of_sales(definitions.sales)
     yield from _meaning_of_emails(definitions)
     yield from _meaning_of_deals(definitions)
     yield from _meaning_of_arrivals(definitions)
+
+
+def _meaning_of_sales(sales: Sales) -> Iterator[str]:
+    for team in sales.teams:
+        for rep in team.reps:
+            takes = to_sentence(rep.takes) if rep.takes else "any"
+            away = ", ".join(f"{each.first} to {each.last}" for each in rep.hours.away)
+            yield f"rep {team.name}.{rep.name}: {dict(rep.owners)}, weight {rep.weight:g}, takes {takes}, away {away}"
+            yield f"rep {rep.name}: {rep.hours.zone.key}, {sorted(rep.hours.window.days)}, {rep.hours.window.opens}"
+    for rule in sales.hand_overs:
+        when = to_sentence(rule.when) if rule.when else "by programs"
+        yield f"hand_over {rule.name}: {when}, again after {rule.again_after}, pauses: {rule.pauses}"
+        for owner in rule.owner:
+            who = f"{owner.rep or owner.team}{' keeps' if owner.keeps else ''}"
+            yield f"hand_over {rule.name}: to {who} when {to_sentence(owner.when) if owner.when else 'always'}"
+        yield f"hand_over {rule.name}: {rule.lifecycle!r}, {rule.status!r}, {len(rule.acts)} acts"
+        for step in rule.escalations:
+            yield f"hand_over {rule.name}: after {step.after} {'next' if step.passes_on else step.to}"
+        for word, triggers in (("touched", rule.touched), ("accepted", rule.accepted), ("closed", rule.closed)):
+            yield f"hand_over {rule.name}: {word} by {', '.join(map(_trigger, triggers))}"
+        for each in rule.rejected:
+            target = each.target.name if each.target else "nothing"
+            yield f"hand_over {rule.name}: {_trigger(each.trigger)} to {target}, {each.lifecycle!r}, {each.status!r}"
 
 
 def _meaning_of_deals(definitions: Definitions) -> Iterator[str]:
@@ -124,6 +149,8 @@ def _meaning_of_program(program: Program) -> Iterator[str]:
                 if way is not None:
                     yield f"activity {phase.name}.{activity.name}, {word}: {way.target.kind}:{way.target.name}"
                     yield from (f"activity {phase.name}.{activity.name}, {word}: {each}" for each in _turns_off(way))
+            if activity.fork is not None and activity.fork.contest is not None:
+                yield f"activity {phase.name}.{activity.name}: {activity.fork.contest}"
             kind = type(activity.send).__name__
             yield f"activity {phase.name}.{activity.name}: {kind} after {activity.after}, within {activity.within}"
 

@@ -276,6 +276,13 @@ def with_outcome(text: str) -> str:
     )
 
 
+def split_with(answered: str, winner: str) -> str:
+    """A split of two ways, of which the first is answered, and who wins it."""
+    x = "x: {share: 1, activities: {b: {send: {note: X}, answered: called, within: 7d}}}"
+    y = f"y: {{share: 1, activities: {{c: {{send: {{note: Y}}{answered}}}}}}}"
+    return f"{{winner: {{{winner}}}, split: {{{x}, {y}}}}}"
+
+
 MISTAKES = {
     "an unknown signal": (
         with_line("goal: caled"),
@@ -468,9 +475,41 @@ MISTAKES = {
         with_activity("{send: {note: Hi}}, f: {choose: {b: {activities: {a: {send: {note: Ho}}}}}}"),
         ['5:84: the phase has an activity "a" already; give it another name'],
     ),
+    "a day that nobody lives to see": (
+        with_activity("{on: 9999-12-31, send: {note: Hi}}"),
+        ['5:39: "9999-12-31" lies too far ahead for anybody to wait for'],
+    ),
     "what follows for nobody": (
         programs_with("  a: {activities: {a: {send: {note: Hi}}}, all_answered: [{next: exit}, {next: completed}]}"),
         ["6:77: no lead comes so far: what is before it has no condition"],
+    ),
+    "a contest on whose one way nothing is answered": (
+        with_activity(split_with("", "by: answered")),
+        ['5:35: on the way "y" nothing is answered, so that it never wins; add answered: to one of its activities'],
+    ),
+    "a contest for a goal that there is not": (
+        with_activity(split_with("", "by: goal")),
+        ['5:48: "x" has no goal to reach; add goal:, or by: answered'],
+    ),
+    "a contest by answers to what is not there": (
+        with_activity(split_with("", "of: nobody")),
+        ['5:48: the phase has no activity "nobody" that is answered; known: b'],
+    ),
+    "a contest that is won by a way that there is not": (
+        with_activity(split_with("", "until: 30d, otherwise: z")),
+        ["5:35: the split has no way z; known: x, y"],
+    ),
+    "a contest that ends before it begins": (
+        with_activity(split_with("", "after: 9d, until: 8d, otherwise: x")),
+        ["5:55: this is over before the contest begins; make until: longer than after:"],
+    ),
+    "a contest that ends without a winner": (
+        with_activity(split_with("", "until: 30d")),
+        ["5:44: `until` needs `otherwise`: which way wins then; add otherwise: and one of the ways"],
+    ),
+    "a contest of nobody": (
+        with_activity("{send: {note: Hi}, winner: goal}"),
+        ["5:53: `winner` belongs to `split`"],
     ),
 }  # fmt: skip
 

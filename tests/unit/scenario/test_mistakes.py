@@ -31,6 +31,9 @@ STEP = {
     ),
     "expect: {sent: [..., first]}": "the dots stand at the end of a list",
     "expect: {sent: {first: soon}}": '"soon" is no moment; write 2026-09-07 10:00 or day 3 10:00',
+    "expect: {}": "nothing is asked here, so nothing can fail; write sent: greeting, for example",
+    "expect: {scores: {}}": "nothing is asked of `scores`, so nothing can fail; write a name and what it is",
+    "expect: {holds: {}}": "nothing is asked of `holds`, so nothing can fail; write a name and what it is",
     "expect: {sent: }": 'nothing stands after "sent"; write a value, or remove the key',
     "expect: {joined: larg}": 'nothing here is called "larg"; did you mean "large"?',
     "expect: {programs: {welcome: hallo}}": 'unknown place "hallo"; did you mean "hello"?',
@@ -106,6 +109,18 @@ WHOLE = {
     ],
     "format: 1\nbegins: 2026-09-07 09:00\nscenarios: {a: {steps: [{did: came}], never: {sent: [first, ...]}}}": [
         "3:47: nothing may be left open in never; remove the dots"
+    ],
+    "format: 1\nbegins: 2026-09-07 09:00\nleads: {a: {}, b: {}}\nscenarios: {a: {steps: [{pause: care}]}}": [
+        "4:25: this step does not say whose it is; add lead: a"
+    ],
+    "format: 1\nbegins: 2026-09-07 09:00\nscenarios: {a: {steps: [{did: came}]}}": [
+        "3:13: this scenario expects nothing, so it cannot fail; add expect: to a step"
+    ],
+    "format: 1\nbegins: 2026-09-07 09:00\nscenarios: {a: {steps: [{did: came}], never: {}}}": [
+        "3:39: nothing is asked here, so nothing can fail; write sent: greeting, for example"
+    ],
+    "format: 1\nbegins: 2026-09-07 09:00\nscenarios: {a: {steps: [{did: came}], never: {sent: []}}}": [
+        '3:47: an empty list forbids nothing of `sent`; write "*" to forbid all'
     ],
     "format: 1\nscenarios: [": None,
     "format: 1\nscenarios: &a {}": None,
