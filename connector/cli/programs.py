@@ -28,6 +28,8 @@ def programs() -> None:
 app.command("list")(standstill.list_programs)
 app.command("pause")(standstill.pause)
 app.command("resume")(standstill.resume)
+app.command("admit")(standstill.admit)
+app.command("refuse")(standstill.refuse)
 app.command("results")(results.results)
 app.command("split")(results.split)
 

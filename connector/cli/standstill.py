@@ -10,7 +10,7 @@ import typer
 from connector.cli.options import AsJson, Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from connector.bootstrap import Services
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from connector.engine.standing import ProgramStanding
 
 Name = Annotated[str, typer.Argument(metavar="[NAME]", help="The program's name in the mapping files.")]
+Braked = Annotated[str, typer.Argument(metavar="NAME", help="The program's name in the mapping files.")]
 Everything = Annotated[bool, typer.Option("--all", help="All programs of the workspace, later ones among them.")]
 Because = Annotated[str, typer.Option("--because", metavar="WORDS", help="Why, for whoever looks later.")]
 
@@ -86,6 +87,37 @@ def resume(name: Name = "", everything: Everything = False, because: Because = "
     typer.echo(_tell_resumed(name, book, applying, is_new=is_new))
 
 
+def admit(name: Braked, workspace: Workspace = None) -> None:
+    """Let all enter who wait because of a program's brake, as far as they still may.
+
+    Example:  coltiva programs admit welcome
+    """
+    from connector.engine import admissions
+
+    typer.echo(_answer(name, workspace, admissions.admit, "may enter"))
+
+
+def refuse(name: Braked, workspace: Workspace = None) -> None:
+    """Let nobody enter who waits because of a program's brake. Who is enrolled again later asks again.
+
+    Example:  coltiva programs refuse welcome
+    """
+    from connector.engine import admissions
+
+    typer.echo(_answer(name, workspace, admissions.refuse, "stay outside"))
+
+
+def _answer(name: str, workspace: str | None, answer: Callable[..., int], words: str) -> str:
+    from connector.cli.opening import looking, the_workspace
+    from connector.cli.printing import plural
+
+    with looking() as services:
+        space = the_workspace(services, workspace)
+        _know(services, space, name)
+        amount = answer(services.store, space, name, who(), services.clock.now())
+    return f"{plural(amount, 'lead')} {words}: {name}." if amount else f"Nobody waits to enter {name}."
+
+
 def _tell_resumed(name: str, book: Book, applying: Overrides, *, is_new: bool) -> str:
     """What runs now; and why something that was to go on does not."""
     if applying.is_all_paused:
@@ -132,11 +164,16 @@ def _print(found: Sequence[ProgramStanding]) -> None:
 
     from connector.cli.printing import build_console, build_table
 
-    table = build_table("program", "in it", "through", "stands", right=("in it", "through"))
+    table = build_table("program", "in it", "through", "wait", "stands", right=("in it", "through", "wait"))
     for one in found:
         stands = escape(tell_standing(one.paused)) if one.is_paused else "[green]runs[/]"
-        table.add_row(escape(one.program), f"{one.open:,}", f"{one.ended:,}", stands)
-    build_console().print(table if found else "The mapping has no programs.")
+        table.add_row(
+            escape(one.program), f"{one.open:,}", f"{one.ended:,}", f"{one.waiting:,}" if one.waiting else "–", stands
+        )
+    console = build_console()
+    console.print(table if found else "The mapping has no programs.")
+    for line in tell_waiting({one.program: one.waiting for one in found if one.waiting}):
+        console.print(f"\n{escape(line)}", soft_wrap=True)
 
 
 def tell_standing(paused: OverrideEntry | None) -> str:
@@ -145,6 +182,16 @@ def tell_standing(paused: OverrideEntry | None) -> str:
         return "still, by the mapping"
     why = f": {paused.because}" if paused.because else ""
     return f"still since {paused.at:%Y-%m-%d %H:%M} UTC, by {paused.by}{why}"
+
+
+def tell_waiting(waiting: Mapping[str, int]) -> list[str]:
+    """What needs a person's word: who waits because of a brake."""
+    from connector.cli.printing import plural
+
+    return [
+        f"{plural(amount, 'lead')} waiting to enter {name}: coltiva programs admit {name}, or refuse {name}"
+        for name, amount in sorted(waiting.items())
+    ]
 
 
 def tell_pauses(pauses: Mapping[str, OverrideEntry]) -> list[str]:

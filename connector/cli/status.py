@@ -74,7 +74,8 @@ def status(as_json: AsJson = False) -> None:
 def look(services: Services) -> Mapping[str, Any]:
     """Everything that the command shows, as data."""
     from connector.cli.printing import plural
-    from connector.cli.standstill import tell_pauses
+    from connector.cli.standstill import tell_pauses, tell_waiting
+    from connector.domain.petition import PetitionKind
     from connector.engine.standing import pauses_of
 
     now = services.clock.now()
@@ -84,6 +85,7 @@ def look(services: Services) -> Mapping[str, Any]:
     with services.store.transaction() as transaction:
         connections = transaction.connections.all()
         spaces = sorted({one.workspace for one in connections})
+        waiting = [transaction.petitions.parked(space, PetitionKind.ADMISSION) for space in spaces]
         pauses = [line for space in spaces for line in tell_pauses(pauses_of(transaction.overrides.all(space)))]
         feeds = [(one, state) for one in connections for state in transaction.feeds.of(one.id)]
         counters = dict(sorted(transaction.counts.all().items()))
@@ -93,6 +95,7 @@ def look(services: Services) -> Mapping[str, Any]:
     refused = health.outbox.get("refused", 0)
     needs += [f"{plural(refused, 'dead letter')}. See what the CRM said: coltiva dead-letters"] if refused else []
     needs += [f"{one.id} does not offer {state.feed}: {state.problem}" for one, state in feeds if state.problem]
+    needs += [line for each in waiting for line in tell_waiting(each)]
     waiting_since = health.oldest_delivery_at
     return {
         "now": now,

@@ -34,6 +34,8 @@ def emit(draft: Draft, key: str, what: Task | Note | EmailSend, *, owner: str | 
         draft.acts.append(Act(key, ChangeKind.NOTE, due_at, body=what.body(words)))
         return
     if isinstance(what, EmailSend):
+        if not _is_on_time(draft):  # after an outage the last of several copies leaves, not all of them at once
+            draft.acts = [act for act in draft.acts if act.email is None or act.email.name != what.email]
         for rule in filter(None, [draft.book.emails.get(what.email)]):
             draft.acts.append(_to_email_act(key, rule, words, due_at))
         return
@@ -76,9 +78,13 @@ def render_email(rule: EmailRule, words: Mapping[str, object]) -> Email:
 
 def _leaves_at(draft: Draft, program: str) -> datetime:
     settled = draft.now + draft.book.definitions.settle
-    if draft.present - draft.now <= _ON_TIME or not program:
+    if _is_on_time(draft) or not program:
         return settled
     return draft.book.programs[program].program.window.next_open(draft.present, draft.zone)
+
+
+def _is_on_time(draft: Draft) -> bool:
+    return draft.present - draft.now <= _ON_TIME
 
 
 def mark(draft: Draft, enrolment: Enrolment, milestone: Milestone, words: str) -> None:

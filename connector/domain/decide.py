@@ -42,7 +42,7 @@ _ANEW = frozenset({RecordName.CREATED, RecordName.RESTORED})
 _ACTIVE = Standing.ACTIVE
 _EVER = datetime.max.replace(tzinfo=UTC)
 #: Who takes what was ruled.
-_GRANTS: dict[PetitionKind, Grant] = {PetitionKind.ASSIGNMENT: handing.grant}
+_GRANTS: dict[PetitionKind, Grant] = {PetitionKind.ASSIGNMENT: handing.grant, PetitionKind.ADMISSION: journey.admit}
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +341,7 @@ def _finish(draft: Draft) -> Decision:
         latest=draft.latest,
         paused=tuple(sorted({each.program for each in draft.enrolments} & draft.book.paused)),
         petitions=draft.petitions,
+        turned_away=draft.turned_away,
         rulings=draft.rulings,
         hand_overs=tuple(draft.hand_overs),
         own=draft.own,

@@ -55,7 +55,7 @@ class Draft:
         self.holding: dict[str, datetime] = dict(lead.holding)
         self.mentions: dict[str, Mentions] = dict(lead.mentions)
         self.tags: dict[str, Tagging] = dict(lead.tags)
-        self.persona, self.persona_since = lead.persona, lead.persona_since
+        self.persona, self.persona_since, self.turned_away = lead.persona, lead.persona_since, lead.turned_away
         self.told: dict[str, tuple[int, datetime]] = dict(lead.told)
         #: Changed by `put` alone.
         self.enrolments: list[Enrolment] = list(lead.enrolments)

@@ -59,6 +59,7 @@ class HistoryKind(StrEnum):
     CLOSED = "closed"  # subject: hand-over; detail: by
     UNCLAIMED = "unclaimed"  # subject: the key of a petition; a ruling came that nothing asks for
     MEASURED = "measured"  # the edges between RFM's scores are others from here on
+    WAITS = "waits"  # subject: a program with a brake, in which it waits for a place; detail: by
 
 
 Detail = Mapping[str, str | float]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from connector.domain.admission import is_given, turn_away
 from connector.domain.behaviour import Signal
 from connector.domain.compiled import CHANGED, CompiledProgram
 from connector.domain.draft import Draft
@@ -17,10 +20,13 @@ from connector.domain.enrolling import (
     tell,
 )
 from connector.domain.enrolment import Enrolment, Step
-from connector.domain.fact import CommandName, Fact
+from connector.domain.entry import entry_refusal
+from connector.domain.fact import CommandName, Fact, Value
 from connector.domain.frozen import replace
 from connector.domain.history import HistoryKind
 from connector.domain.nodes import Node
+from connector.domain.petition import Petition, PetitionKind
+from connector.domain.petitioning import withdraw
 from connector.domain.phases import enter, take_answer
 
 _NO_SIGNAL: Signal = ("", {})
@@ -62,8 +68,28 @@ def check_conditions(draft: Draft, node: Node) -> None:
         _answer(draft, enrolment, _NO_SIGNAL)
 
 
+def admit(draft: Draft, petition: Petition, ruling: Mapping[str, Value]) -> None:
+    """Let the lead enter the program whose brake gave it a place, if it still may."""
+    compiled = draft.book.programs.get(petition.subject)
+    refusal = "there is no such program" if compiled is None else entry_refusal(draft, compiled)
+    if compiled is None or refusal:
+        turn_away(draft, petition.subject, refusal)
+    elif is_given(draft, petition, ruling):
+        enter(draft, compiled, str(petition.data["because"]), str(petition.data["phase"]), is_admitted=True)
+
+
+def _follow_brakes(draft: Draft) -> None:
+    """Let those enter who waited for a place in a program that brakes no more."""
+    for petition in [each for each in draft.petitions.values() if each.kind is PetitionKind.ADMISSION]:
+        compiled = draft.book.programs.get(petition.subject)
+        if compiled is None or compiled.program.brake is None:
+            withdraw(draft, petition.key)
+            admit(draft, petition, {})
+
+
 def follow_book(draft: Draft) -> None:
     """End the enrolments that stand where a new book has nothing any more; let those of paused programs stand still."""
+    _follow_brakes(draft)
     for enrolment in open_enrolments(draft):
         compiled = draft.book.programs.get(enrolment.program)
         phase = compiled.phases.get(enrolment.phase) if compiled else None
@@ -96,7 +122,7 @@ def take_command(draft: Draft, fact: Fact) -> None:
     if compiled is None:
         draft.note(HistoryKind.NOT_ENTERED, name, {"why": "there is no such program"})
     elif fact.name == CommandName.ENROL:
-        enter(draft, compiled, "by hand", str(fact.data.get("phase", "")))
+        enter(draft, compiled, "by hand", str(fact.data.get("phase", "")), is_admitted=True)
     elif fact.name == CommandName.MOVE:
         _move_by_hand(draft, compiled, fact)
     else:
@@ -119,7 +145,7 @@ def _move_by_hand(draft: Draft, compiled: CompiledProgram, fact: Fact) -> None:
     for enrolment in open_enrolments(draft, left) if left else []:
         phase = phase or (enrolment.phase if fact.data.get("keep") is True else "")
         end(draft, enrolment, Step.EXIT, f"moved to {compiled.program.name} by hand")
-    enter(draft, compiled, f"moved from {left} by hand" if left else "by hand", phase)
+    enter(draft, compiled, f"moved from {left} by hand" if left else "by hand", phase, is_admitted=True)
 
 
 # --- goals, exits, answers ----------------------------------------------------------------------------------

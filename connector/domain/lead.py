@@ -129,6 +129,8 @@ class Lead:
     #: The persona's name, and since when; empty and None where no condition holds.
     persona: str = ""
     persona_since: datetime | None = None
+    #: Program with a brake -> how often the lead was given no place there, or could not take it any more.
+    turned_away: Mapping[str, int] = field(default_factory=dict)
     #: Of the programs that it is or was in, those that stand still for everybody.
     paused: tuple[str, ...] = ()
     #: Key -> what the lead asks the workspace for and was not given yet.

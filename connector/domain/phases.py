@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import Any
 
 from connector.domain.acts import emit, mark
+from connector.domain.admission import has_place
 from connector.domain.compiled import CompiledOutcome, CompiledPhase, CompiledProgram, CompiledStep
 from connector.domain.consent import refusal_of
 from connector.domain.draft import Draft
@@ -42,12 +43,14 @@ _HELD_OUT = "held_out"
 # --- entering -----------------------------------------------------------------------------------------------
 
 
-def enter(draft: Draft, compiled: CompiledProgram, because: str, phase: str = "") -> None:
-    """Enrol the lead, in this phase or the first; or note why not."""
+def enter(draft: Draft, compiled: CompiledProgram, because: str, phase: str = "", *, is_admitted: bool = False) -> None:
+    """Enrol the lead, in this phase or the first; or note why not. Where the program brakes, it asks for a place."""
     program = compiled.program
     refusal = entry_refusal(draft, compiled)
     if refusal:
         draft.note(HistoryKind.NOT_ENTERED, program.name, {"why": refusal})
+        return
+    if program.brake is not None and not is_admitted and not has_place(draft, program.name, because, phase):
         return
     make_way(draft, compiled)
     number = 1 + sum(enrolment.program == program.name for enrolment in draft.enrolments)

@@ -241,6 +241,13 @@ class Phase:
     stage: str = ""
 
 
+class Brake(NamedTuple):
+    """No more leads enter than this in any stretch of `per`; the others wait until a person decides."""
+
+    enrolments: int
+    per: timedelta
+
+
 class Milestone(StrEnum):
     """What a program may note on the CRM record."""
 
@@ -282,6 +289,12 @@ class Program:
     holdout: float = 0.0
     #: Whether everything stands still.
     is_paused: bool = False
+    brake: Brake | None = None
+
+    @property
+    def brake_in_words(self) -> str:
+        """For people: `500 leads in 1 hours`; empty without a brake."""
+        return f"{self.brake.enrolments:,} leads in {self.brake.per / timedelta(hours=1):g} hours" if self.brake else ""
 
     def phase(self, name: str) -> Phase | None:
         """The phase of that name."""

@@ -15,7 +15,7 @@ from connector.domain.book import Book
 from connector.domain.fact import Fact, FactKind
 from connector.domain.ids import WorkspaceId
 from connector.domain.petition import Deferral, PetitionKind, Ruling, Verdict
-from connector.engine import assignments
+from connector.engine import admissions, assignments
 from connector.engine.shelf import Shelf
 from connector.errors import LostClaimError, StoreError
 from connector.log import get_logger
@@ -45,7 +45,10 @@ class Ruler(Protocol):
 
 
 #: Who rules on what.
-RULERS: Mapping[PetitionKind, Ruler] = {PetitionKind.ASSIGNMENT: assignments.rule}
+RULERS: Mapping[PetitionKind, Ruler] = {
+    PetitionKind.ASSIGNMENT: assignments.rule,
+    PetitionKind.ADMISSION: admissions.rule,
+}
 
 
 class Rulings:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from connector.domain.enrolment import OPEN_STATES
 from connector.domain.ids import WorkspaceId
 from connector.domain.override import OverrideEntry, OverrideKind
+from connector.domain.petition import PetitionKind
 from connector.engine.shelf import Shelf
 from connector.ports import Store
 
@@ -22,6 +23,8 @@ class ProgramStanding:
     open: int
     ended: int
     is_paused: bool
+    #: Leads that wait for a person because of the brake.
+    waiting: int
     #: Who paused it; None where it runs, and where the mapping says that it stands still.
     paused: OverrideEntry | None
 
@@ -31,12 +34,18 @@ def list_standing(store: Store, shelf: Shelf, workspace: WorkspaceId) -> Sequenc
     with store.reading() as transaction:
         book = shelf.latest(transaction, workspace)
         pauses = pauses_of(transaction.overrides.all(workspace))
+        waiting = transaction.petitions.parked(workspace, PetitionKind.ADMISSION)
     counted: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
     for count in store.read_models.funnel(workspace):
         counted[count.state in OPEN_STATES][count.program] += count.enrolments
     return [
         ProgramStanding(
-            name, counted[True][name], counted[False][name], name in book.paused, pauses.get(name, pauses.get(""))
+            program=name,
+            open=counted[True][name],
+            ended=counted[False][name],
+            is_paused=name in book.paused,
+            waiting=waiting.get(name, 0),
+            paused=pauses.get(name, pauses.get("")),
         )
         for name in book.programs
     ]

@@ -172,5 +172,6 @@ _SENTENCES: Mapping[HistoryKind, Callable[[str, Detail], str]] = {
     HistoryKind.REJECTED: _told_by("was rejected by sales, {subject}: {by}; next: {next}"),
     HistoryKind.CLOSED: _told_by("sales is done with it, {subject}: {by}"),
     HistoryKind.UNCLAIMED: _told_by("was given what it does not ask for: {subject}"),
+    HistoryKind.WAITS: _told_by("waits for a place in {subject}: {by}"),
     HistoryKind.MEASURED: _told_by("RFM was measured anew among all who bought"),
 }

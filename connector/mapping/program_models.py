@@ -406,6 +406,15 @@ Again = Annotated[
 ]
 
 
+class BrakeEntry(Entry):
+    """How many leads enter a program in a stretch of time before a person is asked."""
+
+    what: ClassVar[str] = "brake"
+
+    enrolments: Annotated[int, Field(ge=1, le=1_000_000)]
+    per: Span = Field(default=timedelta(hours=1), description="In any stretch of this length.")
+
+
 class AgainEntry(Entry):
     """Whether and when a lead may enter once more."""
 
@@ -434,6 +443,9 @@ class ProgramEntry(Entry):
     existing: bool = Field(default=False, description="Also takes leads of whom its condition held before.")
     holdout: Annotated[float, Field(ge=0, le=90)] = Field(
         default=0.0, description="So many of a hundred are sent nothing, for comparison."
+    )
+    brake: BrakeEntry | None = Field(
+        default=None, description="When more leads than this would enter in an hour, the rest wait for a person."
     )
     paused: bool = Field(default=False, description="Everything in it stands still.")
     goal: Triggers = Field(default=(), description="Any of these ends the enrolment as won.")

@@ -66,6 +66,9 @@ def tell_terms(program: Program) -> Iterator[tuple[str, str]]:
     """On what terms it runs beside other programs: a word, and what is said under it."""
     if program.is_paused:
         yield "paused", "everything stands still, and nobody enters"
+    if program.brake is not None:
+        most = f"{program.brake.enrolments:,} in {format_duration(program.brake.per)}"
+        yield "brake", f"{most}, the others wait for a person"
     if program.priority:
         yield "priority", f"{program.priority}"
     if program.group:

@@ -16,6 +16,7 @@ from connector.domain.field import FieldType
 from connector.domain.program import (
     NO_REMINDERS,
     Activity,
+    Brake,
     Case,
     Choice,
     DateRule,
@@ -113,6 +114,7 @@ def _to_program(name: str, entry: ProgramEntry, window: SendWindow, reader: Cond
         takes_existing=entry.existing,
         holdout=entry.holdout,
         is_paused=entry.paused,
+        brake=Brake(entry.brake.enrolments, entry.brake.per) if entry.brake else None,
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from connector.domain.ids import LeadId, WorkspaceId
-from connector.domain.petition import Petition, PetitionKind, PetitionState, Verdict
+from connector.domain.petition import Petition, PetitionKind, PetitionState, Ruling, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Petitions(Protocol):
     def settle(self, judged: Collection[Judged], now: datetime) -> None:
         """Close them with their rulings, put them off, or park them.
 
-        Raises LostClaimError when one of them is not open any more: it was withdrawn or ruled on meanwhile.
+        Raises LostClaimError when one of them is not as it was found any more: it was withdrawn or ruled on meanwhile.
         """
         ...
 
@@ -62,6 +62,18 @@ class Petitions(Protocol):
         """All that a lead ever asked for, in the order in which it came in."""
         ...
 
-    def release(self, workspace: WorkspaceId, kind: PetitionKind, subject: str, now: datetime) -> int:
-        """Open the parked petitions of a subject again, due now; how many there were."""
+    def parked(self, workspace: WorkspaceId, kind: PetitionKind) -> Mapping[str, int]:
+        """Subject -> how many petitions wait for a person; subjects without any are left out."""
+        ...
+
+    def parked_of(
+        self, workspace: WorkspaceId, kind: PetitionKind, subject: str, limit: int
+    ) -> Sequence[FiledPetition]:
+        """Those of a subject that wait for a person, in the order in which they came in."""
+        ...
+
+    def ruled_since(
+        self, workspace: WorkspaceId, kind: PetitionKind, subject: str, ruling: Ruling, since: datetime
+    ) -> int:
+        """How many of a subject were ruled on in exactly this way after that moment."""
         ...

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 
 from connector.domain.decide import Decision, fold
 from connector.domain.draft import Books, Draft
-from connector.domain.fact import Fact
+from connector.domain.fact import Fact, FactKind
 from connector.domain.history import HistoryEntry
 from connector.domain.ids import LeadId
 from connector.domain.lead import Lead, blank
+from connector.domain.petition import PetitionKind
 from connector.errors import InvariantError
 from connector.scenario.bench import Bench
 from connector.scenario.events import Event, events_of
@@ -53,6 +54,9 @@ class Life:
     def live(self, until: datetime, facts: Sequence[Fact] = ()) -> None:
         """Let time pass, alarm by alarm, and then let these facts happen."""
         for _ in range(_MAX_WAKES):
+            if (place := self._place(until)) is not None:
+                self._fold([place], place.at)
+                continue
             wake_at = self.lead.wake_at
             if wake_at is None or wake_at > until or (facts and wake_at == until):
                 break
@@ -61,6 +65,16 @@ class Life:
             raise InvariantError(f"lead {self.lead.id} never rests before {until}")
         if facts:
             self._fold(facts, until)
+
+    def _place(self, until: datetime) -> Fact | None:
+        """A scenario has few leads: a program's brake keeps nobody of them waiting."""
+        asked = [each for each in self.lead.petitions.values() if each.kind is PetitionKind.ADMISSION]
+        due = min(asked, key=lambda each: each.due_at, default=None)
+        wake_at = self.lead.wake_at
+        if due is None or due.due_at > until or (wake_at is not None and wake_at < due.due_at):
+            return None
+        at = max(due.due_at, self.lead.position[1] + _MILLISECOND)
+        return Fact(f"ruling:{due.key}", at, FactKind.RULING, due.key)
 
     def first_heard(self, at: datetime) -> list[Fact]:
         """What is given of the lead, told at this moment; nothing the second time."""

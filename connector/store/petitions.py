@@ -13,6 +13,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    func,
     literal_column,
     null,
     or_,
@@ -94,9 +95,23 @@ _LIST = limited(
     .order_by(petitions.c.id)
 )
 _OF_LEAD = select(*_COLUMNS).where(_WORKSPACE, _LEAD).order_by(petitions.c.id)
+_OF_KIND = (_WORKSPACE, petitions.c.kind == bindparam("kind_", type_=Text))
+_OF_SUBJECT = (*_OF_KIND, petitions.c.subject == bindparam("subject_", type_=Text))
+_PARKED_COUNTS = (
+    select(petitions.c.subject, func.count())
+    .where(*_OF_KIND, petitions.c.state == _PARKED)
+    .group_by(petitions.c.subject)
+)
+_PARKED_OF = limited(select(*_COLUMNS).where(*_OF_SUBJECT, petitions.c.state == _PARKED).order_by(petitions.c.id))
+_RULED = select(func.count()).where(
+    *_OF_SUBJECT,
+    petitions.c.state == literal_column(f"'{PetitionState.RULED}'"),
+    petitions.c.settled_at > bindparam("since_", type_=BigInteger),
+    petitions.c.ruling == bindparam("ruling_", type_=Text),
+)
 _SETTLE = (
     update(petitions)
-    .where(_ID, petitions.c.state == _OPEN)
+    .where(_ID, petitions.c.state == bindparam("found_", type_=Text))
     .values(
         state=bindparam("state_", type_=Text),
         due_at=bindparam("due_at_", type_=BigInteger),
@@ -104,16 +119,6 @@ _SETTLE = (
         ruling=bindparam("ruling_", type_=Text),
         settled_at=bindparam("settled_at_", type_=BigInteger),
     )
-)
-_RELEASE = (
-    update(petitions)
-    .where(
-        _WORKSPACE,
-        petitions.c.kind == bindparam("kind_", type_=Text),
-        petitions.c.subject == bindparam("subject_", type_=Text),
-        petitions.c.state == _PARKED,
-    )
-    .values(state=_OPEN, due_at=_NOW, because=literal_column("''"))
 )
 
 _NONE: Mapping[str, Petition] = {}
@@ -209,10 +214,24 @@ class StoredPetitions:
         """All that a lead ever asked for, in the order in which it came in."""
         return [_to_filed(*row) for row in self._session.rows(_OF_LEAD, {"workspace_": workspace, "lead_id_": lead_id})]
 
-    def release(self, workspace: WorkspaceId, kind: PetitionKind, subject: str, now: datetime) -> int:
-        """Open the parked petitions of a subject again, due now; how many there were."""
-        asked = {"workspace_": workspace, "kind_": kind, "subject_": subject, "now": to_ms(now)}
-        return self._session.run(_RELEASE, asked)
+    def parked(self, workspace: WorkspaceId, kind: PetitionKind) -> Mapping[str, int]:
+        """Subject -> how many petitions wait for a person."""
+        return {row[0]: row[1] for row in self._session.rows(_PARKED_COUNTS, {"workspace_": workspace, "kind_": kind})}
+
+    def parked_of(
+        self, workspace: WorkspaceId, kind: PetitionKind, subject: str, limit: int
+    ) -> Sequence[FiledPetition]:
+        """Those of a subject that wait for a person, in the order in which they came in."""
+        asked = {"workspace_": workspace, "kind_": kind, "subject_": subject, "limit": limit}
+        return [_to_filed(*row) for row in self._session.rows(_PARKED_OF, asked)]
+
+    def ruled_since(
+        self, workspace: WorkspaceId, kind: PetitionKind, subject: str, ruling: Ruling, since: datetime
+    ) -> int:
+        """How many of a subject were ruled on in exactly this way after that moment."""
+        asked = {"workspace_": workspace, "kind_": kind, "subject_": subject, "since_": to_ms(since)}
+        ((amount,),) = self._session.rows(_RULED, asked | {"ruling_": encode(ruling.data)})
+        return int(amount)
 
 
 def _to_filed(id_: int, lead_id: Any, petition: str, state: str, due_at: int, because: str) -> FiledPetition:
@@ -222,6 +241,7 @@ def _to_filed(id_: int, lead_id: Any, petition: str, state: str, due_at: int, be
 def _to_settled(judged: Judged, now: int) -> dict[str, Any]:
     row = {
         "id_": judged.filed.number,
+        "found_": judged.filed.state,
         "state_": PetitionState.OPEN,
         "due_at_": to_ms(judged.filed.due_at or judged.filed.petition.due_at),
         "because_": "",

@@ -36,7 +36,7 @@ from connector.domain.petition import PetitionKind, PetitionState
 from connector.ports import ConnectionState, DeliveryState
 
 #: The migration that makes this schema.
-VERSION = "0011"
+VERSION = "0012"
 
 metadata = MetaData()
 
@@ -344,7 +344,7 @@ outbox = Table(
 #
 #   open --ruled on--> ruled
 #   open --put off--> open
-#   open --a person is asked--> parked --released--> open
+#   open --a person is asked--> parked --answered--> ruled
 #   open, parked --not asked for any more--> withdrawn --asked for again--> open
 petitions = Table(
     "petitions",
@@ -369,6 +369,8 @@ petitions = Table(
     Index("petitions_key", "workspace", "lead_id", "key", unique=True),
     Index("petitions_due", "due_at", "workspace", **_where("state = 'open'")),
     Index("petitions_parked", "workspace", "kind", "subject", **_where("state = 'parked'")),
+    # How many were given lately.
+    Index("petitions_ruled", "workspace", "kind", "subject", "settled_at", **_where("state = 'ruled'")),
 )
 
 # Every assignment of a lead to a rep, with all that it was decided by: added to, never changed.

@@ -63,6 +63,7 @@ from connector.domain.field import Field, FieldRole, FieldType
 from connector.domain.program import (
     NO_REMINDERS,
     Activity,
+    Brake,
     Case,
     Choice,
     DateRule,
@@ -356,6 +357,7 @@ def program(random: Random, name: str) -> Program:
         takes_existing=random.random() < 0.2,
         holdout=random.choice((0.0, 0.0, 0.0, 50.0)),
         is_paused=random.random() < 0.1,
+        brake=Brake(1, HOUR) if random.random() < 0.1 else None,
     )
 
 
@@ -510,6 +512,7 @@ DEAL = {
     "pipeline": ("sales", "sales", "shop"),
 }
 ORDINARY = (
+    FactKind.RULING,
     FactKind.DEAL,
     FactKind.DEAL,
     FactKind.EDGES,
@@ -567,6 +570,11 @@ def a_fact(random: Random, key: str, kinds: Sequence[FactKind]) -> Fact:
     if kind is FactKind.SIGNAL:
         told = {"topic": random.choice(TOPICS), "seconds": random.choice(("", "0.1", "30", 7.5))}
         return Fact(key, a_moment(random), kind, random.choice(SIGNALS), "api", told if random.random() < 0.8 else {})
+    if kind is FactKind.RULING:
+        said = {"refused": True} if random.random() < 0.3 else {}
+        return Fact(
+            key, a_moment(random), kind, f"admission:{random.choice(PROGRAMS)}:1:{random.randint(0, 1)}", "", said
+        )
     return Fact(key, a_moment(random), kind, "v2", "api")
 
 

@@ -71,9 +71,21 @@ def test_an_activity_sends_an_email_rendered_for_its_lead() -> None:
 def test_each_reminder_is_an_email_of_its_own() -> None:
     asked = activity("mail", MAIL, answered="read")
 
-    story = story_of(replace(asked, reminders=Reminders(2, timedelta(days=1)))).let_pass(after(days=30))
+    story = story_of(replace(asked, reminders=Reminders(2, timedelta(days=1))))
+    for days in (7, 8, 15, 16):
+        story.let_pass(after(days=days))
 
     assert list(story.acts) == ["p:1:1:mail", "p:1:1:mail:2", "p:1:1:mail:3"]
+
+
+def test_after_an_outage_the_last_reminder_leaves_and_not_all_of_them_at_once() -> None:
+    mail = replace(activity("mail", MAIL, answered="read", days=2), reminders=Reminders(3, timedelta(days=1)))
+    story = story_of(mail)
+    outcome(story, OutcomeName.SENT)
+
+    story.let_pass(after(days=30))
+
+    assert set(story.acts) == {"p:1:1:mail", "p:1:1:mail:4"}
 
 
 def test_a_text_sees_how_often_a_signal_was_given_and_what_the_last_one_said() -> None:

@@ -139,6 +139,8 @@ def _turns_of(score: Score) -> Iterator[str]:
 
 def _meaning_of_program(program: Program) -> Iterator[str]:
     yield f"program {program.name}: {len(program.enrol)} ways in, again after {program.again_after}"
+    if program.brake is not None:
+        yield f"program {program.name}: no more than {program.brake.enrolments} in {program.brake.per}"
     for phase in program.phases:
         ways = (phase.all_answered, phase.some_answered, phase.none_answered)
         leads = ", ".join(f"{way.target.kind}:{way.target.name} after {way.after}" for way in ways)
