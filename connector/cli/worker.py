@@ -25,9 +25,11 @@ def worker(end_with_parent: EndsWithParent = False) -> None:
         running = services.build_worker()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: running.stop())
+        _collect_seldom()
+        services.store.close()  # no process may use what another has open
+        running.fork(processes.end_when_orphaned)
         if end_with_parent:
             processes.end_with_parent()
-        _collect_seldom()
         running.run()
 
 

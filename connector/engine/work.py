@@ -1,7 +1,7 @@
 """Work: which steps a worker runs, and in what order.
 
-Two loops. One decides: it needs the processor and the database. The other calls CRMs: it mostly waits for them, and
-must not keep the first one waiting.
+Three loops. One takes in what came. One judges leads, which keeps a processor busy. One calls CRMs: it mostly waits
+for them, and must not keep the others waiting.
 """
 
 from __future__ import annotations
@@ -64,7 +64,11 @@ def build_worker(place: Workplace) -> Worker:
         return 0
 
     return Worker(
-        [_deciding(place, shelf), Loop("call", [Step("calls", lambda: calls.run_once().amount)], calls.next_at)],
+        [
+            _taking_in(place, shelf),
+            _judging(place, shelf),
+            Loop("call", [Step("calls", lambda: calls.run_once().amount)], calls.next_at),
+        ],
         place.clock,
         beat=Step("presence", lambda: int(presence.hold(place.clock.now()))),
         release=Step("release", release),
@@ -72,11 +76,9 @@ def build_worker(place: Workplace) -> Worker:
     )
 
 
-def _deciding(place: Workplace, shelf: Shelf) -> Loop:
+def _taking_in(place: Workplace, shelf: Shelf) -> Loop:
     store, clock = place.store, place.clock
-    retention, telling = Retention(store, place.keep_for), Telling(store, shelf)
-    rulings = Rulings(store, shelf, place.holder)
-    measuring, contests = Measuring(store, shelf), Contests(store, shelf)
+    retention = Retention(store, place.keep_for)
 
     def take_in() -> int:
         result = intake.run_once(store, place.endpoints, shelf, clock.now())
@@ -84,16 +86,19 @@ def _deciding(place: Workplace, shelf: Shelf) -> Loop:
             store.wipe()
         return result.deliveries
 
-    return Loop(
-        "decide",
-        [
-            Step("intake", take_in),
-            Step("tell", lambda: telling.run_once(clock.now())),
-            Step("measure", lambda: measuring.run_once(clock.now())),
-            Step("advance", lambda: advance.run_once(store, shelf, clock.now()).amount),
-            Step("rule", lambda: rulings.run_once(clock.now())),
-            Step("decide", lambda: contests.run_once(clock.now())),
-            Step("retention", lambda: retention.run_once(clock.now())),
-        ],
-        store.next_wake_at,
-    )
+    steps = [Step("intake", take_in), Step("retention", lambda: retention.run_once(clock.now()))]
+    return Loop("take in", steps, lambda: None)
+
+
+def _judging(place: Workplace, shelf: Shelf) -> Loop:
+    store, clock = place.store, place.clock
+    telling, rulings = Telling(store, shelf), Rulings(store, shelf, place.holder)
+    measuring, contests = Measuring(store, shelf), Contests(store, shelf)
+    steps = [
+        Step("tell", lambda: telling.run_once(clock.now())),
+        Step("measure", lambda: measuring.run_once(clock.now())),
+        Step("advance", lambda: advance.run_once(store, shelf, clock.now()).amount),
+        Step("rule", lambda: rulings.run_once(clock.now())),
+        Step("decide", lambda: contests.run_once(clock.now())),
+    ]
+    return Loop("judge", steps, store.next_wake_at, is_busy=True)

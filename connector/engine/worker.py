@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from multiprocessing.process import BaseProcess
 
 from connector.clock import Clock
 from connector.errors import InvariantError, StoreError
@@ -35,12 +37,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """Steps that follow one another, in a thread of their own."""
+    """Steps that follow one another, in a thread of their own, or in a process of their own."""
 
     name: str
     steps: Sequence[Step]
     #: When there may be something to do again; None when nobody knows.
     next_at: Callable[[], datetime | None]
+    #: Whether it keeps a processor busy, so that it gains by a process of its own.
+    is_busy: bool = False
 
 
 class Worker:
@@ -55,34 +59,59 @@ class Worker:
         self._release = release
         self._poll = poll
         self._stopping = threading.Event()
-        #: How much each step did so far.
+        #: How much each step did so far, in this process.
         self._done: Counter[str] = Counter()
+        #: The loops that run in processes of their own, by name.
+        self._apart: dict[str, BaseProcess] = {}
+
+    def fork(self, begin: Callable[[], None]) -> None:
+        """Let the busy loops run in child processes, which share what is loaded; each calls `begin` first.
+
+        To be called once at most, before `run`, while nothing is open and there is one thread. Without it, and on
+        systems that cannot fork, all loops run in this process.
+        """
+        if "fork" not in multiprocessing.get_all_start_methods():
+            return
+        context = multiprocessing.get_context("fork")
+        for loop in self._loops:
+            if loop.is_busy:
+                process = context.Process(target=self._run_apart, args=(loop, begin), name=loop.name)
+                process.start()
+                self._apart[loop.name] = process
+
+    def _run_apart(self, loop: Loop, begin: Callable[[], None]) -> None:
+        self._apart.clear()  # what was begun before is our parent's to end
+        begin()
+        self._run_loop(loop)
+        log.info("loop.stopped", loop=loop.name, done=dict(self._done))
 
     def run(self) -> None:
         """Work until `stop` is called; then finish the steps under way, and let go of what is held.
 
         Raises InvariantError when a loop ended by itself: a worker that only seems to work is worse than none.
         """
-        threads = [threading.Thread(target=self._run_loop, args=(loop,), name=loop.name) for loop in self._loops]
+        here = [loop for loop in self._loops if loop.name not in self._apart]
+        threads = [threading.Thread(target=self._run_loop, args=(loop,), name=loop.name) for loop in here]
         for thread in threads:
             thread.start()
         log.info("worker.started", loops=[loop.name for loop in self._loops])
-        broken = self._watch(threads)
+        running: list[threading.Thread | BaseProcess] = [*threads, *self._apart.values()]
+        broken = self._watch(running)
         self.stop()
-        for thread in threads:
-            thread.join()
+        for each in running:
+            each.join()
         self._try(self._release)
         log.info("worker.stopped", done=dict(self._done))
         if broken:
             raise InvariantError(f"the loop {broken} ended by itself")
 
-    def _watch(self, threads: Sequence[threading.Thread]) -> str:
+    def _watch(self, running: Sequence[threading.Thread | BaseProcess]) -> str:
         """Beat until a stop; the name of a loop that ended by itself, if one did."""
         reported_at = self._clock.now()
         while not self._stopping.is_set():
             self._try(self._beat)
             self._clock.wait(self._poll.total_seconds())
-            if broken := next((thread.name for thread in threads if not thread.is_alive()), ""):
+            if broken := next((each.name for each in running if not each.is_alive()), ""):
                 return "" if self._stopping.is_set() else broken
             if self._clock.now() - reported_at >= _REPORT_EVERY:
                 reported_at = self._clock.now()
@@ -92,6 +121,8 @@ class Worker:
     def stop(self) -> None:
         """Ask `run` to end. May be called from a signal handler and from any thread."""
         self._stopping.set()
+        for process in self._apart.values():
+            process.terminate()  # its signal handler is a copy of ours, which stops its copy of this worker
 
     def run_until_idle(self) -> None:
         """Run all steps in this thread until none finds anything to do now. Errors are not caught."""

@@ -77,7 +77,3 @@ class Petitions(Protocol):
     ) -> int:
         """How many of a subject were ruled on in exactly this way after that moment."""
         ...
-
-    def release(self, workspace: WorkspaceId, kind: PetitionKind, subject: str, now: datetime) -> int:
-        """Open the parked petitions of a subject again, due now; how many there were."""
-        ...

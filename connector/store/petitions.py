@@ -120,16 +120,6 @@ _SETTLE = (
         settled_at=bindparam("settled_at_", type_=BigInteger),
     )
 )
-_RELEASE = (
-    update(petitions)
-    .where(
-        _WORKSPACE,
-        petitions.c.kind == bindparam("kind_", type_=Text),
-        petitions.c.subject == bindparam("subject_", type_=Text),
-        petitions.c.state == _PARKED,
-    )
-    .values(state=_OPEN, due_at=_NOW, because=literal_column("''"))
-)
 
 _NONE: Mapping[str, Petition] = {}
 
@@ -242,11 +232,6 @@ class StoredPetitions:
         asked = {"workspace_": workspace, "kind_": kind, "subject_": subject, "since_": to_ms(since)}
         ((amount,),) = self._session.rows(_RULED, asked | {"ruling_": encode(ruling.data)})
         return int(amount)
-
-    def release(self, workspace: WorkspaceId, kind: PetitionKind, subject: str, now: datetime) -> int:
-        """Open the parked petitions of a subject again, due now; how many there were."""
-        asked = {"workspace_": workspace, "kind_": kind, "subject_": subject, "now": to_ms(now)}
-        return self._session.run(_RELEASE, asked)
 
 
 def _to_filed(id_: int, lead_id: Any, petition: str, state: str, due_at: int, because: str) -> FiledPetition:

@@ -344,7 +344,7 @@ outbox = Table(
 #
 #   open --ruled on--> ruled
 #   open --put off--> open
-#   open --a person is asked--> parked --released--> open
+#   open --a person is asked--> parked --answered--> ruled
 #   open, parked --not asked for any more--> withdrawn --asked for again--> open
 petitions = Table(
     "petitions",

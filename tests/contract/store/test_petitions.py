@@ -142,18 +142,6 @@ def test_a_parked_petition_waits_for_a_person_and_is_not_hurried_by_late_facts(s
     assert [(one.state, one.because) for one in filed(scene)] == [(PetitionState.PARKED, "too many this hour")]
 
 
-def test_a_person_lets_parked_petitions_go_on(scene: Scene) -> None:
-    ask(scene, A, petition())
-    settle(scene, due(scene)[0], Parking("too many this hour"))
-
-    with scene.store.transaction() as transaction:
-        others = transaction.petitions.release(ACME, PetitionKind.ASSIGNMENT, "cold", after(hours=2))
-        released = transaction.petitions.release(ACME, PetitionKind.ASSIGNMENT, "hot", after(hours=2))
-
-    assert (others, released) == (0, 1)
-    assert [(one.lead_id, one.because) for one in due(scene, hours=2)] == [(A, "")]
-
-
 def test_a_parked_petition_that_is_not_asked_for_any_more_is_withdrawn(scene: Scene) -> None:
     ask(scene, A, petition())
     settle(scene, due(scene)[0], Parking("too many this hour"))
