@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 
 from connector.domain.definitions import ListRule, Notification, WriteBack
 from connector.domain.program import Note, Task
+from connector.mapping.activity_models import NoteEntry, TaskEntry
 from connector.mapping.conditions import ConditionReader
 from connector.mapping.models import MappingFile, WrittenProperty
 from connector.mapping.names import Names
 from connector.mapping.places import Path
-from connector.mapping.program_models import NoteEntry, TaskEntry
 from connector.mapping.report import nearest, quoted
 from connector.mapping.texts import to_message
 from connector.mapping.trait_models import NUMBERS

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from connector.domain.program import Choice, Send
+from connector.mapping.activity_models import ChoiceEntry
 from connector.mapping.conditions import ConditionReader
 from connector.mapping.places import Path
-from connector.mapping.program_models import ChoiceEntry
 from connector.mapping.report import nearest, quoted
 
 #: From a name and where it stands to what is sent; reports a name that nobody gives.

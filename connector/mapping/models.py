@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from connector.domain.score import Cap
+from connector.mapping.activity_models import Notes, Tasks
 from connector.mapping.deal_models import DealsEntry, MeasureEntry, Property, RfmEntry
 from connector.mapping.durations import PATTERN, parse_duration
 from connector.mapping.email_models import EmailEntry, SuppressOn
@@ -28,7 +29,7 @@ from connector.mapping.forms import (
     Words,
     wrong,
 )
-from connector.mapping.program_models import Holidays, Notes, ProgramEntry, Tasks, WindowEntry, read_pause
+from connector.mapping.program_models import Holidays, ProgramEntry, WindowEntry, read_pause
 from connector.mapping.sales_models import SalesEntry
 from connector.mapping.signal_models import SignalEntry
 from connector.mapping.trait_models import PersonaEntry, ReckonedEntry, TagEntry

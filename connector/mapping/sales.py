@@ -25,7 +25,7 @@ from connector.mapping.acting import to_acts
 from connector.mapping.conditions import ConditionReader
 from connector.mapping.models import MappingFile
 from connector.mapping.places import Path
-from connector.mapping.programs import know_phase, to_triggers, to_window
+from connector.mapping.programs import to_window
 from connector.mapping.report import nearest, quoted
 from connector.mapping.sales_models import (
     KEEP,
@@ -40,6 +40,8 @@ from connector.mapping.sales_models import (
     UntouchedEntry,
 )
 from connector.mapping.templates import Message
+from connector.mapping.triggers import to_triggers
+from connector.mapping.ways import know_phase
 from connector.mapping.windows import union
 
 #: What a rep is told where the mapping does not say it.

@@ -9,9 +9,11 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from connector.domain.working import Absence
+from connector.mapping.activity_models import Notes, Tasks
 from connector.mapping.forms import Condition, Entry, Name, OneOrMany, Span, TextFor, Words, read_with, wrong
-from connector.mapping.program_models import Again, Notes, Tasks, TriggerEntry, Triggers, WindowEntry
+from connector.mapping.program_models import Again, WindowEntry
 from connector.mapping.report import kind_of
+from connector.mapping.trigger_models import TriggerEntry, Triggers
 from connector.mapping.windows import parse_day
 
 #: What stands where a rep's name may stand.

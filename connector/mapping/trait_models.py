@@ -8,8 +8,8 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from connector.mapping.forms import Entry, Name, Span, Where, reference, wrong
-from connector.mapping.program_models import Triggers
 from connector.mapping.report import kind_of
+from connector.mapping.trigger_models import Triggers
 
 _PART = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 #: The keys by which a field follows from signals; the first two add up and give numbers.

@@ -12,9 +12,9 @@ from connector.domain.field import Field
 from connector.mapping.conditions import ConditionReader
 from connector.mapping.models import MappingFile
 from connector.mapping.places import Path
-from connector.mapping.programs import to_triggers
 from connector.mapping.report import quoted
 from connector.mapping.trait_models import ReckonedEntry
+from connector.mapping.triggers import to_triggers
 
 #: Stands where a condition would: everybody else.
 OTHERWISE = "otherwise"

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from connector.domain.book import compile_book
 from connector.errors import MappingError
+from connector.mapping.activity_models import OutcomeEntry
 from connector.mapping.durations import MAX_DURATION, format_duration, parse_duration
 from connector.mapping.load import check_mapping, parse_mapping
 from connector.mapping.models import FieldEntry, MappingFile, ScoreEntry
-from connector.mapping.program_models import OutcomeEntry, ProgramEntry
+from connector.mapping.program_models import ProgramEntry
 from connector.mapping.report import Report, render
 from connector.mapping.sentences import to_sentence
 from connector.mapping.templates import MAX_OUTPUT, Message

@@ -7,13 +7,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from connector.domain.fact import Value
 from connector.domain.program import Choice, ListSend, Send, pick
+from connector.mapping.activity_models import ChosenName
 from connector.mapping.choices import to_choice
 from connector.mapping.conditions import ConditionReader
 from connector.mapping.fields import to_fields
 from connector.mapping.merge import parse_files
 from connector.mapping.names import names_of
 from connector.mapping.places import Path, Problems
-from connector.mapping.program_models import ChosenName
 from connector.mapping.shape import check_shape
 from tests.mapping_files import files_with
 
