@@ -1,8 +1,8 @@
-"""The door: an email that is about to leave is held against its lead's consent and its program's window once more.
+"""The door: an email about to leave is held against consent, its program's window and the frequency cap once more.
 
 Hours may lie between the moment at which an email is decided and the one at which it leaves: settling, a rate limit, an
 outage. So the consent field is read from the CRM again, one call for a batch, and the lead is looked at as it stands in
-the same transaction that records the attempt.
+the same transaction that records the attempt. The cap counts there what left, however long that had waited.
 """
 
 from __future__ import annotations
@@ -12,18 +12,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from connector.domain.book import Book
+from connector.domain.calendar import ALWAYS_OPEN
 from connector.domain.change import Act, ChangeState
 from connector.domain.consent import address, refusal_at_the_door
 from connector.domain.decide import fold
+from connector.domain.definitions import FrequencyCap
 from connector.domain.draft import Books, Draft
 from connector.domain.fact import Fact, FactKind, RecordName
 from connector.domain.field import FieldRole, format_moment
+from connector.domain.ids import LeadId
 from connector.domain.lead import Lead
 from connector.engine.line import Failure, Line
 from connector.engine.outcomes import outcomes
 from connector.engine.shelf import Shelf
 from connector.engine.stillness import stay_behind
-from connector.ports import CrmRecord, CurrentLead, NewFact, OutboxChange, Settled
+from connector.ports import CrmRecord, CurrentLead, NewFact, OutboxChange, Settled, Transaction
 
 #: How long an email waits for its lead to be judged by what came in.
 _NEWS = timedelta(seconds=2)
@@ -42,6 +45,14 @@ class Leaving:
     withdrawn: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """Until when an email waits; and why, where a person may wonder."""
+
+    until: datetime
+    words: str | None = None
+
+
 @dataclass(slots=True)
 class _Guard:
     """Sorts the emails of a batch into those that leave and those that do not."""
@@ -51,10 +62,13 @@ class _Guard:
     now: datetime
     #: What the CRM says now, by record id; None where consent is read from elsewhere.
     records: Records | None
+    cap: FrequencyCap | None
+    #: When emails left, by lead, as far as the cap looks back, oldest first.
+    left: dict[LeadId, Sequence[datetime]]
     leaving: list[OutboxChange] = field(default_factory=list)
     stopped: list[Settled] = field(default_factory=list)
-    #: Those that nothing is wrong with but the moment, by id, and until when they wait.
-    waiting: dict[int, datetime] = field(default_factory=dict)
+    #: Those that nothing is wrong with but the moment, by id.
+    waiting: dict[int, _Wait] = field(default_factory=dict)
     #: What the CRM says of leads that knew otherwise.
     news: list[NewFact] = field(default_factory=list)
 
@@ -62,7 +76,7 @@ class _Guard:
         """Let one email out, or stop it. One whose lead has mail waits until the lead was judged by it."""
         act = change.act
         if act is None or act.email is None or current is None or current.has_mail:
-            self.waiting[change.id] = self.now + _NEWS
+            self.waiting[change.id] = _Wait(self.now + _NEWS)
             return
         lead, reason = self._renew(change, current.lead)
         # Whichever says no: the CRM may know more than we, and we more than it.
@@ -70,11 +84,11 @@ class _Guard:
         reason = reason or refusal_at_the_door(self.books(lead.book), lead, act)
         if reason:
             self.stopped.append(self._stop(change, reason))
-        elif change.state is ChangeState.PENDING and (opens_at := self._opens_at(lead, act)) > self.now:
-            self.waiting[change.id] = opens_at
+        elif change.state is ChangeState.PENDING and (wait := self._obstacle(lead, act)):
+            self.waiting[change.id] = wait
         else:
             email = replace(act.email, to=address(self.books(lead.book), lead))
-            self.leaving.append(replace(change, act=replace(act, email=email)))
+            self._let_out(replace(change, act=replace(act, email=email)))
 
     def _renew(self, change: OutboxChange, lead: Lead) -> tuple[Lead, str]:
         """The lead as it would be by what the CRM says now; and why nothing may be sent, where the record is gone."""
@@ -90,11 +104,21 @@ class _Guard:
             self.news.append(NewFact(change.lead_id, read, self.now))
         return renewed, ""
 
-    def _opens_at(self, lead: Lead, act: Act) -> datetime:
-        """When the window of the email's program is open, on the lead's own clock."""
+    def _obstacle(self, lead: Lead, act: Act) -> _Wait | None:
+        """The frequency cap, or the window of the email's program; it waits until both let it, on the lead's clock."""
         book = self.books(lead.book)
         program = book.programs.get(act.key.partition(":")[0])
-        return program.program.window.next_open(self.now, Draft(lead, book, self.now).zone) if program else self.now
+        window, zone = program.program.window if program else ALWAYS_OPEN, Draft(lead, book, self.now).zone
+        free_at = self.cap.free_at(self.left.get(lead.id, ())) if self.cap else None
+        if self.cap and free_at and free_at > self.now:
+            return _Wait(window.next_open(free_at, zone), f"put off: no more than {self.cap.in_words}")
+        opens_at = window.next_open(self.now, zone)
+        return _Wait(opens_at, "put off: the send window is shut") if opens_at > self.now else None
+
+    def _let_out(self, change: OutboxChange) -> None:
+        self.leaving.append(change)
+        if change.state is ChangeState.PENDING:  # one in doubt counts already
+            self.left[change.lead_id] = (*self.left.get(change.lead_id, ()), self.now)
 
     def _stop(self, change: OutboxChange, reason: str) -> Settled:
         if change.state is ChangeState.ATTEMPTED:
@@ -110,7 +134,7 @@ def let_out(line: Line, shelf: Shelf, batch: Sequence[OutboxChange]) -> Leaving:
     """
     asked_at = line.clock.now()
     handed_over = [change for change in batch if change.remote_id]
-    fresh = [change for change in batch if not change.remote_id]
+    fresh = sorted((change for change in batch if not change.remote_id), key=lambda change: (change.due_at, change.id))
     with line.store.reading() as transaction:
         book = shelf.latest(transaction, line.connection.workspace)
     records = _read(line, book, fresh)
@@ -120,19 +144,32 @@ def let_out(line: Line, shelf: Shelf, batch: Sequence[OutboxChange]) -> Leaving:
         book = shelf.latest(transaction, line.connection.workspace)
         fresh = list(stay_behind(transaction, book, line.connection.crm, fresh, asked_at))
         leads = transaction.leads.current(line.connection.workspace, {change.lead_id for change in fresh})
-        guard = _Guard(line.connection.crm, shelf.of(line.connection.workspace), asked_at, records)
+        left = _left(transaction, book, fresh, asked_at)
+        books = shelf.of(line.connection.workspace)
+        guard = _Guard(line.connection.crm, books, asked_at, records, book.definitions.cap, left)
         for change in fresh:
             guard.look_at(change, leads.get(change.lead_id))
         trying = [change for change in fresh if change.id not in guard.waiting]
         transaction.outbox.mark_attempted([*handed_over, *trying], asked_at)
-        for id_, until in guard.waiting.items():
-            transaction.outbox.postpone([id_], until)  # no attempt: attempts are counted, and end
+        for id_, wait in guard.waiting.items():
+            transaction.outbox.postpone([id_], wait.until, wait.words)  # no attempt: attempts are counted, and end
         transaction.outbox.settle(guard.stopped, asked_at)
         closed = outcomes(guard.stopped, asked_at)
         transaction.leads.add_facts(line.connection.workspace, [*closed, *guard.news], asked_at)
         if closed:
             transaction.counts.add({"dispatch.withdrawn": len(closed)})
     return Leaving([*handed_over, *guard.leaving], len(closed))
+
+
+def _left(
+    transaction: Transaction, book: Book, fresh: Sequence[OutboxChange], now: datetime
+) -> dict[LeadId, Sequence[datetime]]:
+    """When emails of these leads left within the span of the frequency cap, if there is one."""
+    cap = book.definitions.cap
+    if cap is None or not fresh:
+        return {}
+    lead_ids = {change.lead_id for change in fresh}
+    return dict(transaction.outbox.emails_left(fresh[0].workspace, lead_ids, now - cap.per, now))
 
 
 def _read(line: Line, book: Book, fresh: Sequence[OutboxChange]) -> Records | Failure | None:

@@ -180,8 +180,17 @@ class Outbox(Protocol):
         """
         ...
 
-    def postpone(self, ids: Collection[int], until: datetime) -> None:
-        """Let these open changes be due again then; no attempt is counted."""
+    def postpone(self, ids: Collection[int], until: datetime, words: str | None = None) -> None:
+        """Let these open changes be due again then, and say why; None leaves the words. No attempt is counted."""
+        ...
+
+    def emails_left(
+        self, workspace: WorkspaceId, lead_ids: Collection[LeadId], since: datetime, now: datetime
+    ) -> Mapping[LeadId, Sequence[datetime]]:
+        """When emails of these leads left after `since`, oldest first; leads without any are left out.
+
+        One whose call began and of which nobody knows yet what became counts as leaving now.
+        """
         ...
 
     def list(
