@@ -31,7 +31,7 @@ class Deliveries(Protocol):
         ...
 
     def add_strays(self, strays: Sequence[Stray]) -> None:
-        """Keep aside what became no fact."""
+        """Keep aside what became no fact. A feed's record that is kept already is not kept again."""
         ...
 
     def keep_once(self, delivery: NewDelivery, batch: BatchName) -> bool:
