@@ -106,6 +106,7 @@ class FakeCrm:
     #: What feeds tell, and why they do not.
     feeds: dict[Feed, list[Happening]] = field(default_factory=lambda: defaultdict(list))
     refused_feeds: dict[Feed, str] = field(default_factory=dict)
+    unreadable: dict[Feed, list[str]] = field(default_factory=lambda: defaultdict(list))
     #: Key -> the record and the act, and how often each was made.
     acts: dict[str, tuple[str, Act]] = field(default_factory=dict)
     made: Counter[str] = field(default_factory=Counter)
@@ -159,7 +160,7 @@ class FakeCrm:
         found = [one for one in self.feeds[feed] if since <= one.at <= until]
         begin = int(place or 0)
         is_last = begin + 2 >= len(found)
-        return FeedPage(found[begin : begin + 2], "" if is_last else str(begin + 2), is_last)
+        return FeedPage(found[begin : begin + 2], "" if is_last else str(begin + 2), is_last, self.unreadable[feed])
 
     def fetch_deals(self, deal_ids: Sequence[str], properties: Sequence[str]) -> Mapping[str, CrmRecord]:
         """What is known of them."""

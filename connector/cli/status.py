@@ -43,6 +43,11 @@ _STRAYS = {
         "signals of the API were of people who are no leads",
         "To have such people looked up in the CRM, write unknown: look_up in the mapping.",
     ),
+    "unreadable_record": (
+        "record of a feed could not be understood and is kept as it came",
+        "records of feeds could not be understood and are kept as they came",
+        "Look at them in the CRM; where nothing is wrong there, please report it.",
+    ),
     "unreadable": (
         "delivery could not be understood and is kept as it came",
         "deliveries could not be understood and are kept as they came",

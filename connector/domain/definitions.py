@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -131,6 +131,10 @@ class FrequencyCap(NamedTuple):
         hours = self.per / timedelta(hours=1)
         span = f"{hours / 24:g} days" if hours >= 48 else f"{hours:g} hours"
         return f"{self.messages} messages in {span}"
+
+    def free_at(self, left: Sequence[datetime]) -> datetime | None:
+        """From when on one more may leave, by those that left, oldest first; None where too few did."""
+        return left[-self.messages] + self.per if len(left) >= self.messages else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
@@ -24,7 +24,6 @@ from connector.domain.program import (
     Choice,
     ListSend,
     Milestone,
-    Outcome,
     Send,
     Target,
     TargetKind,
@@ -32,6 +31,7 @@ from connector.domain.program import (
     pick,
 )
 from connector.domain.sending import answer_by, had_before, hand_out, is_old, obstacle, put_off
+from connector.domain.ways import Way, count_way, open_way
 
 #: `check` refuses programs that go in a circle without delay; this stops one that slipped through.
 _MAX_STEPS = 1000
@@ -306,10 +306,10 @@ def _leave_early(
     draft: Draft, enrolment: Enrolment, activity: str, word: str, compiled: CompiledOutcome | None
 ) -> Enrolment | None:
     """Head for what follows one activity; None where the phase goes on."""
-    outcome = None if compiled is None else _open_case(draft, compiled)
-    if outcome is None or outcome.target.kind is TargetKind.ON:
+    way = None if compiled is None else open_way(draft, compiled)
+    if way is None or way.outcome.target.kind is TargetKind.ON:
         return None
-    return _head_for(draft, enrolment, word, outcome, activity)
+    return _head_for(draft, enrolment, word, way, activity)
 
 
 def _go_on(draft: Draft, enrolment: Enrolment, activity: str) -> Enrolment:
@@ -347,34 +347,20 @@ def _remind(draft: Draft, enrolment: Enrolment, sent: Sent) -> Enrolment:
 def _settle(draft: Draft, enrolment: Enrolment) -> Enrolment:
     """Decide what follows the phase."""
     word, outcome = _outcome(_phase(draft, enrolment), enrolment)
-    return _head_for(draft, enrolment, word, _open_case(draft, outcome))
+    return _head_for(draft, enrolment, word, open_way(draft, outcome))
 
 
-def _open_case(draft: Draft, compiled: CompiledOutcome) -> Outcome:
-    return next((outcome for test, outcome in compiled.cases if test.holds(draft)), compiled.outcome)
-
-
-def _head_for(draft: Draft, enrolment: Enrolment, word: str, outcome: Outcome, activity: str = "") -> Enrolment:
+def _head_for(draft: Draft, enrolment: Enrolment, word: str, way: Way, activity: str = "") -> Enrolment:
     """Plan the move. What follows a whole repetition that was not answered in full does not wait."""
+    outcome = way.outcome
     repeated = enrolment.only is not None
     after = timedelta() if repeated and word in ("some", "none") else outcome.after
-    target, taken = _count_way(enrolment, f"{activity} {word}".lstrip(), outcome)
+    target, taken = count_way(enrolment, f"{activity} {word}".lstrip(), way)
     began_at = enrolment.paused_at or draft.now  # a pause is added when it ends
     move = Move(target, began_at + after, repeat_unanswered=outcome.repeat_unanswered and not repeated)
     tell(draft, HistoryKind.SETTLED, enrolment, outcome=word, next=_destination(move))
     state = to_state(enrolment.state, Step.SETTLE)
     return update(draft, replace(enrolment, state=state, next_activity=None, send_at=None, move=move, taken=taken))
-
-
-def _count_way(enrolment: Enrolment, word: str, outcome: Outcome) -> tuple[Target, Mapping[str, int]]:
-    """Where the way leads this time, and how often each was taken: one that may be taken so often is used up then."""
-    if not outcome.times:
-        return outcome.target, enrolment.taken
-    way = f"{enrolment.phase} {word} {outcome.target.kind} {outcome.target.name}"
-    taken = enrolment.taken.get(way, 0)
-    if taken >= outcome.times:
-        return outcome.instead, enrolment.taken
-    return outcome.target, {**enrolment.taken, way: taken + 1}
 
 
 def _outcome(phase: CompiledPhase, enrolment: Enrolment) -> tuple[str, CompiledOutcome]:

@@ -21,9 +21,9 @@ def obstacle(draft: Draft, enrolment: Enrolment, send: Send) -> tuple[str, datet
     if opens_at > draft.now:
         return "the send window is shut", opens_at
     cap = draft.book.definitions.cap
-    if cap is not None and content_of(send) and len(draft.contacted) >= cap.messages:
-        free_at = draft.contacted[-cap.messages] + cap.per
-        if free_at > draft.now:
+    if cap is not None and content_of(send):
+        free_at = cap.free_at(draft.contacted)
+        if free_at is not None and free_at > draft.now:
             return f"no more than {cap.in_words}", window.next_open(free_at, draft.zone)
     return "", None
 

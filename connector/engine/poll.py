@@ -2,7 +2,8 @@
 
 A sweep of a feed reads everything between two moments. The next sweep begins a while before the last one ended, because
 happenings may show late; those that were read before are the same facts again, and are dropped. How far a sweep has
-come is kept with the facts of each page, in one transaction: a crash repeats a page and loses nothing.
+come is kept with the facts of each page, in one transaction: a crash repeats a page and loses nothing. A record that
+cannot be read is kept aside once, and the others of its page count.
 """
 
 from __future__ import annotations
@@ -23,7 +24,17 @@ from connector.engine.line import Failure, Line
 from connector.engine.shelf import Shelf
 from connector.errors import CredentialsError, FeedRefusedError, RateLimitedError, RetryableCrmError, StoreError
 from connector.log import get_logger
-from connector.ports import Feed, FeedPage, FeedState, Happening, NewFact, Sought, Transaction
+from connector.ports import (
+    Feed,
+    FeedPage,
+    FeedState,
+    Happening,
+    NewFact,
+    Sought,
+    Stray,
+    StrayReason,
+    Transaction,
+)
 
 INTERVAL: Final = timedelta(minutes=5)
 #: How late a happening may show up in a feed and still be found.
@@ -153,6 +164,7 @@ def _keep(
         due_at = now + max(interval, _REFUSED_FOR)
         feeds.save(connection, replace(state, until=None, place="", due_at=due_at, problem=str(answer)))
         return PollResult(refused=1)
+    sweep.transaction.deliveries.add_strays([_to_stray(sweep, state.feed, raw) for raw in answer.unreadable])
     # What lies beyond this sweep's end is the next one's.
     happened = [one for one in answer.happenings if state.began_at <= one.at <= until]
     result = _hand_out(sweep, happened)
@@ -167,6 +179,13 @@ def _keep(
     feeds.save(connection, read)
     log.debug("feed.read", connection=connection, feed=str(state.feed), happenings=len(happened))
     return replace(result, pages=1)
+
+
+def _to_stray(sweep: _Sweep, feed: Feed, raw: str) -> Stray:
+    """A record that could not be read. It is told at each poll: what is the same is one stray."""
+    fingerprint = blake2b(raw.encode(), digest_size=16).hexdigest()
+    account = sweep.line.connection.account
+    return Stray(0, StrayReason.UNREADABLE_RECORD, f"{feed.name} {fingerprint}", account, raw, sweep.now)
 
 
 def _hand_out(sweep: _Sweep, happened: Sequence[Happening]) -> PollResult:

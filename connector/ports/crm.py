@@ -59,7 +59,7 @@ class OutboxChange:
     attempts: int
     #: Guards against a newer wish that came while the call was under way.
     version: int
-    #: The CRM's own words on the last refusal or failure.
+    #: The CRM's own words on the last refusal or failure; or ours, of an email that was put off.
     words: str = ""
     #: The id of what was created over there.
     remote_id: str = ""

@@ -140,6 +140,7 @@ class StrayReason(StrEnum):
     OTHER_OBJECT = "other_object"  # a company, a deal: nothing in the mapping looks at it
     UNKNOWN_SIGNAL = "unknown_signal"  # the mapping takes no signal of this name from the API
     UNKNOWN_PERSON = "unknown_person"  # a signal of somebody who is no lead
+    UNREADABLE_RECORD = "unreadable_record"  # one of a feed's; it is read at each poll, and kept once
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ class Stray:
 
     delivery_id: int
     reason: StrayReason
-    #: The vendor's event type or, of the unreadable, the problem.
+    #: The vendor's event type; of the unreadable, the problem; of a feed's record, the feed and a fingerprint.
     what: str
     account: str
     raw: str

@@ -146,6 +146,8 @@ class FeedPage:
     #: Where the next call goes on; after the last page, where the next sweep begins. Only the CRM's folder reads it.
     place: str
     is_last: bool
+    #: Records that could not be read, as they came.
+    unreadable: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class Deliveries(Protocol):
         ...
 
     def add_strays(self, strays: Sequence[Stray]) -> None:
-        """Keep aside what became no fact."""
+        """Keep aside what became no fact. A feed's record that is kept already is not kept again."""
         ...
 
     def keep_once(self, delivery: NewDelivery, batch: BatchName) -> bool:
@@ -180,8 +180,17 @@ class Outbox(Protocol):
         """
         ...
 
-    def postpone(self, ids: Collection[int], until: datetime) -> None:
-        """Let these open changes be due again then; no attempt is counted."""
+    def postpone(self, ids: Collection[int], until: datetime, words: str | None = None) -> None:
+        """Let these open changes be due again then, and say why; None leaves the words. No attempt is counted."""
+        ...
+
+    def emails_left(
+        self, workspace: WorkspaceId, lead_ids: Collection[LeadId], since: datetime, now: datetime
+    ) -> Mapping[LeadId, Sequence[datetime]]:
+        """When emails of these leads left after `since`, oldest first; leads without any are left out.
+
+        One whose call began and of which nobody knows yet what became counts as leaving now.
+        """
         ...
 
     def list(

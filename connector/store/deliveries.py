@@ -57,7 +57,7 @@ _BATCH = select(batches.c.fingerprint).where(
 )
 _FORGET_BATCHES = delete(batches).where(batches.c.received_at < bindparam("moment", type_=BigInteger))
 
-_ADD_STRAY = insert_into(strays, but=frozenset({"id"}))
+_ADD_STRAY = insert_into(strays, but=frozenset({"id"})).on_conflict_do_nothing()
 _STRAYS = limited(select(strays).order_by(strays.c.id.desc()))
 
 
@@ -100,7 +100,7 @@ class StoredDeliveries:
                 raise LostClaimError("another worker took these deliveries in")
 
     def add_strays(self, strays: Sequence[Stray]) -> None:
-        """Keep aside what became no fact."""
+        """Keep aside what became no fact. A feed's record that is kept already is not kept again."""
         self._session.run_many(
             _ADD_STRAY,
             [

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -23,7 +24,7 @@ from sqlalchemy import (
 )
 
 from connector.domain.change import ACTS, ChangeKind, ChangeState, Lane
-from connector.domain.ids import ConnectionId, WorkspaceId
+from connector.domain.ids import ConnectionId, LeadId, WorkspaceId
 from connector.errors import LostClaimError
 from connector.ports import OutboxChange, Settled
 from connector.store.codec import decode_act, decode_texts, encode, from_ms, from_optional_ms, to_ms
@@ -111,7 +112,26 @@ _SETTLE = (
         version=_NEXT_VERSION,
     )
 )
-_POSTPONE = update(outbox).where(_OPEN, among(outbox.c.id, "ids")).values(due_at=bindparam("until_", type_=BigInteger))
+_POSTPONE = (
+    update(outbox)
+    .where(_OPEN, among(outbox.c.id, "ids"))
+    .values(
+        due_at=bindparam("until_", type_=BigInteger),
+        words=func.coalesce(bindparam("words_", type_=Text), outbox.c.words),
+    )
+)
+_left_at = func.coalesce(outbox.c.settled_at, bindparam("now", type_=BigInteger))
+_LEFT = (
+    select(outbox.c.lead_id, _left_at.label("left_at"))
+    .where(
+        outbox.c.workspace == bindparam("workspace_", type_=Text),
+        among(outbox.c.lead_id, "ids"),
+        outbox.c.kind == literal_column(f"'{ChangeKind.EMAIL}'"),
+        outbox.c.state.in_([literal_column(f"'{state}'") for state in (ChangeState.DONE, ChangeState.ATTEMPTED)]),
+        _left_at > bindparam("since", type_=BigInteger),
+    )
+    .order_by(_left_at)
+)
 _RETRY = (
     update(outbox)
     .where(outbox.c.state == literal_column(f"'{ChangeState.REFUSED}'"), among(outbox.c.id, "ids"))
@@ -167,9 +187,19 @@ class StoredOutbox:
         pairs = [(one, rows[one.change.id]) for one in settled if one.change.id in rows]
         self._session.run_many(_SETTLE, [_to_settlement(one, row, to_ms(now)) for one, row in pairs])
 
-    def postpone(self, ids: Collection[int], until: datetime) -> None:
-        """Let these open changes be due again then; no attempt is counted."""
-        self._session.run(_POSTPONE, {"ids": to_list(ids), "until_": to_ms(until)})
+    def postpone(self, ids: Collection[int], until: datetime, words: str | None = None) -> None:
+        """Let these open changes be due again then, and say why; None leaves the words. No attempt is counted."""
+        self._session.run(_POSTPONE, {"ids": to_list(ids), "until_": to_ms(until), "words_": words})
+
+    def emails_left(
+        self, workspace: WorkspaceId, lead_ids: Collection[LeadId], since: datetime, now: datetime
+    ) -> Mapping[LeadId, Sequence[datetime]]:
+        """When emails of these leads left after `since`, oldest first; one that is under way leaves now."""
+        asked = {"workspace_": workspace, "ids": to_list(lead_ids), "since": to_ms(since), "now": to_ms(now)}
+        found: defaultdict[LeadId, list[datetime]] = defaultdict(list)
+        for lead_id, left_at in self._session.rows(_LEFT, asked):
+            found[lead_id].append(from_ms(left_at))
+        return found
 
     def list(
         self, workspace: WorkspaceId | None, states: Collection[ChangeState], limit: int

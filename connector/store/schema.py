@@ -36,7 +36,7 @@ from connector.domain.petition import PetitionKind, PetitionState
 from connector.ports import ConnectionState, DeliveryState
 
 #: The migration that makes this schema.
-VERSION = "0012"
+VERSION = "0013"
 
 metadata = MetaData()
 
@@ -81,6 +81,8 @@ strays = Table(
     Column("account", Text, nullable=False),
     Column("raw", Text, nullable=False),
     Column("received_at", BigInteger, nullable=False),
+    # What a feed tells at each poll is kept once, after what it quotes is emptied, too.
+    Index("strays_of_feeds", "account", "what", unique=True, **_where("reason = 'unreadable_record'")),
 )
 
 # Links to CRM accounts.

@@ -17,8 +17,9 @@ from typer.testing import CliRunner, Result
 
 from connector import __version__
 from connector.cli import SECTIONS, app
+from connector.cli.status import _STRAYS
 from connector.domain.change import ChangeState
-from connector.ports import NewDelivery, Settled
+from connector.ports import NewDelivery, Settled, StrayReason
 from connector.store.store import open_store
 from tests.office import SECRET_KEY
 from tests.rehearsal import Rehearsal, rehearsed
@@ -292,6 +293,10 @@ def test_what_was_set_aside_is_told_with_what_to_do_about_it(run: Any) -> None:
     assert result.exit_code == 0
     assert "All is well." not in result.output
     assert "1 event came from an account that is not connected. Connect it" in flat(result)
+
+
+def test_for_whatever_is_set_aside_there_are_words() -> None:
+    assert set(_STRAYS) == set(StrayReason)
 
 
 @pytest.mark.usefixtures("worker", "refused")

@@ -1,8 +1,16 @@
-"""What HubSpot answers about happenings, as far as we look at it. Unknown fields are passed over."""
+"""What HubSpot answers about happenings, as far as we look at it. Unknown fields are passed over.
+
+The records of a page are read one by one: one that is not as it should be must not take the others with it.
+"""
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
+
+#: What a record, a form or an event is called by: never nothing, and in plain characters.
+Id = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,200}\Z")]
 
 
 class _Next(msgspec.Struct):
@@ -27,14 +35,14 @@ class Paged(msgspec.Struct):
 class Form(msgspec.Struct):
     """A form."""
 
-    id: str
+    id: Id
     name: str = ""
 
 
 class Forms(Paged):
     """A page of forms."""
 
-    results: list[Form] = []
+    results: list[msgspec.Raw] = []
 
 
 class FilledIn(msgspec.Struct):
@@ -56,13 +64,13 @@ class Submission(msgspec.Struct, rename="camel"):
 class Submissions(Paged):
     """A page of one form's submissions, newest first."""
 
-    results: list[Submission] = []
+    results: list[msgspec.Raw] = []
 
 
 class EmailEvent(msgspec.Struct, rename="camel"):
     """What happened to one email."""
 
-    id: str
+    id: Id
     created: int
     recipient: str = ""
     app_id: int = 0
@@ -74,7 +82,7 @@ class EmailEvent(msgspec.Struct, rename="camel"):
 class EmailEvents(msgspec.Struct, rename="camel"):
     """A page of email events."""
 
-    events: list[EmailEvent] = []
+    events: list[msgspec.Raw] = []
     has_more: bool = False
     offset: str = ""
 
@@ -89,33 +97,33 @@ class Campaign(msgspec.Struct):
 class Member(msgspec.Struct, rename="camel"):
     """A record on a list."""
 
-    record_id: str
+    record_id: Id
     membership_timestamp: str
 
 
 class Members(Paged):
     """A page of a list's members."""
 
-    results: list[Member] = []
+    results: list[msgspec.Raw] = []
 
 
 class Record(msgspec.Struct):
     """A record that was found."""
 
-    id: str
+    id: Id
     properties: dict[str, str | None] = {}
 
 
 class Records(msgspec.Struct):
     """A page of records that were searched for."""
 
-    results: list[Record] = []
+    results: list[msgspec.Raw] = []
 
 
 class Visit(msgspec.Struct, rename="camel"):
     """A page that a contact looked at."""
 
-    id: str
+    id: Id
     occurred_at: str
     properties: dict[str, str | None] = {}
 
@@ -123,4 +131,4 @@ class Visit(msgspec.Struct, rename="camel"):
 class Visits(Paged):
     """A page of one contact's visits."""
 
-    results: list[Visit] = []
+    results: list[msgspec.Raw] = []

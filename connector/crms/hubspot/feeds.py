@@ -1,12 +1,14 @@
 """What HubSpot tells only when it is asked: one function a feed, each reads one page.
 
 A place says where the next page begins: it is ours, and HubSpot's cursors are inside it. What an account does not offer
-is told as FeedRefusedError, so that the rest of the connection goes on.
+is told as FeedRefusedError, so that the rest of the connection goes on; a single record that cannot be read is handed
+on as it came, beside those that can.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
@@ -14,11 +16,25 @@ import msgspec
 
 from connector.crms.hubspot.client import VERSION, HubSpotClient
 from connector.crms.hubspot.errors import RefusedCallError
+from connector.crms.hubspot.feed_records import (
+    Sieve,
+    known,
+    to_booked,
+    to_dated,
+    to_joining,
+    to_meeting,
+    to_moment,
+    to_ms,
+    to_submission,
+    to_visit,
+)
 from connector.crms.hubspot.feed_replies import (
     Campaign,
+    EmailEvent,
     EmailEvents,
     Form,
     Forms,
+    Member,
     Members,
     Record,
     Records,
@@ -30,7 +46,6 @@ from connector.crms.hubspot.feed_replies import (
 from connector.crms.hubspot.links import fetch_links
 from connector.crms.hubspot.replies import ContactListReply, read
 from connector.crms.hubspot.translate import CONTACT_TYPE_ID, CONTACTS
-from connector.domain.fact import Value
 from connector.errors import CredentialsError, FeedRefusedError
 from connector.ports import Feed, FeedPage, Happening
 
@@ -56,8 +71,6 @@ _SESSION: Final = timedelta(days=1)
 #: Feeds of several forms are read one after the other: for so long they share the list of forms.
 _FORMS_FRESH: Final = timedelta(minutes=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND: Final = timedelta(milliseconds=1)
-_MAX_TEXT: Final = 1_000
 
 Shape = TypeVar("Shape")
 
@@ -81,7 +94,7 @@ class Feeds:
         self._forms: list[Form] = []
         self._forms_until = _EPOCH
         self._campaigns: dict[int, str] = {}
-        self._feeds: Mapping[str, Callable[[Feed, datetime, datetime, _Place], FeedPage]] = {
+        self._feeds: Mapping[str, Callable[[Feed, datetime, datetime, _Place, Sieve], FeedPage]] = {
             "form_submissions": self._form_submissions,
             "email_events": self._email_events,
             "list_memberships": self._list_memberships,
@@ -97,8 +110,10 @@ class Feeds:
     def fetch(self, feed: Feed, since: datetime, until: datetime, place: str) -> FeedPage:
         """One page. Raises FeedRefusedError where the account does not offer it, or what of it is asked for."""
         at = msgspec.json.decode(place, type=_Place) if place else _Place()
+        sieve = Sieve()
         try:
-            return self._feeds[feed.name](feed, since, until, at)
+            page = self._feeds[feed.name](feed, since, until, at, sieve)
+            return replace(page, unreadable=sieve.unreadable)
         except RefusedCallError as refusal:
             raise FeedRefusedError(refusal.words, operation=refusal.operation, status=refusal.status) from refusal
         except CredentialsError as error:
@@ -132,71 +147,68 @@ class Feeds:
             case "meetings":
                 self._search(_MEETINGS, "hs_createdate", (0, None), (), 1, "")
             case "page_visits":
-                for visitor in self._search(CONTACTS, _LAST_SEEN, (0, None), (), 1, "").results:
+                found = self._search(CONTACTS, _LAST_SEEN, (0, None), (), 1, "")
+                for visitor in Sieve().read(found.results, Record, lambda one: one):
                     self._get(_EVENTS, Visits, objectType="contact", objectId=visitor.id, eventType=_VISITED, limit=1)
 
     # --- forms: HubSpot: Forms API, and form submissions (v1, newest first) ---
 
-    def _form_submissions(self, feed: Feed, since: datetime, until: datetime, place: _Place) -> FeedPage:
-        forms = self._wanted_forms(feed, until)  # of submissions, what came meanwhile comes first
+    def _form_submissions(self, feed: Feed, since: datetime, until: datetime, place: _Place, sieve: Sieve) -> FeedPage:
+        forms = self._wanted_forms(feed, until, sieve)  # of submissions, what came meanwhile comes first
         left = [form for form in forms if form.id >= place.at]
         if not left:
             return FeedPage((), "", is_last=True)
         form = left[0]
         after = place.after if form.id == place.at else ""
         page = self._get(f"{_SUBMISSIONS}/{form.id}", Submissions, limit=_SUBMISSIONS_A_PAGE, after=after)
-        happened = [_to_submission(form, one) for one in page.results]
+        happened = sieve.read(page.results, Submission, lambda one: to_submission(form, one))
         goes_on = page.after and all(one.at >= since for one in happened)
         if goes_on:
             return _page(happened, _Place(form.id, page.after))
         return _page(happened, _Place(left[1].id)) if len(left) > 1 else _page(happened)
 
-    def _wanted_forms(self, feed: Feed, until: datetime) -> list[Form]:
+    def _wanted_forms(self, feed: Feed, until: datetime, sieve: Sieve) -> list[Form]:
         """The forms of this name, or all, in an order that new ones do not disturb; sweeps of one minute share them."""
         if until >= self._forms_until or not self._forms:
-            self._forms = sorted(self._all_forms(), key=lambda form: form.id)
+            self._forms = sorted(self._all_forms(sieve), key=lambda form: form.id)
             self._forms_until = until + _FORMS_FRESH
         wanted = [form for form in self._forms if feed.only in ("", form.name)]
         if feed.only and not wanted:
             raise FeedRefusedError(f"HubSpot has no form {feed.only!r}.")
         return wanted
 
-    def _all_forms(self) -> Iterator[Form]:
+    def _all_forms(self, sieve: Sieve) -> Iterator[Form]:
         after = ""
         while True:
             page = self._get(_FORMS, Forms, limit=_FORMS_A_PAGE, after=after)
-            yield from page.results
+            yield from sieve.read(page.results, Form, lambda form: form)
             if page.after in ("", after):  # a page that leads to itself is the last one that can be read
                 return
             after = page.after
 
     # --- marketing emails: HubSpot: Email Analytics API (v1) ---
 
-    def _email_events(self, feed: Feed, since: datetime, until: datetime, place: _Place) -> FeedPage:
+    def _email_events(self, feed: Feed, since: datetime, until: datetime, place: _Place, sieve: Sieve) -> FeedPage:
         page = self._get(
             _EMAIL_EVENTS,
             EmailEvents,
             eventType=feed.only,
-            startTimestamp=_to_ms(since),
-            endTimestamp=_to_ms(until),
+            startTimestamp=to_ms(since),
+            endTimestamp=to_ms(until),
             limit=_EMAIL_EVENTS_A_PAGE,
             offset=place.after,
         )
-        happened = [
-            Happening(
-                f"{event.created}:{event.id}",
-                _from_ms(event.created),
-                _known(
-                    campaign=self._campaign(event.email_campaign_id, event.app_id),
-                    campaign_id=str(event.email_campaign_id or ""),
-                    url=event.url,
-                    status=event.portal_subscription_status,
-                ),
-                email=event.recipient.strip().lower(),
-            )
-            for event in page.events
-        ]
+        happened = [self._to_email_event(at, event) for at, event in sieve.read(page.events, EmailEvent, to_dated)]
         return _page(happened, _Place(after=page.offset)) if page.has_more and page.offset else _page(happened)
+
+    def _to_email_event(self, at: datetime, event: EmailEvent) -> Happening:
+        attributes = known(
+            campaign=self._campaign(event.email_campaign_id, event.app_id),
+            campaign_id=str(event.email_campaign_id or ""),
+            url=event.url,
+            status=event.portal_subscription_status,
+        )
+        return Happening(f"{event.created}:{event.id}", at, attributes, email=event.recipient.strip().lower())
 
     def _campaign(self, campaign_id: int, app_id: int) -> str:
         """The name of an email; asked for once."""
@@ -212,7 +224,7 @@ class Feeds:
 
     # --- lists: HubSpot: Lists API guide, memberships by the date they were added, oldest first ---
 
-    def _list_memberships(self, feed: Feed, since: datetime, until: datetime, place: _Place) -> FeedPage:
+    def _list_memberships(self, feed: Feed, since: datetime, until: datetime, place: _Place, sieve: Sieve) -> FeedPage:
         """Joins since then. The last page is where the next sweep begins, so that a long list is walked once.
 
         Members who leave move the others up. A page that is empty, or begins with somebody who joined lately, may
@@ -228,19 +240,12 @@ class Feeds:
             raise FeedRefusedError(f"HubSpot has no list {feed.only!r}.", status=404) from refusal
         at = place if place.at == list_id else _Place(list_id)
         page = self._members(list_id, at.after)
-        if at.is_begin and (not page.results or _to_moment(page.results[0].membership_timestamp) >= since):
+        joined = sieve.read(page.results, Member, lambda member: to_joining(list_id, feed.only, member))
+        if at.is_begin and (not page.results or (joined and joined[0].at >= since)):
             at = _Place(list_id)
             page = self._members(list_id, at.after)
-        happened = [
-            Happening(
-                f"{list_id}:{member.record_id}:{member.membership_timestamp}",
-                _to_moment(member.membership_timestamp),
-                {"list": feed.only},
-                record_id=member.record_id,
-            )
-            for member in page.results
-        ]
-        fresh = [one for one in happened if one.at >= since]
+            joined = sieve.read(page.results, Member, lambda member: to_joining(list_id, feed.only, member))
+        fresh = [one for one in joined if one.at >= since]
         if page.after:
             return _page(fresh, _Place(list_id, page.after))
         return FeedPage(fresh, _to_text(_Place(list_id, at.after, is_begin=True)), is_last=True)
@@ -253,33 +258,29 @@ class Feeds:
 
     # --- meetings: HubSpot: Search the CRM, Meetings, Associations ---
 
-    def _meetings(self, feed: Feed, since: datetime, until: datetime, place: _Place) -> FeedPage:
+    def _meetings(self, feed: Feed, since: datetime, until: datetime, place: _Place, sieve: Sieve) -> FeedPage:
         """Meetings that were booked since then, by the contacts that they are with."""
         del feed
         names = ("hs_createdate", "hs_meeting_title", "hs_meeting_start_time", "hs_meeting_outcome", "hs_activity_type")
-        begin = int(place.at or _to_ms(since))
-        found = self._search(_MEETINGS, "hs_createdate", (begin, _to_ms(until)), names, _MEETINGS_A_PAGE, place.after)
-        meetings = [meeting.id for meeting in found.results]
-        links = fetch_links(self._client, _MEETINGS, CONTACTS, meetings) if meetings else {}
-        happened = [
-            _to_meeting(meeting, contact_id)
-            for meeting in found.results
-            for contact_id in links.get(meeting.id, ())
-            if meeting.properties.get("hs_createdate")
-        ]
+        begin = int(place.at or to_ms(since))
+        found = self._search(_MEETINGS, "hs_createdate", (begin, to_ms(until)), names, _MEETINGS_A_PAGE, place.after)
+        booked = sieve.read(found.results, Record, to_booked)
+        links = fetch_links(self._client, _MEETINGS, CONTACTS, [one.id for one in booked]) if booked else {}
+        happened = [to_meeting(meeting, one) for meeting in booked for one in links.get(meeting.id, ())]
         return _next_by_time(happened, found, "hs_createdate", _Place(str(begin), place.after), _MEETINGS_A_PAGE)
 
     # --- visits: HubSpot: Search the CRM, Events API (Enterprise; one contact a call) ---
 
-    def _page_visits(self, feed: Feed, since: datetime, until: datetime, place: _Place) -> FeedPage:
+    def _page_visits(self, feed: Feed, since: datetime, until: datetime, place: _Place, sieve: Sieve) -> FeedPage:
         """Visits of the contacts who were seen since then. Without an upper bound: who is seen again moves on."""
         del feed
-        begin = int(place.at or _to_ms(since))
+        begin = int(place.at or to_ms(since))
         found = self._search(CONTACTS, _LAST_SEEN, (begin, None), (_LAST_SEEN,), _VISITORS_A_PAGE, place.after)
-        happened = [one for visitor in found.results for one in self._visits_of(visitor.id, since - _SESSION, until)]
+        visitors = sieve.read(found.results, Record, lambda one: one)
+        happened = [one for each in visitors for one in self._visits_of(each.id, since - _SESSION, until, sieve)]
         return _next_by_time(happened, found, _LAST_SEEN, _Place(str(begin), place.after), _VISITORS_A_PAGE)
 
-    def _visits_of(self, contact_id: str, since: datetime, until: datetime) -> Iterator[Happening]:
+    def _visits_of(self, contact_id: str, since: datetime, until: datetime, sieve: Sieve) -> Iterator[Happening]:
         after = ""
         while True:
             page = self._get(
@@ -293,7 +294,7 @@ class Feeds:
                 limit=_VISITS_A_PAGE,
                 after=after,
             )
-            yield from (_to_visit(contact_id, visit) for visit in page.results)
+            yield from sieve.read(page.results, Visit, lambda visit: to_visit(contact_id, visit))
             if page.after in ("", after):  # see above
                 return
             after = page.after
@@ -331,11 +332,13 @@ class Feeds:
 def _next_by_time(happened: Sequence[Happening], found: Records, name: str, place: _Place, limit: int) -> FeedPage:
     """The next page begins with the moment at which this one ends: HubSpot finds no more than 10,000 by page.
 
-    Only where all of a page are of one moment is it paged through.
+    Only where all of a page are of one moment is it paged through. What is told of another moment than was asked for
+    leads nowhere.
     """
     if len(found.results) < limit:
         return _page(happened)
-    end = str(_to_ms(_to_moment(found.results[-1].properties.get(name) or "")))
+    moments = Sieve().read(found.results, Record, lambda one: to_ms(to_moment(one.properties.get(name) or "")))
+    end = str(next((at for at in reversed(moments) if at >= int(place.at)), place.at))
     after = str(int(place.after or 0) + limit) if end == place.at else ""
     return _page(happened, _Place(end, after))
 
@@ -346,46 +349,3 @@ def _page(happened: Sequence[Happening], place: _Place | None = None) -> FeedPag
 
 def _to_text(place: _Place) -> str:
     return msgspec.json.encode(place).decode()
-
-
-def _to_submission(form: Form, one: Submission) -> Happening:
-    """Who it was stands in the form itself."""
-    email = next((value.value or "" for value in one.values if value.name == "email"), "").strip().lower()
-    attributes = _known(form_name=form.name, form_id=form.id, page_url=one.page_url)
-    key = one.conversion_id or f"{one.submitted_at}:{email}"
-    return Happening(f"{form.id}:{key}", _from_ms(one.submitted_at), attributes, email=email)
-
-
-def _to_meeting(meeting: Record, contact_id: str) -> Happening:
-    held = meeting.properties
-    attributes = _known(
-        title=held.get("hs_meeting_title"),
-        starts_at=held.get("hs_meeting_start_time"),
-        outcome=held.get("hs_meeting_outcome"),
-        kind=held.get("hs_activity_type"),
-    )
-    at = _to_moment(held.get("hs_createdate") or "")
-    return Happening(f"{meeting.id}:{contact_id}", at, attributes, record_id=contact_id)
-
-
-def _to_visit(contact_id: str, visit: Visit) -> Happening:
-    held = visit.properties
-    attributes = _known(url=held.get("hs_url"), title=held.get("hs_title"), source=held.get("hs_visit_source"))
-    return Happening(visit.id, _to_moment(visit.occurred_at), attributes, record_id=contact_id)
-
-
-def _known(**attributes: str | None) -> dict[str, Value]:
-    """What has a value; a text that no condition would ask for is cut, and what no database holds taken out."""
-    return {name: value.replace("\0", "")[:_MAX_TEXT] for name, value in attributes.items() if value}
-
-
-def _to_moment(text: str) -> datetime:
-    return _from_ms(int(text)) if text.isdigit() else _from_ms(_to_ms(datetime.fromisoformat(text).astimezone(UTC)))
-
-
-def _from_ms(milliseconds: int) -> datetime:
-    return _EPOCH + milliseconds * _MILLISECOND
-
-
-def _to_ms(moment: datetime) -> int:
-    return (moment - _EPOCH) // _MILLISECOND

@@ -33,6 +33,7 @@ BY_INDEX = {
     "deliveries that wait": (deliveries._OLDEST, "deliveries_received"),
     "changes that are due": (outbox._DUE, "outbox_due"),
     "the next due moment": (outbox._NEXT_DUE_AT, "outbox_due"),
+    "emails that left": (outbox._LEFT, "outbox_slot"),
     "copies of facts": (facts._KNOWN, "facts_key"),
     "unread facts": (facts._BETWEEN, "facts_pkey"),
 }
@@ -51,8 +52,8 @@ def connection(postgres_place: Place) -> Iterator[Connection]:
 
 def plan(connection: Connection, statement: Executable) -> str:
     """How PostgreSQL goes about it, as a worker asks."""
-    parameters: dict[str, Any] = dict.fromkeys(("asked", "asked_for"), "[]")
-    parameters |= {"now": 1000, "limit": 100, "connection": "c", "workspace_": "acme"}
+    parameters: dict[str, Any] = dict.fromkeys(("asked", "asked_for", "ids"), "[]")
+    parameters |= {"now": 1000, "since": 0, "limit": 100, "connection": "c", "workspace_": "acme"}
     asked = Wording(connection.dialect).of(statement).text
     return "\n".join(row[0] for row in connection.exec_driver_sql(f"EXPLAIN {asked}", parameters))
 

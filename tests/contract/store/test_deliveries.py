@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -139,6 +140,34 @@ def test_what_became_no_fact_is_kept_aside_the_latest_first(store: DatabaseStore
         (1, StrayReason.UNREADABLE, "{"),
     ]
     assert store.read_models.health(START).strays == {"unknown_account": 1, "unreadable": 1}
+
+
+def test_a_record_of_a_feed_is_kept_aside_once_and_is_known_after_its_words_are_gone(store: DatabaseStore) -> None:
+    one = Stray(0, StrayReason.UNREADABLE_RECORD, "meetings ab12", "99", '{"id": 1}', START)
+    strays = [one, replace(one, what="meetings cd34"), replace(one, account="98")]
+
+    for at in (after(hours=1), after(days=30)):
+        with store.transaction() as transaction:
+            transaction.deliveries.add_strays([*strays, *(replace(each, received_at=at) for each in strays)])
+        with store.transaction() as transaction:
+            transaction.deliveries.forget_before(after(days=20))
+
+    with store.reading() as transaction:
+        found = transaction.deliveries.strays(10)
+    assert [(stray.what, stray.account, stray.raw) for stray in reversed(found)] == [
+        ("meetings ab12", "99", ""),
+        ("meetings cd34", "99", ""),
+        ("meetings ab12", "98", ""),
+    ]
+
+
+def test_a_delivery_that_is_told_twice_is_kept_aside_twice(store: DatabaseStore) -> None:
+    one = Stray(1, StrayReason.UNKNOWN_TYPE, "contact.creation", "99", "{}", START)
+
+    with store.transaction() as transaction:
+        transaction.deliveries.add_strays([one, one])
+
+    assert store.read_models.health(START).strays == {"unknown_type": 2}
 
 
 def test_after_the_retention_strays_quote_nothing_any_more(store: DatabaseStore) -> None:

@@ -205,6 +205,7 @@ def test_leads_of_an_older_schema_know_the_version_that_they_were_judged_by(empt
     scene = Scene(store).connected().meet("51")
     with engine.begin() as connection:
         connection.execute(text("DROP INDEX leads_book"))
+        connection.execute(text("DROP INDEX strays_of_feeds"))
         connection.execute(text("ALTER TABLE leads DROP COLUMN book"))
         connection.execute(text("ALTER TABLE books DROP COLUMN overrides"))
         later = (

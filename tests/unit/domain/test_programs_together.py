@@ -477,6 +477,35 @@ def test_a_way_is_taken_so_many_times_and_then_the_other_one() -> None:
     assert [entry.detail["phase"] for entry in lived.told(K.PHASE)] == ["two", "one", "two", "one", "two", "three"]
 
 
+def test_two_ways_of_a_list_that_lead_to_the_same_are_counted_apart() -> None:
+    third, back = Target(TargetKind.PHASE, "three"), Target(TargetKind.PREVIOUS)
+    by_industry = ((field_is("industry", "software"), Outcome(back, DAY, times=1, instead=third)),)
+    lived = story(
+        program(
+            "p",
+            phase("one", mail("news"), all_=outcome("two")),
+            phase(
+                "two", mail("offer", answered="x"), none=Outcome(back, DAY, cases=by_industry, times=1, instead=third)
+            ),
+            phase("three"),
+        )
+    ).receive(came())
+
+    lived.let_pass(after(days=9)).receive(changed(after(days=9), industry="energy")).let_pass(after(days=90))
+
+    assert [entry.detail["phase"] for entry in lived.told(K.PHASE)] == ["two", "one", "two", "one", "two", "three"]
+
+
+def test_a_way_that_was_counted_by_an_earlier_release_is_counted_on() -> None:
+    back = Outcome(Target(TargetKind.PREVIOUS), DAY, times=2)
+    phases = (phase("one", mail("news"), all_=outcome("two")), phase("two", mail("offer", answered="x"), none=back))
+    lived = story(program("p", *phases)).receive(came()).let_pass(after(days=10))
+
+    (enrolment,) = lived.lead.enrolments
+
+    assert enrolment.taken == {"two none previous ": 1}
+
+
 def test_a_new_enrolment_has_all_its_times_before_it() -> None:
     back = Outcome(Target(TargetKind.PHASE, "one"), DAY, times=1)
     lived = story(program("p", phase("one", mail("news"), all_=back), again_after=timedelta())).receive(came())

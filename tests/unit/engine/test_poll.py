@@ -154,6 +154,27 @@ def test_what_no_address_is_is_neither_kept_nor_asked_for(office: Office) -> Non
     assert state(office, FORMS).problem == ""
 
 
+def test_a_record_that_cannot_be_read_is_kept_aside_once_and_holds_up_nothing(office: Office) -> None:
+    office.crm.records["51"]["email"] = "ada@example.com"
+    office.crm.unreadable[CLICKS] = ['{"created": "soon"}', '{"created": "late"}']
+    happen(office, click())
+
+    for _ in range(3):
+        office.let_pass(INTERVAL)
+
+    assert [fact.at for fact in facts(office)] == [after(minutes=1)]
+    assert state(office).problem == ""
+    assert state(office).complete_to == after(minutes=15)
+    assert [reason for reason, _ in office.strays()] == ["unreadable_record", "unreadable_record"]
+    assert all(what.startswith("email_events ") for _, what in office.strays())
+    with office.store.reading() as transaction:
+        kept = transaction.deliveries.strays(10)
+    assert [(stray.account, stray.raw) for stray in kept] == [
+        (CONNECTION.account, '{"created": "late"}'),
+        (CONNECTION.account, '{"created": "soon"}'),
+    ]
+
+
 def test_a_page_that_leads_to_itself_is_told_and_not_asked_for_without_end(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
