@@ -9,11 +9,11 @@ from typing import Any
 
 from connector.domain.acts import emit, mark
 from connector.domain.admission import has_place
-from connector.domain.compiled import CompiledOutcome, CompiledPhase, CompiledProgram, CompiledStep
+from connector.domain.compiled import CompiledPhase, CompiledProgram, CompiledStep
 from connector.domain.consent import refusal_of
 from connector.domain.draft import Draft
 from connector.domain.enrolling import count_answer, end, open_enrolments, replace_sent, tell, update
-from connector.domain.enrolment import Enrolment, EnrolmentState, Move, Parted, Sent, Step, key_of, to_state
+from connector.domain.enrolment import Enrolment, EnrolmentState, Parted, Sent, Step, key_of, to_state
 from connector.domain.entry import entry_refusal, make_way
 from connector.domain.frozen import replace
 from connector.domain.handing import begin, hold_back, holds_back
@@ -31,7 +31,7 @@ from connector.domain.program import (
     pick,
 )
 from connector.domain.sending import answer_by, had_before, hand_out, is_old, obstacle, put_off
-from connector.domain.ways import Way, count_way, open_way
+from connector.domain.ways import leave_early, settle
 
 #: `check` refuses programs that go in a circle without delay; this stops one that slipped through.
 _MAX_STEPS = 1000
@@ -128,7 +128,7 @@ def _step(draft: Draft, enrolment: Enrolment) -> Enrolment:
                 return _remind(draft, enrolment, sent)
             is_waiting = True
     if enrolment.next_activity is None and not is_waiting:
-        return _settle(draft, enrolment)
+        return settle(draft, enrolment, _phase(draft, enrolment))
     return enrolment
 
 
@@ -266,7 +266,7 @@ def _begin(draft: Draft, enrolment: Enrolment, phase: CompiledPhase, place: int,
     all_sent = (*(each for each in enrolment.sent if each.activity != sent.activity), sent)
     if sent.answered_at is not None:
         counted = replace(count_answer(enrolment, sent.activity), sent=all_sent)
-        early = _leave_early(draft, counted, sent.activity, "answered", phase.steps[place].on_answer)
+        early = leave_early(draft, counted, sent.activity, "answered", phase.steps[place].on_answer)
         return early or update(draft, _plan(draft, counted, phase, place + 1))
     if phase.steps[place].activity.holds_up and sent.is_waiting:
         return update(draft, replace(enrolment, next_activity=None, send_at=None, put_off="", sent=all_sent))
@@ -288,7 +288,7 @@ def _lapse(draft: Draft, enrolment: Enrolment, sent: Sent) -> Enrolment:
         remind_at = draft.now + activity.reminders.after
         return replace_sent(draft, enrolment, sent, replace(sent, lapsed=True, remind_at=remind_at))
     lapsed = replace_sent(draft, enrolment, sent, replace(sent, lapsed=True))
-    return _leave_early(draft, lapsed, sent.activity, "unanswered", step.no_answer) or _go_on(
+    return leave_early(draft, lapsed, sent.activity, "unanswered", step.no_answer) or _go_on(
         draft, lapsed, sent.activity
     )
 
@@ -298,18 +298,8 @@ def take_answer(draft: Draft, enrolment: Enrolment, activity: str) -> None:
     step = _phase(draft, enrolment).step(activity)
     if step is None or enrolment.state is not EnrolmentState.RUNNING:
         return
-    if _leave_early(draft, enrolment, activity, "answered", step.on_answer) is None:
+    if leave_early(draft, enrolment, activity, "answered", step.on_answer) is None:
         _go_on(draft, enrolment, activity)
-
-
-def _leave_early(
-    draft: Draft, enrolment: Enrolment, activity: str, word: str, compiled: CompiledOutcome | None
-) -> Enrolment | None:
-    """Head for what follows one activity; None where the phase goes on."""
-    way = None if compiled is None else open_way(draft, compiled)
-    if way is None or way.outcome.target.kind is TargetKind.ON:
-        return None
-    return _head_for(draft, enrolment, word, way, activity)
 
 
 def _go_on(draft: Draft, enrolment: Enrolment, activity: str) -> Enrolment:
@@ -341,45 +331,7 @@ def _remind(draft: Draft, enrolment: Enrolment, sent: Sent) -> Enrolment:
     return replace_sent(draft, enrolment, sent, anew)
 
 
-# --- what follows a phase -----------------------------------------------------------------------------------
-
-
-def _settle(draft: Draft, enrolment: Enrolment) -> Enrolment:
-    """Decide what follows the phase."""
-    word, outcome = _outcome(_phase(draft, enrolment), enrolment)
-    return _head_for(draft, enrolment, word, open_way(draft, outcome))
-
-
-def _head_for(draft: Draft, enrolment: Enrolment, word: str, way: Way, activity: str = "") -> Enrolment:
-    """Plan the move. What follows a whole repetition that was not answered in full does not wait."""
-    outcome = way.outcome
-    repeated = enrolment.only is not None
-    after = timedelta() if repeated and word in ("some", "none") else outcome.after
-    target, taken = count_way(enrolment, f"{activity} {word}".lstrip(), way)
-    began_at = enrolment.paused_at or draft.now  # a pause is added when it ends
-    move = Move(target, began_at + after, repeat_unanswered=outcome.repeat_unanswered and not repeated)
-    tell(draft, HistoryKind.SETTLED, enrolment, outcome=word, next=_destination(move))
-    state = to_state(enrolment.state, Step.SETTLE)
-    return update(draft, replace(enrolment, state=state, next_activity=None, send_at=None, move=move, taken=taken))
-
-
-def _outcome(phase: CompiledPhase, enrolment: Enrolment) -> tuple[str, CompiledOutcome]:
-    """How much of what was asked was answered. What only waits asks nothing."""
-    asked = answered = 0
-    for sent in enrolment.sent:
-        step = phase.step(sent.activity)
-        if step is not None and step.answers and step.activity.send is not None:
-            asked += 1
-            answered += sent.answered_at is not None
-    if answered == asked:
-        return "all", phase.all_answered
-    return ("some", phase.some_answered) if answered else ("none", phase.none_answered)
-
-
-def _destination(move: Move) -> str:
-    if move.repeat_unanswered:
-        return "repeat unanswered"
-    return move.target.name or str(move.target.kind)
+# --- going on ----------------------------------------------------------------------------------------------
 
 
 def _move(draft: Draft, enrolment: Enrolment) -> Enrolment:
