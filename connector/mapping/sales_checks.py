@@ -9,10 +9,10 @@ from connector.domain.field import Field, FieldRole, FieldType
 from connector.domain.own import to_crm
 from connector.domain.program import TargetKind
 from connector.domain.sales import HandOverRule, Sales
-from connector.mapping.journeys import targets_of
 from connector.mapping.models import MappingFile
 from connector.mapping.places import Path, Problems
 from connector.mapping.report import nearest, quoted
+from connector.mapping.routes import targets_of
 from connector.mapping.sales_models import ANY
 
 _PATH: Path = ("sales",)
