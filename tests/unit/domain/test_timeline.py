@@ -23,6 +23,7 @@ from tests.builders import (
     baseline,
     book_applied,
     changed,
+    command,
     definitions,
     field_is,
     note,
@@ -35,6 +36,7 @@ from tests.builders import (
     signal,
     task,
 )
+from tests.selling import ruled, selling
 
 DAY = timedelta(days=1)
 CONSENT = Field("opted_out", FieldType.BOOLEAN, {CRM: ("hs_email_optout",)}, role=FieldRole.CONSENT)
@@ -190,3 +192,98 @@ NOTED = [
     ("p:1:milestone:entered", "<b>Coltiva</b> · p: entered the program (signal came), phase one."),
     ("p:1:milestone:goal", "<b>Coltiva</b> · p: reached the program&#x27;s goal (signal bought), phase one."),
 ]
+
+
+def clicks(**moment: float) -> list[Fact]:
+    return [signal("clicked", after(**moment), what="the report")]
+
+
+def with_sales(story: Story) -> list[str]:
+    """The timeline from the hand-over on."""
+    lines = [line.replace(story.lead.book, "VERSION") for line in timeline(story)]
+    return lines[next(index for index, line in enumerate(lines) if "handed_over" in line) :]
+
+
+def test_a_life_with_sales_reads_as_it_was_lived() -> None:
+    story = selling(lifecyclestage="lead").receive(*clicks(minutes=1), *clicks(minutes=2), ruled(after(minutes=10)))
+
+    story.let_pass(after(days=1, hours=2)).receive(ruled(after(days=1, hours=3), "ben", "sales:hot:1:2"))
+    for days, status in ((1.25, "IN_PROGRESS"), (2, "OPEN_DEAL"), (3, "UNQUALIFIED")):
+        story.receive(changed(after(days=days), hs_lead_status=status))
+
+    assert with_sales(story) == SALES.splitlines()
+    assert [(act.key, act.owner, act.subject) for act in story.acts.values()] == TASKS
+
+
+SALES = """\
+07 08:02 handed_over hot by=its condition holds
+07 08:10 assigned hot rep=anna team=inbound because=the next in turn
+07 08:10 field_changed owner was= now=101
+07 08:10 field_changed status was= now=NEW
+07 08:10 field_changed stage was=Lead now=SQL
+07 12:10 escalated hot rep=anna to=maria is told
+08 08:10 escalated hot rep=anna to=the next rep is asked for
+08 11:00 assigned hot rep=ben team=inbound because=the next in turn
+08 11:00 field_changed owner was=101 now=102
+08 14:00 field_changed status was=NEW now=IN_PROGRESS
+08 14:00 touched hot rep=ben by=status is now IN_PROGRESS
+09 08:00 field_changed status was=IN_PROGRESS now=OPEN_DEAL
+09 08:00 accepted hot rep=ben by=status is now OPEN_DEAL
+10 08:00 field_changed status was=OPEN_DEAL now=UNQUALIFIED
+10 08:00 rejected hot by=status is now UNQUALIFIED rep=ben next=nurture
+10 08:00 field_changed status was=UNQUALIFIED now=OPEN
+10 08:00 field_changed stage was=SQL now=Lead
+10 08:00 entered nurture phase=long by=handed back by sales: status is now UNQUALIFIED
+"""
+
+TASKS = [
+    ("sales:hot:1:1:told:0", "101", "ada@example.com is ready for sales: its condition holds"),
+    ("sales:hot:1:1:late:0:0", "109", "ada@example.com still waits for anna"),
+    ("sales:hot:1:2:told:0", "102", "ada@example.com is ready for sales: its condition holds"),
+]
+
+
+def test_what_persons_do_with_a_lead_reads_as_they_did_it() -> None:
+    story = selling().receive(*clicks(minutes=1), *clicks(minutes=2), ruled(after(minutes=10)))
+
+    story.receive(changed(after(hours=1), hubspot_owner_id="777"), changed(after(hours=2), hubspot_owner_id="102"))
+    story.receive(signal("called", after(hours=3)), changed(after(days=3), lifecyclestage="customer"))
+
+    assert with_sales(story)[5:] == PERSONS.splitlines()
+
+
+PERSONS = """\
+07 09:00 field_changed owner was=101 now=777
+07 09:00 taken_over hot rep=owner 777 owner=777
+07 10:00 field_changed owner was=777 now=102
+07 10:00 taken_over hot rep=ben owner=102
+07 11:00 signal called
+10 08:00 field_changed stage was=SQL now=Customer
+10 08:00 closed hot by=stage is now Customer rep=ben
+"""
+
+
+def test_a_lead_that_sales_did_not_want_reads_as_it_went_on_without() -> None:
+    story = selling().receive(*clicks(minutes=1), *clicks(minutes=2), ruled(after(minutes=10)))
+
+    story.receive(signal("called", after(hours=1)), changed(after(hours=2), hs_lead_status="BAD_TIMING"))
+    story.receive(command(CommandName.ENROL, after(hours=3), "nurture")).let_pass(after(days=2))
+    story.receive(*clicks(days=2, hours=1))
+
+    assert with_sales(story)[5:] == NOT_NOW.splitlines()
+
+
+NOT_NOW = """\
+07 09:00 signal called
+07 09:00 touched hot rep=anna by=signal called
+07 10:00 field_changed status was=NEW now=BAD_TIMING
+07 10:00 rejected hot by=status is now BAD_TIMING rep=anna next=nothing
+07 11:00 entered nurture phase=short by=by hand
+08 11:00 sent nurture phase=short activity=hello what=list greeting
+09 09:00 signal clicked what=the report
+09 09:00 scored heat rule=clicked points=10.0 total=30.0 book=VERSION
+09 09:00 answered nurture phase=short activity=hello by=clicked
+09 09:00 settled nurture phase=short outcome=all next=hot
+09 09:00 completed nurture phase=short by=phase short settled
+09 09:00 not_handed_over hot why=it was handed over too short a time ago
+"""
