@@ -54,6 +54,36 @@ def test_when_its_time_is_over_the_way_wins_that_the_mapping_names(days: int, ca
     assert judge(contest, WAYS, tallies((10, 1), (10, 1)), after(days=days)).case == case
 
 
+def test_a_contest_says_why_it_was_decided() -> None:
+    late = Contest(until=30 * DAY, otherwise="long")
+
+    won = judge(SURE, WAYS, tallies((1000, 200), (1000, 100)), after(days=7))
+    named = judge(late, WAYS, tallies((10, 1), (10, 1)), after(days=30))
+    missing = judge(SURE, WAYS, tallies((199, 20), (100, 10)), after(days=8))
+
+    assert won == ("short", "better than each other way, sure by 95 of 100")
+    assert named == ("long", "no difference was seen in time")
+    assert missing == ("", "too few yet: 1 more short, 100 more long")
+
+
+def test_exactly_as_many_as_are_asked_for_are_enough() -> None:
+    assert judge(SURE, WAYS, tallies((200, 100), (200, 20)), after(days=8)).case == "short"
+    assert judge(SURE, WAYS, tallies((200, 100), (199, 20)), after(days=8)).case == ""
+
+
+def test_the_time_of_a_contest_begins_with_the_first_lead_of_any_way() -> None:
+    late, early = Tally("short", 1000, 200, 0, after(days=3)), Tally("long", 1000, 100, 0, START)
+
+    assert judge(SURE, WAYS, [late, early], after(days=7)).case == "short"
+    assert judge(SURE, WAYS, [late], after(days=9)).because == "not before 2026-09-17 08:00 UTC"
+
+
+def test_a_way_that_nobody_went_yet_is_waited_for() -> None:
+    verdict = judge(SURE, WAYS, tallies((1000, 200), (0, 0))[:1], after(days=8))
+
+    assert verdict == ("", "too few yet: 200 more long")
+
+
 def test_goals_count_where_the_mapping_says_so() -> None:
     found = [Tally("short", 1000, 0, 200, START), Tally("long", 1000, 900, 100, START)]
 

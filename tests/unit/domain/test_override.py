@@ -8,6 +8,7 @@ from connector.domain.fact import CommandName
 from connector.domain.history import HistoryKind
 from connector.domain.override import (
     NO_OVERRIDES,
+    OverrideEntry,
     OverrideKind,
     Overrides,
     Way,
@@ -88,6 +89,47 @@ def test_what_a_new_mapping_has_stays_and_what_it_has_not_is_dropped_and_told() 
         (OverrideKind.DROPPED, "gone", ""),
         (OverrideKind.DROPPED, "p", "gone"),
     ]
+
+
+def test_the_ledger_says_what_was_dropped_with_a_new_mapping_and_why() -> None:
+    before = Overrides(paused=("gone",), winners=(BIG,))
+    because = "it is not in the mapping any more"
+
+    _, dropped = keep_sensible(before, [program("p", phase("one", activity("a")))], START)
+
+    assert dropped == (
+        OverrideEntry(START, "mapping", OverrideKind.DROPPED, "gone", because=because),
+        OverrideEntry(START, "mapping", OverrideKind.DROPPED, "p", "one", "subject", "big", because),
+    )
+
+
+def test_a_split_has_one_winner_and_the_latest_word_counts() -> None:
+    other = Way("q", "one", "subject", "big")
+    decided = NO_OVERRIDES.won_by(other).won_by(BIG._replace(case="small")).won_by(BIG)
+
+    assert decided == Overrides(winners=(BIG, other))
+    assert decided.reopening(BIG.place) == Overrides(winners=(other,))
+
+
+def test_everything_stands_still_where_everything_is_paused() -> None:
+    plain = definitions(programs=(parted("p"), parted("q")))
+
+    both, one = (
+        [each.is_paused for each in overridden(plain, overrides).programs]
+        for overrides in (Overrides(is_all_paused=True), Overrides(paused=("q",)))
+    )
+
+    assert (both, one) == ([True, True], [False, True])
+
+
+def test_a_winner_is_set_at_its_own_split_and_at_no_other() -> None:
+    plain = definitions(programs=(parted("p"), parted("q")))
+
+    decided = overridden(plain, Overrides(winners=(BIG,)))
+
+    winners = [[each.fork.winner for each in one.phases[0].activities if each.fork] for one in decided.programs]
+    assert winners == [["big"], [""]]
+    assert decided.programs[1] == plain.programs[1]
 
 
 def test_the_ways_of_a_program_are_those_of_its_splits() -> None:
