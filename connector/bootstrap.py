@@ -75,6 +75,15 @@ class Services:
 
         return Shelf(self.store, compile_stored)
 
+    def load_ahead(self) -> None:
+        """Load and word now what a worker will need.
+
+        Python writes into whatever it runs or looks at: loaded later, less stays shared between forked processes.
+        """
+        import connector.crms.hubspot.portal  # noqa: F401
+
+        self.store.load_ahead()
+
     def build_worker(self) -> Worker:
         """A worker for everything; any number of them may share one database."""
         from connector.engine.work import Workplace, build_worker

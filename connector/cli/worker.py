@@ -25,6 +25,7 @@ def worker(end_with_parent: EndsWithParent = False) -> None:
         running = services.build_worker()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: running.stop())
+        services.load_ahead()
         _collect_seldom()
         services.store.close()  # no process may use what another has open
         running.fork(processes.end_when_orphaned)

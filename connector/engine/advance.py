@@ -22,7 +22,7 @@ from connector.log import get_logger
 from connector.ports import SavedLead, Store, StoredLead
 
 #: They are in memory together, with their facts and all that is made of them.
-_MAX_LEADS = 250
+_MAX_LEADS = 125
 #: A lead with more facts to fold than this takes about as long as a whole batch: it is judged alone, after the others.
 _MANY_FACTS = 2_000
 #: How long a lead over which we stumbled is left alone. New mail wakes it sooner.

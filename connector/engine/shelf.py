@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 
 from connector.domain.book import Book
 from connector.domain.ids import WorkspaceId
-from connector.errors import InvariantError
+from connector.errors import InvariantError, SetupError
 from connector.ports import Store, StoredBook, Transaction
 
 #: From the files of a version to what `decide` runs on.
@@ -33,6 +34,13 @@ class Shelf:
         if stored is None:
             raise InvariantError(f"workspace {workspace} has a connection but no mapping")
         return self._take(workspace, stored.version, lambda: stored)
+
+    def stock(self) -> None:
+        """Have the books at hand that apply now. One that does not compile is left to who asks for it."""
+        with self._store.reading() as transaction:
+            for workspace in sorted({connection.workspace for connection in transaction.connections.all()}):
+                with suppress(SetupError, InvariantError):
+                    self.latest(transaction, workspace)
 
     def of(self, workspace: WorkspaceId) -> Callable[[str], Book]:
         """The workspace's books by version.

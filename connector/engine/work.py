@@ -51,6 +51,7 @@ class Workplace:
 def build_worker(place: Workplace) -> Worker:
     """A worker for everything. Any number of them may share one database."""
     shelf = Shelf(place.store, place.compile_book)
+    shelf.stock()  # before a fork, so that its processes share what is compiled
     calls = Calls(
         Tools(place.store, place.clock, place.open_crm, place.backoff, place.holder, place.lease_length),
         shelf,

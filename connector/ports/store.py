@@ -380,6 +380,10 @@ class Store(Protocol):
         """
         ...
 
+    def load_ahead(self) -> None:
+        """Prepare now what would be prepared when it is first needed. Nothing is asked of the database."""
+        ...
+
     def migrate(self) -> None:
         """Bring the schema up to date. A second run changes nothing."""
         ...

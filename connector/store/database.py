@@ -48,6 +48,10 @@ class Database(Protocol):
         """A transaction in which nobody else migrates."""
         ...
 
+    def load_ahead(self) -> None:
+        """Word every statement now."""
+        ...
+
     def wipe(self) -> None:
         """Leave nothing of what was deleted in the database's files, as far as that is in our hands."""
         ...

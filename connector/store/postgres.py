@@ -80,6 +80,10 @@ class PostgresDatabase:
             session.connection.exec_driver_sql(_LOCK_FOR_MIGRATING)
             yield session
 
+    def load_ahead(self) -> None:
+        """Word every statement now."""
+        self._wording.load_all()
+
     def wipe(self) -> None:
         """Nothing to do: PostgreSQL overwrites dead rows by itself (autovacuum)."""
 

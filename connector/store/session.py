@@ -6,6 +6,7 @@ converted on the way, so a statement costs what the database takes for it.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -55,6 +56,13 @@ class Wording:
         if known is None:
             known = self._words[id(statement)] = (statement, self._compile(statement))
         return known[1]
+
+    def load_all(self) -> None:
+        """Word every statement that the modules of the store hold."""
+        modules = [module for name, module in sys.modules.items() if name.startswith(f"{__package__}.")]
+        for value in [value for module in modules for value in vars(module).values()]:
+            if isinstance(value, Executable):
+                self.of(value)
 
     def _compile(self, statement: Executable) -> Words:
         assert isinstance(statement, ClauseElement)

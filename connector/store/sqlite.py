@@ -108,6 +108,10 @@ class SqliteDatabase:
         """As any writing: there is one writer."""
         return self.writing()
 
+    def load_ahead(self) -> None:
+        """Word every statement now."""
+        self._wording.load_all()
+
     def wipe(self) -> None:
         """Empty the write-ahead log: until then it, and the file, hold pages as they were before."""
         with _translating(), self.engine.connect() as connection:

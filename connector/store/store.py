@@ -174,6 +174,10 @@ class DatabaseStore:
         """Leave nothing of what was deleted in the database's files."""
         self._database.wipe()
 
+    def load_ahead(self) -> None:
+        """Word every statement now. A second run finds nothing to do."""
+        self._database.load_ahead()
+
     def migrate(self) -> None:
         """Bring the schema up to date. A second run changes nothing."""
         migrate(self._database)

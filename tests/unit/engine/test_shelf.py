@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from connector.domain.book import Book
 from connector.engine.shelf import Shelf
-from connector.errors import InvariantError
+from connector.errors import InvariantError, MappingError
 from connector.ports import StoredBook
 from tests.builders import START
 from tests.office import ACME, Office
@@ -31,6 +32,27 @@ def test_a_book_is_compiled_once(office: Office) -> None:
             shelf.latest(transaction, ACME)
 
     assert compiler.compiled == ["v1"]
+
+
+def test_what_applies_is_compiled_ahead(office: Office) -> None:
+    compiler = Compiler(office)
+    shelf = Shelf(office.store, compiler)
+
+    shelf.stock()
+
+    assert compiler.compiled == ["v1"]
+
+
+def test_a_book_that_does_not_compile_keeps_nobody_from_beginning(office: Office) -> None:
+    def refuse(stored: StoredBook) -> Book:
+        raise MappingError("unreadable")
+
+    shelf = Shelf(office.store, refuse)
+
+    shelf.stock()
+
+    with office.store.reading() as transaction, pytest.raises(MappingError):
+        shelf.latest(transaction, ACME)
 
 
 def test_a_version_that_was_never_applied_is_a_defect(office: Office) -> None:
