@@ -95,7 +95,8 @@ def test_a_stated_rep_takes_what_nobody_else_can() -> None:
     desk = Desk(team(rep("anna"), otherwise="maria"))
 
     assert desk.turns(1, after(hours=12)) == ["maria"]
-    assert desk.ledger[-1].because == "nobody else could"
+    assert desk.turns(1, after(hours=13)) == ["maria"]
+    assert [(one.number, one.because) for one in desk.ledger] == [(1, "nobody else could"), (2, "nobody else could")]
 
 
 def test_a_named_rep_is_given_the_lead_at_any_hour_and_nobodys_turn_changes() -> None:
@@ -177,6 +178,13 @@ def test_a_lead_is_told_whom_it_was_given_to_and_why() -> None:
         "because": "the next in turn",
         "turn": 2.0,
     }
+
+
+def test_of_a_rep_who_is_no_owner_in_the_crm_no_owner_is_told() -> None:
+    given = Desk(team(Rep("anna", {}, WorkingHours(ROME, OFFICE)))).ask()
+
+    assert isinstance(given, Assignment)
+    assert (given.rep, given.told["owner"]) == ("anna", "")
 
 
 def test_the_ledger_has_all_that_a_turn_was_decided_by() -> None:

@@ -151,3 +151,13 @@ def test_what_was_answered_before_leads_away_at_once_where_the_activity_says_so(
 
     assert lived.sent() == [(START, "a"), (after(days=2), "visit")]
     assert [entry.detail["outcome"] for entry in lived.told(K.SETTLED)][1:] == ["answered", "all"]
+
+
+def test_who_waits_for_an_answer_to_what_it_had_before_is_put_on_no_list_again() -> None:
+    first = program("p", phase("one", activity("a", ListSend("news"))))
+    second = program("q", phase("one", mail("b", "news", days=9)), enrol="wrote")
+
+    lived = story(first, second).receive(came(), signal("wrote", after(days=3)))
+
+    assert lived.enrolment("q").sent[0].is_waiting
+    assert lived.lead.desired[CRM].lists == {}
