@@ -59,6 +59,14 @@ def test_turns_are_in_proportion_to_weights_and_evenly_spread() -> None:
     assert desk.turns(8) == ["anna", "anna", "ben", "anna", "anna", "anna", "ben", "anna"]
 
 
+def test_weights_need_not_be_whole_numbers_and_a_round_ends_where_it_began() -> None:
+    desk = Desk(team(rep("anna", 0.1), rep("ben", 0.3), rep("carl", 0.7)))
+
+    assert Counter(desk.turns(110)) == {"anna": 10, "ben": 30, "carl": 70}
+    assert desk.ledger[-1].tallies == {"anna": 0.0, "ben": 0.0, "carl": 0.0}
+    assert desk.ledger[0].tallies == {"anna": 0.1, "ben": 0.3, "carl": -0.4}
+
+
 def test_who_is_away_is_passed_over_and_not_flooded_on_return() -> None:
     holiday = Absence(date(2026, 9, 7), date(2026, 9, 8))
     desk = Desk(team(rep("anna"), rep("ben", 1, OFFICE, holiday)))
