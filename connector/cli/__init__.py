@@ -45,7 +45,7 @@ SECTIONS = {
     "Try it": ("demo", "sandbox"),
     "Set it up": ("check", "preview", "test", "connect", "keys"),
     "Run it": ("serve", "web", "worker"),
-    "Look": ("status", "leads", "explain", "outbox", "programs", "rfm"),
+    "Look": ("status", "leads", "explain", "outbox", "programs", "sales", "rfm"),
     "Decide for one lead": ("enrol", "exit", "move", "pause", "resume", "lift"),
     "Mend": ("dead-letters", "replay"),
 }

@@ -78,6 +78,7 @@ def explain_lead(
     """
     from connector.engine import explain as engine
     from connector.engine.selling import explain_hand_overs
+    from connector.engine.waiting import explain_outside
 
     models = services.store.read_models
     summary = models.lead(workspace, who) or models.unread(workspace, who.lower())
@@ -96,7 +97,8 @@ def explain_lead(
     book = shelf.of(workspace)(summary.lead.book) if summary.lead.book else latest
     explanation = engine.explain(summary, history, changes, book, now)
     hand_overs = explain_hand_overs(services.store, workspace, summary.lead)
-    explanation = replace(explanation, hand_overs=hand_overs)
+    outside = explain_outside(services.store, workspace, summary.lead)
+    explanation = replace(explanation, hand_overs=hand_overs, outside=outside)
     if not summary.is_read:
         explanation = replace(explanation, unread_because=_why_unread(services, summary))
     return explanation, zone

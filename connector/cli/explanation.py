@@ -24,20 +24,21 @@ from connector.engine.explain import (
     Write,
 )
 from connector.engine.selling import HandOverExplanation
-from connector.engine.waiting import EnrolmentExplanation
+from connector.engine.waiting import EnrolmentExplanation, WaitOutside
 
 
 def print_explanation(console: Console, lead: Explanation, zone: ZoneInfo, lines: int) -> None:
     """The whole page, `lines` bounds ledger and timeline; of a lead that was not read yet there is nothing to tell."""
     address = f" <{lead.email}>" if lead.email and lead.email != lead.name else ""
     console.print(f"[bold]{escape(lead.name)}[/]{escape(address)}")
-    console.print(f"[dim]{lead.id} · {joined(lead.refs)} · {lead.standing} · {local(lead.now, zone)} ({zone.key})[/]")
+    console.print(f"[dim]{lead.id} · {joined(lead.refs)} · {lead.standing}[/]")
+    console.print(f"[dim]as of {local(lead.now, zone)} ({zone.key})[/]")
     if lead.unread_because:
         console.print(f"\n[bold red]![/] Known, but not read from the CRM yet: {escape(lead.unread_because)}")
         return
     for score in lead.scores:
         print_score(console, score, zone)
-    _print_enrolments(console, lead.enrolments, zone)
+    _print_enrolments(console, lead.enrolments, lead.outside, zone)
     _print_hand_overs(console, lead.hand_overs, zone)
     _print_groups(console, lead, zone)
     print_deals(console, lead, zone, lines)
@@ -90,18 +91,30 @@ def _expiry(expiries: Sequence[Expiry], zone: ZoneInfo) -> str:
     return f", {first.points:g} of it until {local(first.at, zone)}, the last until {local(expiries[-1].at, zone)}"
 
 
-def _print_enrolments(console: Console, enrolments: Sequence[EnrolmentExplanation], zone: ZoneInfo) -> None:
+def _print_enrolments(
+    console: Console, enrolments: Sequence[EnrolmentExplanation], outside: Sequence[WaitOutside], zone: ZoneInfo
+) -> None:
     _head(console, "Programs")
     table = build_grid()
+    for place in outside:
+        _add_outside(table, place, zone)
     for one in enrolments:
         reason = f": {one.reason}" if one.reason else ""
         table.add_row(
             f"[bold]{escape(one.program)}[/]", escape(f"{one.phase} · {one.state}{reason}"), _since(one, zone)
         )
         for wait in one.waits:
-            until = f"until {local(wait.until, zone) if wait.until else 'an event'}"
+            until = f"until {local(wait.until, zone)}" if wait.until else "" if wait.because else "until an event"
             table.add_row("", f"waits for {escape(wait.what)}", joined(filter(None, (until, escape(wait.because)))))
-    console.print(Padding(table if enrolments else "[dim]none[/]", (0, 2)))
+    console.print(Padding(table if table.row_count else "[dim]none[/]", (0, 2)))
+
+
+def _add_outside(table: Table, place: WaitOutside, zone: ZoneInfo) -> None:
+    """A brake keeps the lead outside: for a moment, or until a person lets it in."""
+    waits = "waits for a person" if place.needs_person else "waits for a place"
+    table.add_row(f"[bold]{escape(place.program)}[/]", waits, f"since {local(place.since, zone)}")
+    if place.needs_person:
+        table.add_row("", escape(place.because), f"to let all in: coltiva programs admit {escape(place.program)}")
 
 
 def _since(one: EnrolmentExplanation, zone: ZoneInfo) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from connector.mapping.sketches import PhaseSketch, ProgramSketch, StepSketch
+    from connector.mapping.sketches import PhaseSketch, ProgramSketch, WaySketch
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -114,15 +114,18 @@ def _add_phase(table: Table, phase: PhaseSketch) -> None:
         title = f"  [bold]{escape(phase.name)}[/]" if index == 0 else ""
         indent, only = "  " * len(step.path), f", only if {step.only}" if step.only else ""
         table.add_row(
-            title, f"{indent}{escape(step.name)}", step.leaves, escape(step.sends + only), escape(_answer(step))
+            title, f"{indent}{escape(step.name)}", step.leaves, escape(step.sends + only), escape(step.answer)
         )
+        for way in step.ways:
+            _add_way(table, way, indent=f"{indent}  ")
     for index, way in enumerate(phase.ways):
-        stage = f"  [dim]{escape(phase.stage)}[/]" if index == 0 and phase.stage else ""
-        table.add_row(stage, f"[dim]{escape(way.words)}[/]", way.first or "at once", f"→ {escape(way.leads_to)}", "")
+        _add_way(table, way, f"  [dim]{escape(phase.stage)}[/]" if index == 0 and phase.stage else "")
     table.add_section()
 
 
-def _answer(step: StepSketch) -> str:
-    """What counts as the answer, and where it leads the lead, or its want."""
-    ways = (f"{way.words} → {way.leads_to}{f' {way.first}' if way.first else ''}" for way in step.ways)
-    return ", ".join(filter(None, (step.answer, *ways)))
+def _add_way(table: Table, way: WaySketch, stage: str = "", indent: str = "") -> None:
+    """Where the lead goes: from a phase, or at once from an activity."""
+    from rich.markup import escape
+
+    words = f"[dim]{indent}{escape(way.words)}[/]"
+    table.add_row(stage, words, way.first or "at once", f"→ {escape(way.leads_to)}", "")

@@ -23,10 +23,10 @@ AnyProgram = Annotated[str, typer.Argument(metavar="[PROGRAM]", help="The progra
 
 
 def results(program: AnyProgram = "", workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """Tell what came of each way of a split, and of those held out for comparison.
+    """Tell what came of splits, and of those held out.
 
-    The interval is where the true rate lies in 95 of 100 cases. Do not stop a split when two of them part: `winner` in
-    the mapping weighs figures that are looked at again and again.
+    Beside each rate stands where the true rate lies in 95 of 100 cases. Do not stop a split when two of them part:
+    `winner` in the mapping weighs figures that are looked at again and again.
 
     Example:  coltiva programs results welcome
     """
@@ -123,7 +123,7 @@ def _print(found: Sequence[SplitResults]) -> None:
     console = build_console()
     for one in found:
         console.print(f"[bold]{escape(one.program)}[/] {escape(one.split or 'holdout')}", escape(one.verdict))
-        columns = ("way", "entered", "answered", "rate", "95 of 100", "goal", "rate", "95 of 100")
+        columns = ("way", "entered", "answered", "rate", "true rate", "goal", "rate", "true rate")
         table = build_table(*columns, right=columns[1:])
         for way in one.ways:
             shares = [f"{value:.1f} %" for value in (way.answered_rate, way.won_rate)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -100,20 +101,18 @@ def _print_edges(console: Console, bands: Rfm, measured: Sequence[str]) -> None:
     for name in DIMENSIONS:
         edges = getattr(bands, name)
         if edges:
-            table.add_row(name, *_ranges(name, edges), "[dim]quintiles[/]" if name in measured else "")
+            table.add_row(name, *ranges(name, edges), "[dim]quintiles[/]" if name in measured else "")
     if table.row_count:
         console.print()
         console.print(table)
 
 
-def _ranges(name: str, edges: Sequence[object]) -> Iterator[str]:
-    """What each score means, from 1 to 5."""
-    if name == "recency":
-        spans = [str(getattr(edge, "days", "")) for edge in edges]
-        yield from (f"> {spans[3]} days", *(f"≤ {span} days" for span in reversed(spans)))
-    else:
-        amounts = [f"{edge:,g}" for edge in edges]
-        yield from (*(f"≤ {amount}" for amount in amounts), f"> {amounts[3]}")
+def ranges(name: str, edges: Sequence[object]) -> Iterator[str]:
+    """What each score means, from 1 to 5; a dash for one between edges that are the same, which nobody can have."""
+    spans = [f"{edge.days} days" if isinstance(edge, timedelta) else f"{edge:,g}" for edge in edges]
+    within = [f"≤ {span}" if index == 0 or spans[index - 1] != span else "–" for index, span in enumerate(spans)]
+    beyond = f"> {spans[-1]}"
+    yield from (beyond, *reversed(within)) if name == "recency" else (*within, beyond)
 
 
 def _print_cells(console: Console, found: Standings) -> None:

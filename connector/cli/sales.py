@@ -10,13 +10,15 @@ from connector.cli.codes import FINDINGS
 from connector.cli.options import AsJson, Limit, Workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from rich.console import Console
 
     from connector.engine.assignments import LedgerResult
-    from connector.engine.selling import SalesReport
+    from connector.engine.selling import Line, RepLoad, SalesReport
+    from connector.ports import Given
 
 
 def sales(
@@ -27,10 +29,10 @@ def sales(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show how sales stands: each rep's load, leads in hand, and the latest assignments.
+    """Show how many leads each rep has, and who was given which.
 
-    Leads that wait for a rep come first, then those that are escalated next. With --verify it ends with 1 when an
-    assignment is not what its own inputs make of the one before it.
+    Of the leads in hand, those that wait for a rep come first, then those that are escalated next. With --verify it
+    ends with 1 when an assignment is not what its own inputs make of the one before it.
 
     Example:  coltiva sales --limit 50
     """
@@ -65,20 +67,36 @@ def _tell(result: LedgerResult, as_json: bool) -> None:
 
 
 def _print(console: Console, found: SalesReport, zone: ZoneInfo, now: datetime) -> None:
+    if not found.reps:
+        console.print("The mapping hands no leads over: it has no section sales.")
+        return
+    _print_reps(console, found.reps)
+    _print_in_hand(console, found.in_hand, zone, now)
+    _print_given(console, found.assignments, zone)
+
+
+def _print_reps(console: Console, reps: Sequence[RepLoad]) -> None:
+    from connector.cli.printing import build_table
+
+    columns = ("rep", "team", "weight", "given in 30 days", "in hand", "")
+    table = build_table(*columns, right=columns[2:5], title="[bold cyan]Reps[/]")
+    for rep in reps:
+        away = "away" if rep.is_away else ""
+        table.add_row(rep.rep, rep.team, f"{rep.weight:g}", str(rep.given), str(rep.in_hand), away)
+    console.print(table)
+
+
+def _print_in_hand(console: Console, in_hand: Sequence[Line], zone: ZoneInfo, now: datetime) -> None:
     from rich.markup import escape
 
     from connector.cli.printing import age, build_table, local
 
-    if not found.reps:
-        console.print("The mapping hands no leads over: it has no section sales.")
+    if not in_hand:
+        console.print("\nSales has no lead in hand.")
         return
-    reps = build_table("rep", "team", "weight", "30 days", "in hand", "", right=("weight", "30 days", "in hand"))
-    for rep in found.reps:
-        away = "away" if rep.is_away else ""
-        reps.add_row(rep.rep, rep.team, f"{rep.weight:g}", str(rep.given), str(rep.in_hand), away)
-    console.print(reps)
-    lines = build_table("lead", "hand-over", "stands", "rep", "since", "escalated", "next", right=("escalated",))
-    for one in found.in_hand:
+    columns = ("lead", "hand-over", "stands", "rep", "since", "escalated", "next")
+    lines = build_table(*columns, right=("escalated",), title="[bold cyan]In hand[/]")
+    for one in in_hand:
         due = f"{local(one.due_at, zone)}" if one.due_at else "–"
         lines.add_row(
             escape(one.email or one.lead_id),
@@ -89,12 +107,20 @@ def _print(console: Console, found: SalesReport, zone: ZoneInfo, now: datetime) 
             str(one.escalations),
             f"{due} {one.because}".strip(),
         )
-    console.print(lines if found.in_hand else "Sales has no lead in hand.")
-    ledger = build_table("at", "hand-over", "rep", "turn", "because", "lead", right=("turn",))
-    for given in found.assignments:
-        each = given.assignment
-        ledger.add_row(
-            local(each.at, zone), each.hand_over, each.rep, f"{each.team} {each.number}", each.because, given.lead_id
-        )
-    if found.assignments:
-        console.print(ledger)
+    console.print()
+    console.print(lines)
+
+
+def _print_given(console: Console, assignments: Sequence[Given], zone: ZoneInfo) -> None:
+    from rich.markup import escape
+
+    from connector.cli.printing import build_table, local
+
+    if not assignments:
+        return
+    table = build_table("at", "lead", "hand-over", "rep", "team", "because", title="[bold cyan]Given lately[/]")
+    for given in assignments:
+        each, lead = given.assignment, given.email or given.lead_id
+        table.add_row(local(each.at, zone), escape(lead), each.hand_over, each.rep, each.team, each.because)
+    console.print()
+    console.print(table)

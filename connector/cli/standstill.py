@@ -26,7 +26,9 @@ Because = Annotated[str, typer.Option("--because", metavar="WORDS", help="Why, f
 
 
 def list_programs(workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """List the programs that apply: which run, which stand still and why, and how many leads are in each.
+    """List programs: what runs, what stands still, who waits.
+
+    Each with how many leads are in it, and why it stands still.
 
     Example:  coltiva programs list
     """
@@ -67,7 +69,9 @@ def pause(name: Name = "", everything: Everything = False, because: Because = ""
 
 
 def resume(name: Name = "", everything: Everything = False, because: Because = "", workspace: Workspace = None) -> None:
-    """Let a program go on where it stood: what was to come in an hour comes in an hour.
+    """Let a program go on where it stood.
+
+    What was to come in an hour comes in an hour.
 
     Example:  coltiva programs resume welcome
     """
@@ -88,7 +92,9 @@ def resume(name: Name = "", everything: Everything = False, because: Because = "
 
 
 def admit(name: Braked, workspace: Workspace = None) -> None:
-    """Let all enter who wait because of a program's brake, as far as they still may.
+    """Let in who waits because of a program's brake.
+
+    Who reached the goal, is suppressed or is in another program of the group by then does not enter.
 
     Example:  coltiva programs admit welcome
     """
@@ -98,7 +104,9 @@ def admit(name: Braked, workspace: Workspace = None) -> None:
 
 
 def refuse(name: Braked, workspace: Workspace = None) -> None:
-    """Let nobody enter who waits because of a program's brake. Who is enrolled again later asks again.
+    """Send away who waits because of a program's brake.
+
+    Who is enrolled again later asks again.
 
     Example:  coltiva programs refuse welcome
     """

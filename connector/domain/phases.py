@@ -30,7 +30,7 @@ from connector.domain.program import (
     content_of,
     pick,
 )
-from connector.domain.sending import answer_by, had_before, hand_out, is_old, obstacle, put_off
+from connector.domain.sending import answer_by, had_before, hand_out, is_old, obstacle_to, put_off
 from connector.domain.ways import leave_early, settle
 
 #: `check` refuses programs that go in a circle without delay; this stops one that slipped through.
@@ -243,9 +243,8 @@ def _by_chance(share: float, cases: Sequence[Case]) -> str:
 def _send(draft: Draft, enrolment: Enrolment, phase: CompiledPhase, place: int, send: Send) -> Enrolment:
     """Send what is due, unless it must wait, or the lead has had it, or wants no messages any more."""
     activity = phase.steps[place].activity
-    why, until = obstacle(draft, enrolment, send)
-    if until is not None:
-        return put_off(draft, replace(enrolment, send_at=until), activity.name, why, until)
+    if obstacle := obstacle_to(draft, enrolment, send):
+        return put_off(draft, replace(enrolment, send_at=obstacle.until), activity.name, obstacle)
     if refused := refusal_of(draft, send):
         return end(draft, enrolment, Step.EXIT, refused)
     content = content_of(send)
@@ -318,10 +317,9 @@ def _remind(draft: Draft, enrolment: Enrolment, sent: Sent) -> Enrolment:
     if step is None or send is None:
         return replace_sent(draft, enrolment, sent, replace(sent, remind_at=None))
     activity = step.activity
-    why, until = obstacle(draft, enrolment, send)
-    if until is not None:
-        waiting = replace_sent(draft, enrolment, sent, replace(sent, remind_at=until))
-        return put_off(draft, waiting, sent.activity, why, until)
+    if obstacle := obstacle_to(draft, enrolment, send):
+        waiting = replace_sent(draft, enrolment, sent, replace(sent, remind_at=obstacle.until))
+        return put_off(draft, waiting, sent.activity, obstacle)
     if refused := refusal_of(draft, send):
         return end(draft, enrolment, Step.EXIT, refused)
     what = hand_out(draft, enrolment, activity, send, sent.times + 1)

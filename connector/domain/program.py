@@ -293,8 +293,11 @@ class Program:
 
     @property
     def brake_in_words(self) -> str:
-        """For people: `500 leads in 1 hours`; empty without a brake."""
-        return f"{self.brake.enrolments:,} leads in {self.brake.per / timedelta(hours=1):g} hours" if self.brake else ""
+        """For people: `500 leads in an hour`; empty without a brake."""
+        if self.brake is None:
+            return ""
+        hours, leads = self.brake.per / timedelta(hours=1), "lead" if self.brake.enrolments == 1 else "leads"
+        return f"{self.brake.enrolments:,} {leads} in {'an hour' if hours == 1 else f'{hours:g} hours'}"
 
     def phase(self, name: str) -> Phase | None:
         """The phase of that name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from connector.domain.acts import emit
 from connector.domain.draft import Draft
@@ -14,26 +15,33 @@ from connector.domain.lead import Had
 from connector.domain.program import Activity, ListSend, Send, Task, content_of
 
 
-def obstacle(draft: Draft, enrolment: Enrolment, send: Send) -> tuple[str, datetime | None]:
-    """Why nothing may leave now, and when it may; no moment where nothing stands in the way."""
+class Obstacle(NamedTuple):
+    """Why nothing may leave now, and when it may."""
+
+    why: str
+    until: datetime
+
+
+def obstacle_to(draft: Draft, enrolment: Enrolment, send: Send) -> Obstacle | None:
+    """What stands in the way of sending now; None where nothing does."""
     window = draft.book.programs[enrolment.program].program.window
     opens_at = window.next_open(draft.now, draft.zone)
     if opens_at > draft.now:
-        return "the send window is shut", opens_at
+        return Obstacle("the send window is shut", opens_at)
     cap = draft.book.definitions.cap
     if cap is not None and content_of(send):
         free_at = cap.free_at(draft.contacted)
         if free_at is not None and free_at > draft.now:
-            return f"no more than {cap.in_words}", window.next_open(free_at, draft.zone)
-    return "", None
+            return Obstacle(f"no more than {cap.in_words}", window.next_open(free_at, draft.zone))
+    return None
 
 
-def put_off(draft: Draft, enrolment: Enrolment, activity: str, why: str, until: datetime) -> Enrolment:
+def put_off(draft: Draft, enrolment: Enrolment, activity: str, obstacle: Obstacle) -> Enrolment:
     """Let an activity wait; told once for each reason."""
-    if enrolment.put_off != why:
-        when = until.isoformat(timespec="minutes")
-        tell(draft, HistoryKind.PUT_OFF, enrolment, activity=activity, why=why, until=when)
-    return update(draft, replace(enrolment, put_off=why))
+    if enrolment.put_off != obstacle.why:
+        when = obstacle.until.isoformat(timespec="minutes")
+        tell(draft, HistoryKind.PUT_OFF, enrolment, activity=activity, why=obstacle.why, until=when)
+    return update(draft, replace(enrolment, put_off=obstacle.why))
 
 
 def is_old(enrolment: Enrolment, activity: Activity, had: Had) -> bool:
@@ -59,7 +67,7 @@ def had_before(draft: Draft, activity: Activity, content: str, had: Had) -> Sent
 
 def answer_by(draft: Draft, activity: Activity) -> datetime | None:
     """Until when an answer counts to what is sent now; None where none is asked for."""
-    return draft.now + activity.within if activity.answered and activity.within else None
+    return draft.now + activity.within if activity.within else None
 
 
 def hand_out(draft: Draft, enrolment: Enrolment, activity: Activity, send: Send, times: int) -> str:

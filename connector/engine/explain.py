@@ -23,7 +23,7 @@ from connector.domain.wording import display_name
 from connector.engine.buying import DealExplanation, RfmExplanation, explain_deals, explain_rfm
 from connector.engine.selling import HandOverExplanation
 from connector.engine.timeline import tell
-from connector.engine.waiting import EnrolmentExplanation, explain_enrolment
+from connector.engine.waiting import EnrolmentExplanation, WaitOutside, explain_enrolment
 from connector.ports import LeadSummary, OutboxChange
 
 #: Sums of fading points come out a hair below the tenth they mean.
@@ -188,6 +188,8 @@ class Explanation:
     hand_overs: tuple[HandOverExplanation, ...] = ()
     deals: tuple[DealExplanation, ...] = ()
     rfm: RfmExplanation | None = None
+    #: Programs that the lead waits to enter.
+    outside: tuple[WaitOutside, ...] = ()
 
 
 def explain(

@@ -7,8 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from connector.domain.draft import Draft
+from connector.domain.enrolling import BY_PROGRAM
 from connector.domain.enrolment import Enrolment, EnrolmentState, Move
+from connector.domain.ids import WorkspaceId
+from connector.domain.lead import Lead
+from connector.domain.petition import PetitionKind, PetitionState
 from connector.domain.program import TargetKind
+from connector.ports import Store
 
 _INSTANT = timedelta(milliseconds=1)
 
@@ -24,6 +29,17 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitOutside:
+    """A lead that would enter a program, which has a brake."""
+
+    program: str
+    since: datetime
+    #: Only a person lets it in; otherwise its turn comes by itself.
+    needs_person: bool
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class EnrolmentExplanation:
     """One lead's place in one program."""
 
@@ -35,6 +51,20 @@ class EnrolmentExplanation:
     waits: tuple[Wait, ...]
     ended_at: datetime | None
     reason: str
+
+
+def explain_outside(store: Store, workspace: WorkspaceId, lead: Lead) -> tuple[WaitOutside, ...]:
+    """The programs that the lead waits to enter."""
+    asked = {key for key, one in lead.petitions.items() if one.kind is PetitionKind.ADMISSION}
+    if not asked:
+        return ()
+    with store.reading() as transaction:
+        filed = transaction.petitions.of_lead(workspace, lead.id)
+    return tuple(
+        WaitOutside(one.petition.subject, one.petition.at, one.state is PetitionState.PARKED, one.because)
+        for one in filed
+        if one.petition.key in asked
+    )
 
 
 def explain_enrolment(draft: Draft, enrolment: Enrolment) -> EnrolmentExplanation:
@@ -53,7 +83,8 @@ def explain_enrolment(draft: Draft, enrolment: Enrolment) -> EnrolmentExplanatio
 
 def _waits(draft: Draft, enrolment: Enrolment) -> Iterator[Wait]:
     if enrolment.paused_at is not None and enrolment.ended_at is None:
-        yield Wait("going on", None, f"it stands still: {enrolment.put_off}")
+        remedy = "; coltiva programs list says since when, and why" if enrolment.put_off == BY_PROGRAM else ""
+        yield Wait("going on", None, f"it stands still: {enrolment.put_off}{remedy}")
         return
     if enrolment.state is EnrolmentState.MOVING and enrolment.move:
         yield Wait(_destination(enrolment.move), enrolment.move.at)
@@ -84,7 +115,7 @@ def _why_then(draft: Draft, enrolment: Enrolment) -> str:
 
 def _span(length: timedelta) -> str:
     hours = length / timedelta(hours=1)
-    return f"{hours / 24:g} days" if hours >= 48 else f"{hours:g} hours"
+    return f"{hours / 24:g} days" if hours >= 48 else "1 hour" if hours == 1 else f"{hours:g} hours"
 
 
 def _destination(move: Move) -> str:

@@ -11,6 +11,7 @@ from connector.mapping.models import MappingFile
 from connector.mapping.places import Path, Problems
 from connector.mapping.programs import is_by_hand
 from connector.mapping.report import quoted
+from connector.mapping.rounds import check_program_rounds
 from connector.mapping.routes import Route, early, every_case, handed_back_to, possible_outcomes, targets_of, to_route
 
 
@@ -28,7 +29,9 @@ def check_journeys(mapping: MappingFile, definitions: Definitions, problems: Pro
         _check_phases(route, mapping, problems)
         _check_own_end(program, problems)
     at_once = check_circles(sound, definitions.sales, problems)
-    check_rounds([route for name, route in sound.items() if name not in at_once], problems)
+    others = {name: route for name, route in sound.items() if name not in at_once}
+    check_rounds(others.values(), problems)
+    check_program_rounds(others, definitions.cap, problems)
 
 
 def place_of(program: str, phase: Phase, activity: Activity) -> Path:

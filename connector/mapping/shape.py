@@ -157,13 +157,19 @@ def _describe(kind: str, context: Any, value: Any) -> tuple[str, str]:
         return f"expected {expected}, {found}", hint if kind != "string_type" else _quoting(value)
     if kind in ("too_short", "string_too_short"):
         return "there is nothing here", "write something, or remove the key"
-    if kind in ("greater_than", "greater_than_equal"):
-        return f"{quoted(value)} is too small", ""
-    if kind in ("less_than_equal", "string_too_long"):
-        return f"{quoted(value)} is too large", ""
+    if kind in _BOUNDS:
+        verdict, bound, hint = _BOUNDS[kind]
+        return f"{quoted(value)} is too {verdict}", hint.format(context[bound])
     return f"{quoted(value)} is not possible here", ""
 
 
+#: What is out of bounds: too what, where pydantic says the bound, what would help.
+_BOUNDS = {
+    "greater_than": ("small", "gt", "write more than {:.15g}"),
+    "greater_than_equal": ("small", "ge", "write {:.15g} or more"),
+    "less_than_equal": ("large", "le", "write {:.15g} or less"),
+    "string_too_long": ("large", "max_length", "write {} characters at most"),
+}
 _KINDS = {
     "string_type": ("text", ""),
     "float_type": ("a number", "write it without quotation marks"),

@@ -19,6 +19,8 @@ class Given:
     #: Empty for a lead that was erased since.
     lead_id: LeadId
     assignment: Assignment
+    #: The lead's address, where the latest are listed; empty where it has none.
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,10 @@ _AFTER = limited(
     .order_by(assignments.c.team, assignments.c.number)
 )
 _RECENT = limited(
-    select(*_GIVEN).where(_MINE).order_by(assignments.c.at.desc(), assignments.c.team, assignments.c.number.desc())
+    select(*_GIVEN, leads.c.email)
+    .outerjoin(leads, and_(leads.c.workspace == assignments.c.workspace, leads.c.id == assignments.c.lead_id))
+    .where(_MINE)
+    .order_by(assignments.c.at.desc(), assignments.c.team, assignments.c.number.desc())
 )
 _OF_LEAD = (
     select(*_GIVEN)
@@ -155,8 +158,9 @@ class StoredAssignments:
         return self._given(_AFTER, {"workspace_": workspace, "team_": team, "number_": number, "limit": limit})
 
     def recent(self, workspace: WorkspaceId, limit: int) -> Sequence[Given]:
-        """The latest first."""
-        return self._given(_RECENT, {"workspace_": workspace, "limit": limit})
+        """The latest first, each with the lead's address."""
+        rows = self._session.rows(_RECENT, {"workspace_": workspace, "limit": limit})
+        return [Given(lead_id, decode_assignment(doc), email or "") for lead_id, doc, email in rows]
 
     def of_lead(self, workspace: WorkspaceId, lead_id: LeadId) -> Sequence[Given]:
         """The lead's, oldest first."""

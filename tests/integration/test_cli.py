@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 from connector import __version__
@@ -89,7 +90,15 @@ def test_the_help_shows_every_command_in_its_section(run: Any) -> None:
 
     assert result.exit_code == 0
     assert all(f"{title}:" in result.output for title in SECTIONS)
+    assert {name for names in SECTIONS.values() for name in names} == set(get_command(app).commands)
     assert "..." not in result.output.split("Try it:")[1], "a summary is cut short"
+
+
+@pytest.mark.parametrize("group", ["connect", "keys", "programs", "dead-letters"])
+def test_a_group_says_what_each_of_its_commands_does(run: Any, group: str) -> None:
+    result = run(group, "--help")
+
+    assert "..." not in result.output.split("Commands:")[1], "a summary is cut short"
 
 
 def test_a_command_that_is_not_there_is_a_usage_error_with_a_hint(run: Any) -> None:

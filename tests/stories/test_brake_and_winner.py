@@ -95,6 +95,18 @@ def test_a_person_decides_for_those_who_wait(rehearsal: Rehearsal, run: Any, wor
     assert run("programs", word, "invitation").output == "Nobody waits to enter invitation.\n"
 
 
+def test_of_a_lead_behind_the_brake_explain_says_so_and_what_lets_it_in(rehearsal: Rehearsal, run: Any) -> None:
+    import_all(rehearsal)
+
+    names = ("ada", "bruno", "carla", "dino")
+    told = [" ".join(run("explain", f"{name}@example.com").output.split()) for name in names]
+
+    waiting = [page for page in told if "invitation waits for a person since" in page]
+    assert len(waiting) == 2
+    assert all("more than 2 leads in an hour would enter" in page for page in waiting)
+    assert all("coltiva programs admit invitation" in page for page in waiting)
+
+
 def test_whoever_looks_sees_what_came_of_each_way_and_why_nothing_is_decided(rehearsal: Rehearsal, run: Any) -> None:
     import_all(rehearsal)
 

@@ -95,6 +95,16 @@ def test_loads_are_counted_since_a_moment_and_the_latest_come_first(scene: Scene
         assert [one.assignment.number for one in transaction.assignments.of_lead(ACME, A)] == [1, 2]
 
 
+def test_the_latest_name_the_lead_by_its_address(scene: Scene) -> None:
+    hands_over(scene, A, HOT)
+    add(scene, given(1), given(2, lead_id=lead_of("9")))
+
+    with scene.store.reading() as transaction:
+        found = transaction.assignments.recent(ACME, 2)
+
+    assert [(one.lead_id, one.email) for one in found] == [(lead_of("9"), ""), (A, f"{A}@example.com".lower())]
+
+
 def test_what_waits_for_a_rep_comes_first_and_what_ended_is_left_out(scene: Scene) -> None:
     scene.meet("3", "4")
     assigned = replace(HOT, state=HandOverState.ASSIGNED, rep="anna", due_at=after(hours=2))

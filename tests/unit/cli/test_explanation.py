@@ -14,6 +14,7 @@ from connector.domain.assigning import Candidate
 from connector.engine.buying import DealExplanation, RfmExplanation, RfmScore
 from connector.engine.explain import Explanation, FieldExplanation, Group, Share, TagExplanation
 from connector.engine.selling import Choice, HandOverExplanation
+from connector.engine.waiting import EnrolmentExplanation, Wait, WaitOutside
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 NOBODY = Explanation("L1", "Ada", "", (), "active", NOW, (), (), (), (), (), (), (), ())
@@ -94,3 +95,35 @@ def test_scores_that_are_not_measured_yet_are_told_as_such() -> None:
     assert "RFM not measured yet" in page
     assert "recency – nobody knows when" in page
     assert "Deals" not in page
+
+
+def test_a_program_that_stands_still_is_waited_for_until_a_person_lets_it_go_on() -> None:
+    wait = Wait("going on", None, "it stands still: the program is paused")
+    enrolled = EnrolmentExplanation("welcome", "hello", "moving", NOW, NOW, (wait,), None, "")
+
+    page = printed(replace(NOBODY, enrolments=(enrolled,)))
+
+    assert "waits for going on it stands still: the program is paused" in page
+
+
+def test_who_waits_behind_a_brake_is_told_with_what_lets_in() -> None:
+    parked = WaitOutside("fair", NOW, True, "more than 3 in 1h would enter")
+    soon = WaitOutside("welcome", NOW, False, "")
+
+    page = printed(replace(NOBODY, outside=(parked, soon)))
+
+    assert "fair waits for a person since Mon 23 Nov 2026 10:00" in page
+    assert "more than 3 in 1h would enter to let all in: coltiva programs admit fair" in page
+    assert "welcome waits for a place since Mon 23 Nov 2026 10:00" in page
+    assert "none" not in page[page.index("Programs") + 1]
+
+
+def test_who_the_lead_is_keeps_to_a_hundred_columns() -> None:
+    out = StringIO()
+    lead = replace(NOBODY, id="Le6d6e6e28181c93f", refs=("hubspot:62515001:contact:541935000021",))
+
+    print_explanation(Console(file=out, width=100), lead, ZoneInfo("Europe/Rome"), lines=10)
+
+    lines = out.getvalue().splitlines()
+    assert lines[1] == "Le6d6e6e28181c93f · hubspot:62515001:contact:541935000021 · active"
+    assert lines[2] == "as of Mon 23 Nov 2026 11:00 (Europe/Rome)"

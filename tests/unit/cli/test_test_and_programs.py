@@ -141,6 +141,36 @@ def test_a_program_is_a_table_in_sentences(folder: Path) -> None:
     assert "call call at once a task for sales clicked within 7d" in said
 
 
+FORKS = """\
+format: 1
+programs:
+  detour:
+    enrol: came
+    phases:
+      ask:
+        activities:
+          question:
+            send: {task: Ask}
+            answered: clicked
+            within: 7d
+            on_answer: [{when: {industry: software}, next: last}, {after: 2d, next: completed}]
+            no_answer: last
+      last: {activities: {bye: {send: {note: Bye}}}}
+"""
+
+
+def test_where_an_answer_leads_stands_on_lines_of_its_own(folder: Path) -> None:
+    (folder / "detour.yaml").write_text(FORKS, "utf-8")
+
+    lines = run("programs", "show", "detour", "--mappings", folder).output.splitlines()
+
+    said = [" ".join(line.split()) for line in lines]
+    assert "ask question at once a task for sales clicked within 7d" in said
+    assert "answered, if industry is software at once → last" in said
+    assert "answered, else after 2d → completed" in said
+    assert "no answer at once → last" in said
+
+
 def test_a_program_is_a_flow_chart_for_pages(folder: Path) -> None:
     result = run("programs", "show", "--mermaid", "--mappings", folder)
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from connector.domain.assigning import Assignment, Waiting, assign, is_true
+from connector.domain.assigning import Assignment, Candidate, Waiting, assign, is_true
 from connector.domain.calendar import SendWindow
 from connector.domain.petition import Petition, PetitionKind
 from connector.domain.sales import Rep, Sales, Team
@@ -59,6 +59,14 @@ def test_turns_are_in_proportion_to_weights_and_evenly_spread() -> None:
     assert desk.turns(8) == ["anna", "anna", "ben", "anna", "anna", "anna", "ben", "anna"]
 
 
+def test_weights_need_not_be_whole_numbers_and_a_round_ends_where_it_began() -> None:
+    desk = Desk(team(rep("anna", 0.1), rep("ben", 0.3), rep("carl", 0.7)))
+
+    assert Counter(desk.turns(110)) == {"anna": 10, "ben": 30, "carl": 70}
+    assert desk.ledger[-1].tallies == {"anna": 0.0, "ben": 0.0, "carl": 0.0}
+    assert desk.ledger[0].tallies == {"anna": 0.1, "ben": 0.3, "carl": -0.4}
+
+
 def test_who_is_away_is_passed_over_and_not_flooded_on_return() -> None:
     holiday = Absence(date(2026, 9, 7), date(2026, 9, 8))
     desk = Desk(team(rep("anna"), rep("ben", 1, OFFICE, holiday)))
@@ -95,12 +103,15 @@ def test_a_stated_rep_takes_what_nobody_else_can() -> None:
     desk = Desk(team(rep("anna"), otherwise="maria"))
 
     assert desk.turns(1, after(hours=12)) == ["maria"]
+    assert desk.turns(1, after(hours=13)) == ["maria"]
+    assert [(one.number, one.because) for one in desk.ledger] == [(1, "nobody else could"), (2, "nobody else could")]
 
 
 def test_a_named_rep_is_given_the_lead_at_any_hour_and_nobodys_turn_changes() -> None:
     desk = Desk(team(rep("anna"), rep("ben")))
 
     assert desk.turns(3, after(hours=12), rep="ben") == ["ben"] * 3
+    assert [one.because for one in desk.ledger] == ["named by the rules"] * 3
     assert desk.turns(2) == ["anna", "ben"]
 
 
@@ -159,6 +170,45 @@ def test_an_assignment_says_why_it_was_nobody_else() -> None:
         "dora": "had it before",
         "eva": "does not take such leads",
     }
+
+
+def test_a_lead_is_told_whom_it_was_given_to_and_why() -> None:
+    desk = Desk(team(rep("anna"), rep("ben")))
+    desk.ask()
+
+    given = desk.ask()
+
+    assert isinstance(given, Assignment)
+    assert given.told == {
+        "rep": "ben",
+        "team": "inbound",
+        "owner": "id of ben",
+        "because": "the next in turn",
+        "turn": 2.0,
+    }
+
+
+def test_of_a_rep_who_is_no_owner_in_the_crm_no_owner_is_told() -> None:
+    given = Desk(team(Rep("anna", {}, WorkingHours(ROME, OFFICE)))).ask()
+
+    assert isinstance(given, Assignment)
+    assert (given.rep, given.told["owner"]) == ("anna", "")
+
+
+def test_the_ledger_has_all_that_a_turn_was_decided_by() -> None:
+    given = Desk(team(rep("anna", 2), rep("ben"))).ask()
+
+    assert given == Assignment(
+        "inbound",
+        1,
+        START,
+        "hot",
+        "anna",
+        {CRM: "id of anna"},
+        "the next in turn",
+        (Candidate("anna", 2, 0.0), Candidate("ben", 1, 0.0)),
+        {"anna": -1.0, "ben": 1.0},
+    )
 
 
 def test_a_lead_of_a_team_that_is_gone_is_looked_at_again_tomorrow() -> None:

@@ -139,3 +139,25 @@ def test_of_two_activities_each_leads_back_as_often_as_it_says() -> None:
     lived.receive(came(), signal("email_clicked", after(days=4))).let_pass(after(days=60))
 
     assert [entry.at for entry in lived.told(K.PHASE)] == [after(days=3), after(days=9)]
+
+
+def test_what_was_answered_before_leads_away_at_once_where_the_activity_says_so() -> None:
+    away = Outcome(Target(TargetKind.PHASE, "two"))
+    first = program("p", phase("one", mail("a", "news")))
+    asked = mail("b", "news", on_answer=away)
+    second = program("q", phase("one", asked, activity("call", days=9)), phase("two", activity("visit")), enrol="wrote")
+
+    lived = story(first, second).receive(came(), signal("email_clicked", after(days=1)), signal("wrote", after(days=2)))
+
+    assert lived.sent() == [(START, "a"), (after(days=2), "visit")]
+    assert [entry.detail["outcome"] for entry in lived.told(K.SETTLED)][1:] == ["answered", "all"]
+
+
+def test_who_waits_for_an_answer_to_what_it_had_before_is_put_on_no_list_again() -> None:
+    first = program("p", phase("one", activity("a", ListSend("news"))))
+    second = program("q", phase("one", mail("b", "news", days=9)), enrol="wrote")
+
+    lived = story(first, second).receive(came(), signal("wrote", after(days=3)))
+
+    assert lived.enrolment("q").sent[0].is_waiting
+    assert lived.lead.desired[CRM].lists == {}

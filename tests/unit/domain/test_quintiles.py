@@ -121,6 +121,26 @@ def test_edges_are_told_and_read_again_to_the_digit() -> None:
     assert from_data(to_data(measured)) == measured
 
 
+def test_edges_are_told_in_whole_days_and_plain_numbers() -> None:
+    measured = Edges(START, (4 * DAY, 30 * DAY, 130 * DAY, 700 * DAY), (1.0, 1.0, 2.0, 5.0), (0.072, 0.1, 3.5, 1200.0))
+
+    assert to_data(measured) == {
+        "measured_at": "2026-09-07T08:00:00.000+00:00",
+        "recency": ("4", "30", "130", "700"),
+        "frequency": ("1.0", "1.0", "2.0", "5.0"),
+        "monetary": ("0.072", "0.1", "3.5", "1200.0"),
+    }
+
+
+@pytest.mark.parametrize(("days", "moved"), [(5.0, 4), (5.1, 6), (3.0, 4), (2.9, 3)])
+def test_an_edge_of_few_days_stays_while_it_moves_by_no_more_than_a_day(days: float, moved: int) -> None:
+    before = Edges(START, (4 * DAY, 30 * DAY, 130 * DAY, 700 * DAY))
+
+    found = settle(Fifths([days, 30, 130, 700]), before, START + DAY)
+
+    assert found.recency[0] == moved * DAY
+
+
 # --- what leads make of it ---
 
 

@@ -11,7 +11,14 @@ HI = "activities: {a: {send: {note: Hi}}}"
 ASK = "activities: {a: {send: {list: greeting}, answered: called, within: 7d}}"
 FOR_EVER = "a lead that does nothing more goes round for ever: "
 A_FEW_TIMES = "let one of these ways be taken a few times only, for example {next: previous, times: 2, then: exit}"
+FROM_PROGRAM_TO_PROGRAM = "a lead that does nothing more goes from program to program for ever"
+SLOWLY = f"{FROM_PROGRAM_TO_PROGRAM}, however slowly, and is sent the same each time"
+LONGER = "leave out again: of one of them, or make it longer than the round takes"
 ASK_AGAIN = "activities: {a: {send: {list: greeting}, answered: called, within: 7d, again: true}}"
+
+
+def later(after: str) -> str:
+    return f"activities: {{a: {{send: {{note: Hi}}, after: {after}}}}}"
 
 
 def program(*lines: str, name: str = "x") -> str:
@@ -110,6 +117,47 @@ FINDINGS = {
         ),
         ["6:7: phases in a circle while no time passes: one → two → one; add after: to one of them"],
     ),
+    "programs that follow one another by and by": (
+        programs(
+            program("enrol: called", "again: 1m", f"phases: {{one: {{{later('2m')}}}}}", "completed: {program: y}"),
+            program("again: 1m", f"phases: {{two: {{{later('2m')}}}}}", "completed: {program: x}", name="y"),
+        ),
+        [f"6:14: {FROM_PROGRAM_TO_PROGRAM}: x → y → x; {LONGER}"],
+    ),
+    "programs that follow one another slowly": (
+        programs(
+            program("enrol: called", "again: 30d", f"phases: {{one: {{{later('40d')}}}}}", "completed: {program: y}"),
+            program("again: 1h", f"phases: {{two: {{{later('40d')}}}}}", "completed: {program: x}", name="y"),
+        ),
+        [f"6:14: warning: {SLOWLY}: x → y → x; {LONGER}"],
+    ),
+    "a program that follows itself": (
+        programs(
+            program("enrol: called", "again: 0d", f"phases: {{one: {{{later('2m')}}}}}", "completed: {program: x}")
+        ),
+        [f"6:14: {FROM_PROGRAM_TO_PROGRAM}: x → x; {LONGER}"],
+    ),
+    "programs that follow one another after some turns": (
+        programs(
+            program("enrol: called", "again: 1h", "phases:", f"  one: {{{later('1h')}}}",
+                    f"  two: {{{later('1h')}, all_answered: {{next: one, times: 2, then: completed}}}}",
+                    "completed: {program: y}"),
+            program("again: 1h", f"phases: {{three: {{{ASK}, none_answered: {{program: x}}}}}}", name="y"),
+        ),
+        [f"8:7: {FROM_PROGRAM_TO_PROGRAM}: x → y → x; {LONGER}"],
+    ),
+    "two rounds of programs that have none in common": (
+        programs(
+            program("enrol: called", "again: 1h", f"phases: {{one: {{{later('2h')}}}}}", "completed: {program: x}"),
+            *(
+                program("enrol: called", "again: 1h", f"phases: {{one: {{{later('2h')}}}}}",
+                        f"completed: {{program: {to}}}", name=name)
+                for name, to in (("a", "b"), ("b", "a"), ("c", "d"), ("d", "c"))
+            ),
+        ),
+        [f"11:14: {FROM_PROGRAM_TO_PROGRAM}: a → b → a; {LONGER}",
+         f"21:14: {FROM_PROGRAM_TO_PROGRAM}: c → d → c; {LONGER}"],
+    ),
     "a program that nobody enters": (
         programs(program("phases:", f"  one: {{{HI}}}")),
         ['3:3: nothing enrols leads into "x"; add enrol:, or enrol: by_hand if only people enrol leads'],
@@ -199,6 +247,23 @@ FINE = {
     "programs that follow one another once": programs(
         program("enrol: called", "phases:", f"  one: {{{HI}}}", "completed: {program: y}"),
         program("phases:", f"  two: {{{HI}}}", "completed: {program: x}", name="y"),
+    ),
+    "programs that follow one another too soon to be entered again": programs(
+        program("enrol: called", "again: 2h", f"phases: {{one: {{{later('1h')}}}}}", "completed: {program: y}"),
+        program("again: 2h", f"phases: {{two: {{{later('1h')}}}}}", "completed: {program: x}", name="y"),
+    ),
+    "programs that follow one another within a year": programs(
+        program("enrol: called", "again: 365d", f"phases: {{one: {{{later('30d')}}}}}", "completed: {program: y}"),
+        program("again: 1d", f"phases: {{two: {{{ASK}}}}}", "completed: {program: x}", name="y"),
+    ),
+    "programs that follow one another by an answer": programs(
+        program("enrol: called", "again: 1h", f"phases: {{one: {{{ASK}}}}}", "completed: {program: y}"),
+        program("again: 1h", f"phases: {{two: {{{later('2h')}}}}}", "completed: {program: x}", name="y"),
+    ),
+    "programs that follow one another for those who won": programs(
+        program("enrol: called", "goal: called", "again: {after: 1h, ended: won}",
+                f"phases: {{one: {{{later('2h')}}}}}", "completed: {program: y}"),
+        program("again: 1h", f"phases: {{two: {{{later('2h')}}}}}", "completed: {program: x}", name="y"),
     ),
     "a goal at a phase of its own": programs(
         program("enrol: called", "goal: {when: {in_program: {x: one}}}", f"phases: {{one: {{{HI}}}}}")

@@ -103,7 +103,10 @@ MISTAKES = {
         [("        ben: {", "        next: {")],
         ['"next" has a meaning of its own and cannot be a rep\'s name; give the rep another name'],
     ),
-    "a weight of nothing": ([('anna: {hubspot: "101"}', 'anna: {hubspot: "101", weight: 0}')], ['"0" is too small']),
+    "a weight of nothing": (
+        [('anna: {hubspot: "101"}', 'anna: {hubspot: "101", weight: 0}')],
+        ['"0" is too small; write more than 0'],
+    ),
     "an absence that ends before it begins": (
         [('anna: {hubspot: "101"}', 'anna: {hubspot: "101", away: 2026-12-24 to 2026-12-20}')],
         ["'2026-12-24 to 2026-12-20' ends before it begins; write the first day first"],

@@ -211,7 +211,7 @@ MISTAKES = {
     ),
     "points beyond measure": (
         "scores:\n  x: {rules: [{on: called, points: 1e9}]}\n",
-        ['3:36: "1000000000.0" is too large'],
+        ['3:36: "1000000000.0" is too large; write 1000000 or less'],
     ),
     "a rule twice": (
         "scores:\n  x:\n    rules:\n      - {on: called, points: 1}\n      - {on: called, points: 2}\n",
