@@ -159,7 +159,7 @@ def _otherwise(
     before: Assignment | None,
     now: datetime,
 ) -> Assignment | Waiting:
-    rep = sales.rep(team.otherwise) if team.otherwise else None
+    rep = sales.rep(team.otherwise)
     if rep is not None:
         return _assignment(team, petition, rep, "nobody else could", candidates, tallies, before, now)
     excluded = {one.rep: one.excluded for one in candidates}

@@ -87,7 +87,7 @@ def _wishes(draft: Draft, compiled: CompiledHandOver, hand_over: HandOver) -> di
     """What whoever rules needs to know: the team, who is named, who may be given such a lead, who had it."""
     sales = draft.book.definitions.sales
     rule = next((each for each, test in compiled.owner if test.holds(draft)), OwnerRule())
-    named = sales.rep(rule.rep) if rule.rep else None
+    named = sales.rep(rule.rep)
     home = next((team for team in sales.teams if named in team.reps), None) if named else sales.team(rule.team)
     data: dict[str, Value] = {"team": home.name if home else "", "had": hand_over.had}
     if named is not None:
@@ -165,7 +165,7 @@ def run_due(draft: Draft) -> None:
 def _escalate(draft: Draft, hand_over: HandOver) -> None:
     compiled = draft.book.hand_overs[hand_over.name]
     step = compiled.rule.escalations[hand_over.level]
-    to = draft.book.definitions.sales.rep(step.to) if step.to else None
+    to = draft.book.definitions.sales.rep(step.to)
     words = "the next rep is asked for" if step.passes_on else f"{to.name if to else hand_over.rep} is told"
     draft.note(HistoryKind.ESCALATED, hand_over.name, {"rep": hand_over.rep, "to": words})
     _tell(draft, hand_over, f"late:{hand_over.level}", step.acts, _owner_id(draft, to) if to else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.builders import (
     after,
     archived,
     baseline,
+    changed,
     definitions,
     field_is,
     holds,
@@ -102,3 +104,22 @@ def test_programs_of_other_groups_and_of_none_stand_in_nobodys_way() -> None:
     story = entering(*others, group="g")
 
     assert [entry.subject for entry in story.told(K.ENTERED)] == ["p", "q", "r"]
+
+
+def test_who_waits_outside_of_two_groups_is_let_in_where_there_is_room_first() -> None:
+    first, second = (
+        program(name, ASKED, enrol=f"{name} came", group=group, exit=(on(f"{name} left"),))
+        for name, group in (("a", "g"), ("b", "h"))
+    )
+    waiting = [
+        replace(program(name, ASKED), group=group, enrol=(holds(BANKS),), priority=priority)
+        for name, group, priority in (("q", "g", 2), ("r", "h", 1))
+    ]
+    more = [replace(each, priority=5) for each in (first, second)]
+    story = Story(definitions(programs=(*more, *waiting)))
+    story.receive(signal("a came", after()), signal("b came", after()), changed(after(days=1), industry="banking"))
+
+    story.receive(signal("b left", after(days=2)), signal("a left", after(days=3)))
+
+    entered = [(entry.at, entry.subject) for entry in story.told(K.ENTERED)]
+    assert entered[2:] == [(after(days=2), "r"), (after(days=3), "q")]
