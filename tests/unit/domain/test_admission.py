@@ -6,12 +6,26 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from connector.domain.definitions import Definitions
-from connector.domain.fact import Fact, FactKind, Value
+from connector.domain.fact import CommandName, Fact, FactKind, Value
 from connector.domain.history import HistoryKind as K
 from connector.domain.petition import PetitionKind
 from connector.domain.program import Brake, Program, Target, TargetKind
-from tests.builders import Story, activity, after, book_applied, definitions, on, outcome, phase, program, signal
+from tests.builders import (
+    Story,
+    activity,
+    after,
+    book_applied,
+    command,
+    definitions,
+    on,
+    outcome,
+    phase,
+    program,
+    signal,
+)
 
 THREE = Brake(3, timedelta(hours=1))
 PLACE = "admission:p:1:0"
@@ -126,3 +140,10 @@ def test_nobody_waits_for_a_program_that_another_mapping_does_not_have() -> None
 
     assert told(story)[1:] == [(K.NOT_ENTERED, "p", {"why": "there is no such program"})]
     assert story.lead.petitions == {}
+
+
+@pytest.mark.parametrize("name", [CommandName.ENROL, CommandName.MOVE])
+def test_whom_a_person_enrols_or_moves_there_no_brake_stops(name: CommandName) -> None:
+    story = Story(mapping()).receive(command(name, after(), "p"))
+
+    assert told(story) == [(K.ENTERED, "p", {"phase": "one", "by": "by hand"})]
