@@ -295,6 +295,7 @@ def test_an_accepted_lead_is_not_escalated_and_stays_with_sales() -> None:
     story = given().receive(changed(after(hours=1), hs_lead_status="OPEN_DEAL")).let_pass(after(days=9))
 
     assert (hand_over(story).state, hand_over(story).is_open) == (S.ACCEPTED, True)
+    assert hand_over(story).reason == "status is now OPEN_DEAL"
     assert story.told(K.ESCALATED) == []
 
 
