@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from connector.domain.definitions import ListRule
 from connector.domain.enrolment import EnrolmentState
 from connector.domain.field import Field, FieldRole, FieldType
 from connector.domain.history import HistoryKind
-from connector.domain.program import Activity, ListSend
+from connector.domain.program import Activity, ListSend, Reminders
 from tests.builders import CRM, FIELDS, START, Story, activity, after, baseline, changed, phase, program, signal
 
 OPTED_OUT = Field("opted_out", FieldType.BOOLEAN, {CRM: ("hs_email_optout",)}, role=FieldRole.CONSENT)
@@ -56,3 +57,13 @@ def test_opting_in_again_lets_the_next_mail_leave() -> None:
 
     assert [name for _, name in story.sent()] == ["mail"]
     assert not story.told(HistoryKind.EXITED)
+
+
+def test_whoever_opted_out_while_an_answer_was_awaited_is_not_reminded() -> None:
+    asked = replace(activity("mail", ListSend("mail"), answered="read"), reminders=Reminders(1, timedelta(days=1)))
+    story = story_of(asked)
+
+    story.receive(changed(after(days=3), hs_email_optout="true")).let_pass(after(days=30))
+
+    assert [name for _, name in story.sent()] == ["mail"]
+    assert (story.enrolment().state, story.enrolment().reason) == (EnrolmentState.EXITED, "opted out of email")

@@ -86,6 +86,13 @@ def test_what_a_person_paused_stays_so_when_sales_is_done() -> None:
     assert story.sent() == []
 
 
+def test_a_hand_over_that_a_new_mapping_does_not_have_says_so() -> None:
+    story = follows(("    hot:\n", "    warm:\n"), ("sales: hot", "sales: warm"))
+
+    assert (hand_over(story).reason, story.lead.petitions) == ("no longer in the mapping", {})
+    assert [entry.detail["by"] for entry in story.told(K.CLOSED)] == ["no longer in the mapping"]
+
+
 # --- why not ------------------------------------------------------------------------------------------------
 
 
