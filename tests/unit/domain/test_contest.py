@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from connector.domain.contest import Contest, Merit, Tally, evidence, interval, judge
+from connector.domain.contest import Contest, Merit, Tally, evidence, interval, judge, rate
 from tests.builders import START, after
 
 WAYS = ("short", "long")
@@ -131,3 +131,8 @@ def test_of_ways_that_are_the_same_hardly_one_in_twenty_is_ever_decided_though_e
 )
 def test_the_interval_is_wilsons(merit: int, entered: int, low: float, high: float) -> None:
     assert interval(merit, entered) == pytest.approx((low, high), abs=0.001)
+
+
+@pytest.mark.parametrize(("merit", "entered", "share"), [(0, 0, 0.0), (0, 10, 0.0), (1, 4, 0.25), (4, 4, 1.0)])
+def test_of_a_way_that_nobody_went_nobody_answered(merit: int, entered: int, share: float) -> None:
+    assert rate(merit, entered) == share
