@@ -261,7 +261,7 @@ def _act_on(draft: Draft, watcher_id: str) -> None:
     elif kind == "enrol":
         journey.enter_by_condition(draft, name)
     elif kind == "hand_over":
-        handing.begin(draft, name, "its condition holds")
+        handing.begin(draft, name, draft.book.hand_overs[name].rule.reason)
     elif kind == "date":
         program, _, index = name.rpartition(":")
         journey.enter_by_date(draft, program, int(index))

@@ -93,6 +93,8 @@ class HandOverRule:
     owner: tuple[OwnerRule, ...]
     #: Handed over when this comes to hold; None: by programs and by hand alone.
     when: Condition | None = None
+    #: The same in words, for the rep.
+    reason: str = "its condition holds"
     #: Again at the earliest so long after the last time ended; None for never.
     again_after: timedelta | None = timedelta(days=30)
     #: What the CRM is to hold from then on; empty: as it is. A lifecycle stage never goes back.
@@ -128,7 +130,7 @@ class Sales:
     stages: tuple[str, ...] = LIFECYCLE_STAGES
 
     def rep(self, name: str) -> Rep | None:
-        """The rep of that name, of whatever team."""
+        """The rep of that name, of whatever team; None for no name."""
         return next((rep for team in self.teams for rep in team.reps if rep.name == name), None)
 
     def rep_of(self, crm: str, owner: str) -> Rep | None:

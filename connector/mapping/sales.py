@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from textwrap import shorten
 from zoneinfo import ZoneInfo, available_timezones
 
 from connector.domain.calendar import ALWAYS_OPEN, SendWindow
@@ -39,11 +40,14 @@ from connector.mapping.sales_models import (
     TeamEntry,
     UntouchedEntry,
 )
+from connector.mapping.sentences import to_sentence
 from connector.mapping.templates import Message
 from connector.mapping.triggers import to_triggers
 from connector.mapping.ways import know_phase
 from connector.mapping.windows import union
 
+#: A reason stands in the subject of a task.
+_WIDEST_REASON = 100
 #: What a rep is told where the mapping does not say it.
 _TOLD = Task(
     Message("{{ name }} is ready for sales: {{ because }}"),
@@ -142,10 +146,12 @@ def _know_rep(name: str, path: Path, reader: ConditionReader, *words: str) -> No
 
 def _to_hand_over(name: str, entry: HandOverEntry, path: Path, reader: ConditionReader) -> HandOverRule:
     acts = to_acts(entry.task, entry.note, path, reader)
+    when = None if entry.when is None else reader.read(entry.when, (*path, "when"))
     return HandOverRule(
         name=name,
         owner=tuple(_to_owner(one, (*path, "owner", index), reader) for index, one in enumerate(entry.owner)),
-        when=None if entry.when is None else reader.read(entry.when, (*path, "when")),
+        when=when,
+        reason=shorten(to_sentence(when), _WIDEST_REASON, placeholder=" …") if when else "",
         again_after=entry.again,
         lifecycle=entry.lifecycle or "",
         status=entry.status or "",

@@ -141,7 +141,7 @@ def test_the_rep_reads_why_now_what_the_lead_did_and_what_to_do(stage: Stage, re
     (task,) = stage.portal.tasks(ada)
     assert (task["hubspot_owner_id"], task["hs_task_subject"]) == (
         reps["anna"],
-        "Ada is ready for sales: its condition holds",
+        "Ada is ready for sales: interest is at least 60",
     )
     for words in ("60 interest: report_read", "report_read (topic Heating)", "Offer a demo."):
         assert words in task["hs_task_body"]

@@ -153,7 +153,7 @@ def test_the_rep_is_told_why_now_what_the_lead_did_and_what_to_do() -> None:
     story = given(firstname="Ada")
 
     (act,) = story.acts.values()
-    assert (act.owner, act.subject) == ("101", "Ada is ready for sales: its condition holds")
+    assert (act.owner, act.subject) == ("101", "Ada is ready for sales: heat is at least 20")
     for words in ("20 heat: clicked", "7 September 2026: clicked (what the report)", "Offer a demo"):
         assert words in act.body
 

@@ -216,7 +216,7 @@ def test_a_life_with_sales_reads_as_it_was_lived() -> None:
 
 
 SALES = """\
-07 08:02 handed_over hot by=its condition holds
+07 08:02 handed_over hot by=heat is at least 20
 07 08:10 assigned hot rep=anna team=inbound because=the next in turn
 07 08:10 field_changed owner was= now=101
 07 08:10 field_changed status was= now=NEW
@@ -237,9 +237,9 @@ SALES = """\
 """
 
 TASKS = [
-    ("sales:hot:1:1:told:0", "101", "ada@example.com is ready for sales: its condition holds"),
+    ("sales:hot:1:1:told:0", "101", "ada@example.com is ready for sales: heat is at least 20"),
     ("sales:hot:1:1:late:0:0", "109", "ada@example.com still waits for anna"),
-    ("sales:hot:1:2:told:0", "102", "ada@example.com is ready for sales: its condition holds"),
+    ("sales:hot:1:2:told:0", "102", "ada@example.com is ready for sales: heat is at least 20"),
 ]
 
 
