@@ -93,6 +93,27 @@ def test_a_hand_over_that_a_new_mapping_does_not_have_says_so() -> None:
     assert [entry.detail["by"] for entry in story.told(K.CLOSED)] == ["no longer in the mapping"]
 
 
+# --- conditions of sales ---
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind"),
+    [
+        ("closed: {changed: stage, to: Customer}", "closed: {when: {country: DE}}", K.CLOSED),
+        ("accepted: {changed: status, to: OPEN_DEAL}", "accepted: {when: {country: DE}}", K.ACCEPTED),
+        ("touched_by: [called, ", "touched_by: [{when: {country: DE}}, ", K.TOUCHED),
+        ("- {changed: status, to: BAD_TIMING}", "- {when: {country: DE}}", K.REJECTED),
+    ],
+)
+def test_sales_may_be_done_with_a_lead_by_a_condition_that_comes_to_hold(old: str, new: str, kind: K) -> None:
+    story = given((old, new), country="IT").receive(changed(after(hours=1), country="FR"))
+    assert story.told(kind) == []
+
+    story.receive(changed(after(hours=2), country="DE"))
+
+    assert [(entry.at, entry.detail["by"]) for entry in story.told(kind)] == [(after(hours=2), "its condition")]
+
+
 # --- why not ------------------------------------------------------------------------------------------------
 
 
