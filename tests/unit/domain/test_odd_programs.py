@@ -14,7 +14,9 @@ from connector.domain.enrolment import EnrolmentState
 from connector.domain.fact import Fact
 from connector.domain.field import Field, FieldRole, FieldType
 from connector.domain.history import HistoryKind as K
+from connector.domain.lead import Had
 from connector.domain.program import Activity, ListSend, Outcome, Program, Target, TargetKind
+from connector.domain.sending import is_old
 from tests.builders import (
     CRM,
     EXIT,
@@ -161,3 +163,13 @@ def test_who_waits_for_an_answer_to_what_it_had_before_is_put_on_no_list_again()
 
     assert lived.enrolment("q").sent[0].is_waiting
     assert lived.lead.desired[CRM].lists == {}
+
+
+@pytest.mark.parametrize(("sender", "is_sent_again"), [("", True), ("one.a", True), ("one.b", False), ("two.a", False)])
+def test_what_was_not_answered_is_sent_again_by_whoever_sent_it_as_far_as_that_is_remembered(
+    sender: str, is_sent_again: bool
+) -> None:
+    a = mail("a", "news")
+    enrolment = story(program("p", phase("one", a))).receive(came()).enrolment()
+
+    assert is_old(enrolment, a, Had(START, "p", 1, activity=sender)) is not is_sent_again
