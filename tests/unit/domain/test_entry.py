@@ -123,3 +123,7 @@ def test_who_waits_outside_of_two_groups_is_let_in_where_there_is_room_first() -
 
     entered = [(entry.at, entry.subject) for entry in story.told(K.ENTERED)]
     assert entered[2:] == [(after(days=2), "r"), (after(days=3), "q")]
+    assert [(entry.subject, entry.detail["why"]) for entry in story.told(K.NOT_ENTERED)] == [
+        ("q", "it is in a, of the same group; it waits outside"),
+        ("r", "it is in b, of the same group; it waits outside"),
+    ]
