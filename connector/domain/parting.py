@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from connector.domain.book import Book
 from connector.domain.compiled import CompiledProgram
 from connector.domain.enrolment import Enrolment, EnrolmentState
 from connector.domain.lead import Lead
@@ -29,12 +28,12 @@ class Parting(NamedTuple):
     is_won: bool
 
 
-def partings_of(lead: Lead, book: Book) -> list[Parting]:
-    """All of a lead's, by the book that applies to it."""
+def partings_of(lead: Lead, programs: Mapping[str, CompiledProgram]) -> list[Parting]:
+    """All of a lead's, by the programs of the book that applies to it."""
     return [
         parting
         for enrolment in lead.enrolments
-        if (compiled := book.programs.get(enrolment.program)) is not None
+        if (compiled := programs.get(enrolment.program)) is not None
         for parting in _of_enrolment(enrolment, compiled)
     ]
 

@@ -152,8 +152,8 @@ def _partings(before: Lead, lead: Lead, books: Books, *, is_anew: bool) -> Seque
     """The ways on which chance sent the lead, if anything changed of them, or all are to be told anew."""
     if lead.enrolments == before.enrolments and not is_anew:
         return ()
-    found = partings_of(lead, book := books(lead.book))
-    return found if is_anew or found != partings_of(before, book) else ()
+    found = partings_of(lead, programs := books(lead.book).programs)
+    return found if is_anew or found != partings_of(before, programs) else ()
 
 
 def _resumed(before: Lead, lead: Lead, books: Books, now: datetime) -> Mapping[str, datetime]:

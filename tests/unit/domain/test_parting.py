@@ -28,7 +28,7 @@ def lived(parted: Program | None = None) -> Story:
 
 
 def found(story: Story) -> list[Parting]:
-    return partings_of(story.lead, story.book_of("v1"))
+    return partings_of(story.lead, story.book_of("v1").programs)
 
 
 def way(story: Story) -> str:
@@ -90,4 +90,4 @@ def test_of_those_who_are_not_held_out_it_is_known_whether_they_answered() -> No
 def test_a_program_that_the_mapping_has_no_more_is_not_reported() -> None:
     other = Story(definitions(programs=(program("q", phase("only")),)))
 
-    assert partings_of(lived().lead, other.book_of("v1")) == []
+    assert partings_of(lived().lead, other.book_of("v1").programs) == []
