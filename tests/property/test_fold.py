@@ -31,8 +31,15 @@ encode = msgspec.json.encode
 
 
 def bytes_of(lead: Lead, history: Iterable[HistoryEntry], acts: Iterable[Act]) -> tuple[bytes, bytes, bytes]:
-    """What must be the same. When acts leave is not: those that are decided late are put back into the window."""
-    undated = [replace(act, due_at=START, task_due_at=None, remind_at=None) for act in acts]
+    """What must be the same.
+
+    When acts leave is not: those that are decided late are put back into the window, and of several copies of an email
+    that are late the last one leaves.
+    """
+    every = list(acts)
+    last = {act.email.name: act for act in every if act.email is not None}
+    leaving = [act for act in every if act.email is None or last[act.email.name] is act]
+    undated = [replace(act, due_at=START, task_due_at=None, remind_at=None) for act in leaving]
     return encode(lead), encode(list(history)), encode(undated)
 
 
