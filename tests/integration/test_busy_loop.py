@@ -23,7 +23,7 @@ said = set()
 def say(name):
     if name not in said:
         said.add(name)
-        print(name, os.getpid(), flush=True)
+        os.write(1, f"{name} {os.getpid()}\\n".encode())  # in one go: two processes write here
     return 0
 
 def never():
