@@ -122,6 +122,10 @@ class CrmRecord:
     record_id: str
     properties: Mapping[str, str]
     archived: bool = False
+    #: Since when its values are these, where the CRM says so; a read then tells the same whenever it is made.
+    read_as_of: datetime | None = None
+    #: The record as which it lives on, where a merge or a conversion took it away.
+    became: str = ""
 
 
 @dataclass(frozen=True, slots=True)
