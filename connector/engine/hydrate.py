@@ -17,9 +17,6 @@ from connector.engine.withheld import PREFIX, reveal
 from connector.log import get_logger
 from connector.ports import CrmRecord, NewFact, Transaction, Unread
 
-#: What one read takes. HubSpot: Contacts API, batch read.
-_BATCH = 100
-
 log = get_logger()
 
 
@@ -57,7 +54,7 @@ def run_once(line: Line, shelf: Shelf) -> HydrateResult:
     # What changes while a call is under way is told by an event of its own, which then is the younger fact.
     asked_at = line.clock.now()
     with line.store.reading() as transaction:
-        waiting = transaction.leads.unread(line.connection, asked_at, _BATCH)
+        waiting = transaction.leads.unread(line.connection, asked_at, line.crm.read_batch)
         if not waiting:
             return HydrateResult()
         book = shelf.latest(transaction, line.connection.workspace)
