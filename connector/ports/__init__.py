@@ -54,6 +54,7 @@ from connector.ports.signals import (
     Sought,
     ToldSignal,
 )
+from connector.ports.signing import SigningKey, SigningKeys
 from connector.ports.store import (
     Books,
     Connections,
@@ -131,6 +132,8 @@ __all__ = [
     "SavedLead",
     "Seekers",
     "Settled",
+    "SigningKey",
+    "SigningKeys",
     "Sought",
     "Store",
     "StoredBook",
