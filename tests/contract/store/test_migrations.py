@@ -241,7 +241,7 @@ def test_leads_of_an_older_schema_know_the_version_that_they_were_judged_by(empt
 def test_what_leads_of_an_older_schema_know_of_their_reading_goes_to_their_records(
     empty: Place, engine: Engine
 ) -> None:
-    at_version(engine, "0014")
+    at_version(engine, "0015")
     with engine.begin() as connection:
         for row in (
             lead_row("new", is_read=False, wanted=1),
