@@ -45,6 +45,8 @@ class Field:
     #: The CRM's word -> ours, of choices each; words not listed pass unchanged.
     values: Mapping[str, str] = field(default_factory=dict)
     role: FieldRole | None = None
+    #: The CRM that has the say as long as it says anything; empty: the latest word counts.
+    prefer: str = ""
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
