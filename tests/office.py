@@ -102,6 +102,8 @@ class FakeCrm:
 
     records: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     archived: set[str] = field(default_factory=set)
+    #: When records changed last, where the CRM tells.
+    changed_at: dict[str, datetime] = field(default_factory=dict)
     lists: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     #: What feeds tell, and why they do not.
     feeds: dict[Feed, list[Happening]] = field(default_factory=lambda: defaultdict(list))
@@ -142,7 +144,12 @@ class FakeCrm:
         """What is known of them."""
         with_faults(self, "fetch_records", record_ids)
         return {
-            id_: CrmRecord(id_, {name: self.records[id_].get(name, "") for name in properties}, id_ in self.archived)
+            id_: CrmRecord(
+                id_,
+                {name: self.records[id_].get(name, "") for name in properties},
+                id_ in self.archived,
+                self.changed_at.get(id_),
+            )
             for id_ in record_ids
             if id_ in self.records
         }

@@ -18,6 +18,7 @@ from connector.ports.crm import (
     RecordReply,
     ReplyState,
     Settled,
+    TokenKeeper,
 )
 from connector.ports.deals import Deals, HeardDeal, ToldDeal
 from connector.ports.leads import CurrentLead, NewFact, SavedLead, StoredLead, Unread
@@ -53,6 +54,7 @@ from connector.ports.signals import (
     Sought,
     ToldSignal,
 )
+from connector.ports.signing import SigningKey, SigningKeys
 from connector.ports.store import (
     Books,
     Connections,
@@ -130,12 +132,15 @@ __all__ = [
     "SavedLead",
     "Seekers",
     "Settled",
+    "SigningKey",
+    "SigningKeys",
     "Sought",
     "Store",
     "StoredBook",
     "StoredLead",
     "Stray",
     "StrayReason",
+    "TokenKeeper",
     "ToldDeal",
     "ToldSignal",
     "Transaction",

@@ -85,6 +85,7 @@ class EventKind(StrEnum):
     MERGED = "merged"
     ERASED = "erased"  # a person asked to be forgotten
     RELATED = "related"  # a deal and a person were associated, or parted; the record is the deal
+    HINTED = "hinted"  # something about the record changed: only reading it tells what
     OTHER = "other"  # understood, but without meaning for a lead: kept aside and counted
 
 
@@ -109,6 +110,8 @@ class CrmEvent(NamedTuple):
     merged: tuple[CrmRef, ...] = ()
     #: The event as sent, for what is kept aside.
     raw: str = ""
+    #: Who did it, as the CRM names its users; empty where it does not say.
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
