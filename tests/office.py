@@ -127,12 +127,16 @@ class FakeCrm:
     outcomes: dict[str, RecordReply] = field(default_factory=dict)
     closed_until: datetime | None = None
     batch_sizes: Mapping[ChangeKind, int] = field(default_factory=lambda: dict.fromkeys(ChangeKind, 100))
-    lead_type: str = "contact"
+    read_batch: int = 100
     deal_type: str = "deal"
     #: Deals with their properties, and whose they are; a merged-away one leads to the id of another.
     deals: dict[str, dict[str, str]] = field(default_factory=dict)
     people: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     merged: dict[str, str] = field(default_factory=dict)
+
+    def object_type_of(self, record_id: str) -> str:
+        """There are contacts alone."""
+        return "contact"
 
     def prepare(self, wishes: Sequence[PropertyWish]) -> None:
         """Remember what was wished for."""

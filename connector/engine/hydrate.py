@@ -17,9 +17,6 @@ from connector.engine.withheld import PREFIX, reveal
 from connector.log import get_logger
 from connector.ports import CrmRecord, NewFact, Transaction, Unread
 
-#: What one read takes. HubSpot: Contacts API, batch read.
-_BATCH = 100
-
 #: Moments of a CRM may be whole seconds, and its clock is not ours: what changes next may bear the same moment.
 _SETTLED = timedelta(seconds=2)
 
@@ -60,7 +57,7 @@ def run_once(line: Line, shelf: Shelf) -> HydrateResult:
     # What changes while a call is under way is told by an event of its own, which then is the younger fact.
     asked_at = line.clock.now()
     with line.store.reading() as transaction:
-        waiting = transaction.leads.unread(line.connection, asked_at, _BATCH)
+        waiting = transaction.leads.unread(line.connection, asked_at, line.crm.read_batch)
         if not waiting:
             return HydrateResult()
         book = shelf.latest(transaction, line.connection.workspace)
