@@ -95,8 +95,10 @@ MISTAKES = {
     "a field of an object that no lead is made of": (
         "write_back: {salesforce: {Account.Score__c: fit}}\n",
         [
-            '2:27: "Account.Score__c" is no field of a lead or contact in Salesforce; '
-            "write Lead.Score__c or Contact.Score__c"
+            (
+                '2:27: "Account.Score__c" is no field of a lead or contact in Salesforce'
+                "; write Lead.Score__c or Contact.Score__c"
+            )
         ],
     ),
     "a list without a title": (

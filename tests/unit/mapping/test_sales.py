@@ -100,7 +100,12 @@ MISTAKES = {
     ),
     "a rep who is no user": (
         [('anna: {hubspot: "101"}', "anna: {salesforce: 00Q000000000101}")],
-        ["expected the id of a user in Salesforce, found 00Q000000000101; write salesforce: 0055e000001AbCdAAK"],
+        [
+            (
+                'expected the id of a user in Salesforce, found the text "00Q000000000101"'
+                "; write salesforce: 0055e000001AbCdAAK"
+            )
+        ],
     ),
     "a rep whom no team has": (
         [("owner: {team: inbound}", "owner: ana")],
