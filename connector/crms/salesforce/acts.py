@@ -23,6 +23,7 @@ from connector.crms.salesforce.translate import (
     KEY_FIELD,
     LEAD,
     OBJECTS,
+    QUEUE_PREFIX,
     TASK,
     USER_PREFIX,
     object_type_of,
@@ -40,6 +41,8 @@ _NOTE: Final = "Coltiva"
 _PRIORITIES: Final = {"HIGH": "High", "MEDIUM": "Normal", "LOW": "Low"}
 _SUBTYPES: Final = {"CALL": "Call", "EMAIL": "Email"}
 _NOBODY: Final = RecordReply(ReplyState.REFUSED, "This is no id of a lead or contact.")
+_NO_OWNER: Final = RecordReply(ReplyState.REFUSED, "The owner is no user of the org.")
+_OWNERS: Final = (USER_PREFIX, QUEUE_PREFIX)
 
 
 class ActWriter:
@@ -63,6 +66,8 @@ class ActWriter:
             who = to_long_id(record_id)
             if object_type_of(who) not in (LEAD, CONTACT):
                 replies[key] = _NOBODY
+            elif act.owner and not to_long_id(act.owner).startswith(_OWNERS):
+                replies[key] = _NO_OWNER
             else:
                 bodies[key] = self._to_body(kind, key, who, act)
         outcomes = save(self._client, "PATCH", f"composite/sobjects/{_TASK}/{KEY_FIELD}", bodies)

@@ -32,18 +32,16 @@ class Campaigns:
         All of one campaign together: each write locks it. Repeating it changes nothing: members are looked up first,
         and a second membership that somebody else makes meanwhile is refused by Salesforce.
         """
-        asked = (*membership.add, *membership.remove)
-        strangers = {one: _NOBODY for one in asked if object_type_of(to_long_id(one)) not in _LINKS}
-        add = [one for one in membership.add if one not in strangers]
-        remove = [one for one in membership.remove if one not in strangers]
+        add, remove = (_people(ids) for ids in (membership.add, membership.remove))
+        strangers = dict.fromkeys(membership.remove, _DONE) | dict.fromkeys(membership.add, _NOBODY)
         try:
             campaign = self._find(membership.title) or (self._create(membership.title) if add else "")
             members = self._members(campaign, [*add, *remove]) if campaign else {}
             removed = self._remove(remove, members)
             added = self._add(campaign, [one for one in add if to_long_id(one) not in members])
         except RefusedCallError as refusal:
-            return dict.fromkeys(asked, RecordReply(ReplyState.REFUSED, refusal.words)) | strangers
-        return dict.fromkeys(add, _DONE) | removed | added | strangers
+            return strangers | dict.fromkeys((*add, *remove), RecordReply(ReplyState.REFUSED, refusal.words))
+        return strangers | dict.fromkeys(add, _DONE) | removed | added
 
     def _find(self, title: str) -> str:
         soql = f"SELECT Id FROM Campaign WHERE Name = {quoted(title)} ORDER BY CreatedDate, Id LIMIT 1"
@@ -87,3 +85,7 @@ class Campaigns:
             for one, outcome in to_outcomes(group, answer).items():
                 replies[one] = _DONE if outcome.has("ENTITY_IS_DELETED") else outcome.reply
         return replies
+
+
+def _people(record_ids: Iterable[str]) -> list[str]:
+    return [one for one in record_ids if object_type_of(to_long_id(one)) in _LINKS]

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from connector.crms.salesforce.client import SalesforceClient
-from connector.crms.salesforce.deals import PIPELINE, fetch_stages
 from connector.crms.salesforce.errors import RefusedCallError
 from connector.crms.salesforce.manifest import MANIFEST
 from connector.crms.salesforce.replies import FieldDescription
@@ -31,6 +30,9 @@ from connector.domain.field import FieldType
 from connector.errors import SetupError
 from connector.ports import Catalog, CrmProperty, DealCatalog, PropertyWish
 
+#: Salesforce has no pipelines by name: its stages are those of one.
+PIPELINE: Final = "Opportunity"
+_STAGE: Final = "StageName"
 _LISTED: Final = frozenset({"picklist", "multipicklist", "combobox"})
 _NUMBER: Final = "number"
 
@@ -52,16 +54,16 @@ def fetch_catalog(schema: Schema) -> Catalog:
     return Catalog(SALESFORCE, MANIFEST.label, found)
 
 
-def fetch_deal_catalog(client: SalesforceClient, schema: Schema) -> DealCatalog:
+def fetch_deal_catalog(schema: Schema) -> DealCatalog:
     """Every field of opportunities, and the stages; or why these cannot be read."""
     sobject = OBJECTS[OPPORTUNITY]
-    try:
-        found = _properties(schema, sobject)
-        if not found:
-            return DealCatalog(problem=f"The integration user may not see the object {sobject}.")
-        return DealCatalog(found, {PIPELINE: fetch_stages(client)})
-    except RefusedCallError as refusal:
-        return DealCatalog(problem=refusal.words)
+    fields = schema.fields(sobject)
+    if not fields:
+        return DealCatalog(problem=f"The integration user may not see the object {sobject}.")
+    stages = fields[_STAGE].picklist_values if _STAGE in fields else []
+    return DealCatalog(
+        _properties(schema, sobject), {PIPELINE: {one.value: one.label or one.value for one in stages if one.active}}
+    )
 
 
 def fetch_owners(client: SalesforceClient) -> Mapping[str, str] | None:

@@ -1,19 +1,15 @@
-"""Opportunities, and the people in them. Object Reference: Opportunity, OpportunityContactRole, OpportunityStage."""
+"""Opportunities, and the people in them. Object Reference: OpportunityContactRole."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from collections.abc import Iterator, Sequence
 
 from connector.crms.salesforce.client import SalesforceClient
 from connector.crms.salesforce.errors import RefusedCallError
 from connector.crms.salesforce.soql import lists_of
 from connector.crms.salesforce.translate import CONTACT, OPPORTUNITY, object_type_of, to_long_id
 from connector.errors import UnreadableReplyError
-
-#: Salesforce has no pipelines by name: its stages are those of one.
-PIPELINE: Final = "Opportunity"
 
 
 def fetch_people_of(client: SalesforceClient, deal_ids: Sequence[str]) -> dict[str, list[str]]:
@@ -48,9 +44,3 @@ def _roles(client: SalesforceClient, ids: Sequence[str], end: str, other_end: st
                 yield to_long_id(row[end]), to_long_id(row[other_end])
         except RefusedCallError as refusal:
             raise UnreadableReplyError(str(refusal), operation=refusal.operation, status=refusal.status) from refusal
-
-
-def fetch_stages(client: SalesforceClient) -> Mapping[str, str]:
-    """The stages that are in use, in their order, with what people call them."""
-    soql = "SELECT ApiName, MasterLabel FROM OpportunityStage WHERE IsActive = true ORDER BY SortOrder"
-    return {str(row["ApiName"]): str(row["MasterLabel"]) for row in client.query(soql)}

@@ -108,7 +108,7 @@ class SalesforceOrg:
 
     def fetch_deal_catalog(self) -> DealCatalog:
         """What fields its opportunities have, and through which stages they go. Changes nothing."""
-        return catalog.fetch_deal_catalog(self._client, self._schema)
+        return catalog.fetch_deal_catalog(self._schema)
 
     def fetch_owners(self) -> Mapping[str, str] | None:
         """User id -> address of everybody who may own records; None where that may not be known. Changes nothing."""

@@ -74,21 +74,22 @@ class _Writer:
         lost = [one for one, outcome in outcomes.items() if outcome.has(CONVERTED, *GONE)]
         homes = self._find_homes(lost)
         return {
-            record_id: _moved(outcome.reply, homes[record_id]) if record_id in homes else outcome.reply
+            record_id: _moved(outcome.reply, *homes[record_id]) if record_id in homes else outcome.reply
             for record_id, outcome in outcomes.items()
         }
 
-    def _find_homes(self, record_ids: Sequence[str]) -> dict[str, str]:
-        """As which records they live on, where they do."""
-        homes = {}
+    def _find_homes(self, record_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """What became of them, and as which records they live on, where they do."""
+        homes: dict[str, tuple[str, str]] = {}
         for sobject in PEOPLE:
             long_ids = {to_long_id(one): one for one in record_ids if _object_of(one) == sobject}
             converted = ", ConvertedContactId" if sobject == "Lead" else ""
             for listed in lists_of(long_ids):
                 soql = f"SELECT Id, MasterRecordId{converted} FROM {sobject} WHERE Id IN {listed}"
                 for row in self._client.query(soql, with_deleted=True):
+                    way = "merged" if row.get("MasterRecordId") else "converted"
                     if home := to_long_id(row.get("MasterRecordId") or row.get("ConvertedContactId") or ""):
-                        homes[long_ids[to_long_id(row["Id"])]] = home
+                        homes[long_ids[to_long_id(row["Id"])]] = way, home
         return homes
 
 
@@ -104,6 +105,6 @@ def _why_not(sobject: str, name: str, field: FieldDescription | None) -> str:
     return f"{sobject}.{name}: the integration user may not write it."
 
 
-def _moved(reply: RecordReply, home: str) -> RecordReply:
-    words = f"It lives on as the {object_type_of(home) or 'record'} {home}. {reply.words}"
+def _moved(reply: RecordReply, way: str, home: str) -> RecordReply:
+    words = f"It was {way} and lives on as the {object_type_of(home) or 'record'} {home}. {reply.words}"
     return RecordReply(ReplyState.REFUSED, words, remote_id=home)

@@ -146,7 +146,7 @@ def test_a_converted_lead_is_refused_with_the_contact_it_became(org: Org) -> Non
     replies = org.write({ADA: HOT, BOB: HOT})
 
     assert states(replies) == {ADA: "refused", BOB: "done"}
-    assert f"It lives on as the contact {CAT}." in replies[ADA].words
+    assert f"It was converted and lives on as the contact {CAT}." in replies[ADA].words
     assert "cannot reference converted lead" in replies[ADA].words
 
 
