@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from connector.domain.fact import Fact, FactKind, RecordName
+from connector.domain.fact import SNAPSHOT_OF, Fact, FactKind, RecordName
 from connector.domain.field import format_moment
 from connector.domain.ids import CrmRef, WorkspaceId
 from connector.engine.deals import NO_DEALS, KnownDeals, fetch_known, tell_known
@@ -150,7 +150,7 @@ def _to_facts(one: Unread, records: Mapping[str, CrmRecord], asked_at: datetime)
     """All values as read; and that the record is gone, where it is."""
     record = records.get(one.ref.record_id)
     at = _moment(record, asked_at)
-    values = record.properties if record else {}
+    values = _values(record) if record else {}
     if not one.again:
         yield Fact(f"baseline:{one.ref}", at, FactKind.RECORD, RecordName.BASELINE, one.ref.crm, values)
     elif record:
@@ -159,6 +159,11 @@ def _to_facts(one: Unread, records: Mapping[str, CrmRecord], asked_at: datetime)
     if record is None or record.archived:
         gone = f"gone:{one.ref}:{format_moment(at)}"
         yield Fact(gone, at, FactKind.RECORD, RecordName.ARCHIVED, one.ref.crm)
+
+
+def _values(record: CrmRecord) -> Mapping[str, str]:
+    """What the record holds; as a snapshot, to be compared with the last one, where its CRM tells no changes."""
+    return record.properties if record.read_as_of is None else {SNAPSHOT_OF: record.record_id, **record.properties}
 
 
 def _moment(record: CrmRecord | None, asked_at: datetime) -> datetime:
