@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 
 from connector.domain import consent, ledger
 from connector.domain.compiled import CHANGED
-from connector.domain.computed import Computed, mentions_in, remember
+from connector.domain.computed import Computed, mentions_in
 from connector.domain.definitions import SignalSource
 from connector.domain.draft import Draft
 from connector.domain.fact import Fact, RecordName, Value
 from connector.domain.field import Field, format_value, parse_value
 from connector.domain.history import HistoryKind
 from connector.domain.lead import Deed, Standing
+from connector.domain.memory import Memory
 from connector.domain.own import outweighs
 
 #: So many of the latest signals are told to whoever is to call the lead, in so many words each.
@@ -155,8 +156,5 @@ def _remember(draft: Draft, computed: Computed, attributes: Mapping[str, Value])
     except ValueError as error:
         draft.note(HistoryKind.FIELD_UNREADABLE, computed.name, {"problem": str(error)[:200]})
         return
-    kept = draft.mentions.get(computed.name, ())
     for value, weight in mentioned:
-        kept = remember(computed, kept, value, weight, draft.now)
-    if kept:
-        draft.mentions[computed.name] = kept
+        draft.mentions.setdefault(computed.name, Memory()).take(computed, value, weight, draft.now)
