@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import dropwhile
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from connector.domain.field import Field, format_value, parse_value
 #: Amounts beyond are no amounts, and would not add up any more.
 _MOST_AMOUNT = 1e12
 _MILLISECOND = timedelta(milliseconds=1)
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Reckoning(StrEnum):
@@ -50,18 +51,14 @@ class Computed:
         """The field's name."""
         return self.field.name
 
-    def counts_after(self, now: datetime) -> datetime | None:
-        """What was said until this moment does not count any more now; None: all counts."""
-        return None if self.within is None else now - self.within - _MILLISECOND
-
-    def lapses_at(self, said_at: datetime) -> datetime | None:
-        """When what was said at this moment does not count any more; None: it always does."""
-        return None if self.within is None else said_at + self.within + _MILLISECOND
-
     @property
     def is_number(self) -> bool:
         """Whether it adds up, rather than choosing one of the values."""
         return self.how is _COUNT or self.how is _SUM
+
+    def lapses_at(self, said_at: datetime) -> datetime:
+        """From when on what was said at this moment does not count any more; the end of time where it always does."""
+        return NEVER if self.within is None else said_at + self.within + _MILLISECOND
 
 
 class Mention(NamedTuple):
@@ -77,10 +74,13 @@ class Mention(NamedTuple):
 Mentions = tuple[Mention, ...]
 
 
+_ONCE = (("", 1.0),)
+
+
 def mentions_in(computed: Computed, attributes: Mapping[str, Value]) -> Sequence[tuple[Value, float]]:
     """The values that a signal mentions, with their weights. Raises ValueError for one not of the field's type."""
     if computed.how is _COUNT:
-        return [("", 1.0)]
+        return _ONCE
     said = attributes.get(computed.attribute)
     if said is None:
         return []
@@ -124,5 +124,4 @@ def shares_of(mentions: Iterable[Mention]) -> list[Mention]:
 
 def counting_of(computed: Computed, kept: Mentions, now: datetime) -> Mentions:
     """What counts now of all that a lead remembers."""
-    after = computed.counts_after(now)
-    return kept if after is None else tuple(dropwhile(lambda one: one.at <= after, kept))
+    return tuple(dropwhile(lambda one: computed.lapses_at(one.at) <= now, kept))

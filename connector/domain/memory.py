@@ -6,11 +6,12 @@ through once; from then on only what comes and what lapses is added and taken ou
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from operator import add
 
-from connector.domain.computed import Computed, Mention, Mentions, Reckoning
+from connector.domain.computed import NEVER, Computed, Mention, Mentions, Reckoning
 from connector.domain.fact import Value
 
 #: A lead remembers so many values of a field; of more, the lightest are forgotten, of these the oldest first.
@@ -19,6 +20,7 @@ MOST_VALUES = 100
 MOST_DAYS = 300
 #: Within less than this, hours instead of days.
 _LONG = timedelta(days=30)
+_DAY = timedelta(days=1)
 _EVER = datetime.min.replace(tzinfo=UTC)
 _FIRST, _LATEST = Reckoning.FIRST, Reckoning.LATEST
 
@@ -43,10 +45,11 @@ class _Said:
         if self._weight is not None:
             self._weight += one.weight
 
-    def drop(self, index: int) -> None:
-        """Take one out."""
-        del self.weights[index], self.moments[index]
+    def drop(self, index: int) -> float:
+        """Take one out; its weight."""
         self._weight = None
+        del self.moments[index]
+        return self.weights.pop(index)
 
     def weigh(self) -> float:
         """The whole weight, added up in the order in which it was said, on which the last digits depend."""
@@ -58,7 +61,7 @@ class _Said:
 class Memory:
     """What a lead remembers of one field, open for change. Ask it with the field's own definition only."""
 
-    __slots__ = ("_is_open", "_kept", "_lapsed", "_said", "_stored")
+    __slots__ = ("_from", "_is_open", "_kept", "_lapsed", "_said", "_stored", "_until")
 
     def __init__(self, stored: Mentions = ()) -> None:
         self._stored = stored
@@ -68,6 +71,8 @@ class Memory:
         self._lapsed = 0
         #: By value, where large and small letters are one: what counts of it. The one said last comes last.
         self._said: dict[Value, _Said] = {}
+        #: From when until when just this counts.
+        self._from = self._until = _EVER
 
     @property
     def kept(self) -> Mentions:
@@ -79,13 +84,15 @@ class Memory:
         self._stand_at(computed, now)
         if computed.how is _FIRST and self._kept:
             return
+        key = _folded(value)
         if computed.how is _FIRST or computed.how is _LATEST:
-            self._begin([Mention(value, weight, now)])
-            return
-        value = self._as_spelt_before(value)
-        weight += self._take_out(value, _begins_at(computed, now))
-        self._make_room(computed)
-        self._add(Mention(value, weight, now))
+            self._begin(())
+        else:
+            value = self._as_spelt_before(key, value)
+            weight += self._take_out(computed, key, now)
+            self._make_room(computed)
+        self._add(key, Mention(value, weight, now))
+        self._set_bounds(computed)
 
     def value(self, computed: Computed, now: datetime) -> Value | None:
         """The field's value now; None where the lead has none. Counts and sums of nothing are zero."""
@@ -110,78 +117,75 @@ class Memory:
 
     def _stand_at(self, computed: Computed, now: datetime) -> None:
         """Let go of what has lapsed by this moment. It may lie before the one asked for last, but seldom does."""
-        after = computed.counts_after(now) or _EVER
+        if self._from <= now < self._until:
+            return
+        if not self._is_open or now < self._from:
+            self._begin(self._kept if self._is_open else self._stored)
         kept = self._kept
-        if not self._is_open:
-            self._begin(list(self._stored))
-        elif self._lapsed and kept[self._lapsed - 1].at > after:
-            self._begin(kept)
-        kept = self._kept
-        while self._lapsed < len(kept) and kept[self._lapsed].at <= after:
+        while self._lapsed < len(kept) and computed.lapses_at(kept[self._lapsed].at) <= now:
             self._lapse()
+        self._set_bounds(computed)
 
-    def _begin(self, kept: list[Mention]) -> None:
+    def _set_bounds(self, computed: Computed) -> None:
+        kept, lapsed = self._kept, self._lapsed
+        self._from = computed.lapses_at(kept[lapsed - 1].at) if lapsed else _EVER
+        self._until = computed.lapses_at(kept[lapsed].at) if lapsed < len(kept) else NEVER
+
+    def _begin(self, kept: Iterable[Mention]) -> None:
         """Begin anew with these, all of which count."""
         self._is_open, self._kept, self._lapsed, self._said = True, [], 0, {}
         for one in kept:
-            self._add(one)
+            self._add(_folded(one.value), one)
 
-    def _add(self, one: Mention) -> None:
+    def _add(self, key: Value, one: Mention) -> None:
         self._kept.append(one)
-        key = _folded(one.value)
         said = self._said.pop(key, None) or _Said(one.value)
         said.take(one)
         self._said[key] = said
 
     def _lapse(self) -> None:
         """The first that counts does not count any more."""
-        self._drop(self._kept[self._lapsed].value, 0)
-        self._lapsed += 1
-
-    def _drop(self, value: Value, index: int) -> None:
-        key = _folded(value)
+        key = _folded(self._kept[self._lapsed].value)
         said = self._said[key]
-        said.drop(index)
+        said.drop(0)
         if not said.weights:
             del self._said[key]
+        self._lapsed += 1
 
     # --- what one more signal does --------------------------------------------------------------------------
 
-    def _as_spelt_before(self, value: Value) -> Value:
+    def _as_spelt_before(self, key: Value, value: Value) -> Value:
         """The value as it is remembered already: what differs in large and small letters alone is the same."""
-        key = _folded(value)
+        if not isinstance(value, str):
+            return value
         said = self._said.get(key)
         if said is not None:
-            return said.value if isinstance(value, str) else value
+            return said.value
         return next((one.value for one in self._kept[: self._lapsed] if _folded(one.value) == key), value)
 
-    def _take_out(self, value: Value, begins_at: datetime) -> float:
-        """Take out what was said of the value since then, to which what is said now adds; its weight."""
-        kept = self._kept
-        if not self._lapsed and _folded(value) not in self._said:
-            return 0.0
-        for index in range(len(kept) - 1, -1, -1):
-            one = kept[index]
-            if one.at < begins_at:
-                break
-            if one.value == value:
-                if index < self._lapsed:
-                    self._lapsed -= 1
-                else:
-                    self._drop(value, -1)
-                del kept[index]
-                return one.weight
-        return 0.0
+    def _take_out(self, computed: Computed, key: Value, now: datetime) -> float:
+        """Take out what was said of the value, to which what is said now adds; its weight."""
+        kept, said = self._kept, self._said.get(key)
+        if said is None or not _is_one(computed, said.moments[-1], now):
+            return self._lapsed_weight(computed, key, now) if self._lapsed else 0.0
+        index = len(kept) - 1
+        while kept[index].value != said.value:
+            index -= 1
+        del kept[index]
+        return said.drop(-1)
+
+    def _lapsed_weight(self, computed: Computed, key: Value, now: datetime) -> float:
+        """The same, where it does not count any more: within a span of time that is shorter than an hour."""
+        before = reversed(self._kept[: self._lapsed])
+        return next((one.weight for one in before if _folded(one.value) == key and _is_one(computed, one.at, now)), 0.0)
 
     def _make_room(self, computed: Computed) -> None:
         """Forget what does not count any more, and so much more that there is room for one."""
         kept = self._kept
-        if computed.within is None:
-            if len(kept) >= MOST_VALUES:
-                lightest = min(kept, key=lambda one: (one.weight, one.at))
-                kept.remove(lightest)
-                self._drop(lightest.value, 0)
-            return
+        if computed.within is None and len(kept) >= MOST_VALUES:
+            lightest = min(kept, key=lambda one: (one.weight, one.at))
+            kept.remove(lightest)
+            del self._said[_folded(lightest.value)]
         while len(kept) - self._lapsed >= MOST_DAYS:
             self._lapse()
         del kept[: self._lapsed]
@@ -192,9 +196,9 @@ def _folded(value: Value) -> Value:
     return value.casefold() if isinstance(value, str) else value
 
 
-def _begins_at(computed: Computed, now: datetime) -> datetime:
-    """Since when what was said of a value is one with what is said of it now: ever, this day or this hour."""
+def _is_one(computed: Computed, before: datetime, now: datetime) -> bool:
+    """Whether what is said of a value now adds to what was said of it before: always, or on one day or in one hour."""
     if computed.within is None:
-        return _EVER
-    hour = 0 if computed.within >= _LONG else now.hour
-    return now.replace(hour=hour, minute=0, second=0, microsecond=0)
+        return True
+    is_day = before.day == now.day and now - before < _DAY
+    return is_day and (before.hour == now.hour or computed.within >= _LONG)
