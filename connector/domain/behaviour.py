@@ -156,8 +156,8 @@ def _remember(draft: Draft, computed: Computed, attributes: Mapping[str, Value])
     except ValueError as error:
         draft.note(HistoryKind.FIELD_UNREADABLE, computed.name, {"problem": str(error)[:200]})
         return
-    memory = draft.mentions.get(computed.name)
-    if mentioned and memory is None:
-        memory = draft.mentions[computed.name] = Memory()
+    memory = draft.mentions.get(computed.name) or Memory()
     for value, weight in mentioned:
         memory.take(computed, value, weight, draft.now)
+    if mentioned:
+        draft.mentions[computed.name] = memory

@@ -191,5 +191,5 @@ def to_minute(moment: datetime) -> datetime:
 
 def _full_minute(moment: datetime) -> datetime:
     """The first full minute that is not before the moment."""
-    minute = to_minute(moment)
-    return minute if minute == moment else minute + _MINUTE
+    over = (moment - _EPOCH) % _MINUTE
+    return moment + (_MINUTE - over) if over else moment

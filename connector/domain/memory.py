@@ -61,7 +61,7 @@ class _Said:
 class Memory:
     """What a lead remembers of one field, open for change. Ask it with the field's own definition only."""
 
-    __slots__ = ("_from", "_is_open", "_kept", "_lapsed", "_said", "_stored", "_until")
+    __slots__ = ("_from", "_heaviest", "_is_open", "_kept", "_lapsed", "_said", "_stored", "_until")
 
     def __init__(self, stored: Mentions = ()) -> None:
         self._stored = stored
@@ -71,6 +71,8 @@ class Memory:
         self._lapsed = 0
         #: By value, where large and small letters are one: what counts of it. The one said last comes last.
         self._said: dict[Value, _Said] = {}
+        #: Of what counts; None where that is to be found out anew.
+        self._heaviest: _Said | None = None
         #: From when until when just this counts.
         self._from = self._until = _EVER
 
@@ -81,26 +83,30 @@ class Memory:
 
     def take(self, computed: Computed, value: Value, weight: float, now: datetime) -> None:
         """Remember that one more signal has mentioned the value; `now` is not before any of the others."""
-        self._stand_at(computed, now)
+        if not self._from <= now < self._until:
+            self._stand_at(computed, now)
         if computed.how is _FIRST and self._kept:
             return
         key = _folded(value)
         if computed.how is _FIRST or computed.how is _LATEST:
             self._begin(())
+            self._add(key, Mention(value, weight, now))
         else:
-            value = self._as_spelt_before(key, value)
-            weight += self._take_out(computed, key, now)
+            new = self._join(computed, key, value, weight, now)
             self._make_room(computed)
-        self._add(key, Mention(value, weight, now))
+            self._add(key, new)
         self._set_bounds(computed)
 
     def value(self, computed: Computed, now: datetime) -> Value | None:
         """The field's value now; None where the lead has none. Counts and sums of nothing are zero."""
-        self._stand_at(computed, now)
+        if not self._from <= now < self._until:
+            self._stand_at(computed, now)
         said = self._said
         if computed.is_number:
             return float(sum(said[""].weights)) if said else 0.0
-        return max(reversed(said.values()), key=_Said.weigh).value if said else None
+        if self._heaviest is None and said:
+            self._heaviest = max(reversed(said.values()), key=_Said.weigh)
+        return self._heaviest.value if self._heaviest else None
 
     def changes_at(self, computed: Computed, value: Value | None, now: datetime) -> datetime | None:
         """The earliest moment after now at which time alone may change this value; None for never.
@@ -109,7 +115,8 @@ class Memory:
         """
         if computed.within is None or value is None:
             return None
-        self._stand_at(computed, now)
+        if not self._from <= now < self._until:
+            self._stand_at(computed, now)
         said = self._said.get("" if computed.is_number else _folded(value))
         return computed.lapses_at(said.moments[0]) if said else None
 
@@ -117,8 +124,6 @@ class Memory:
 
     def _stand_at(self, computed: Computed, now: datetime) -> None:
         """Let go of what has lapsed by this moment. It may lie before the one asked for last, but seldom does."""
-        if self._from <= now < self._until:
-            return
         if not self._is_open or now < self._from:
             self._begin(self._kept if self._is_open else self._stored)
         kept = self._kept
@@ -133,7 +138,7 @@ class Memory:
 
     def _begin(self, kept: Iterable[Mention]) -> None:
         """Begin anew with these, all of which count."""
-        self._is_open, self._kept, self._lapsed, self._said = True, [], 0, {}
+        self._is_open, self._kept, self._lapsed, self._said, self._heaviest = True, [], 0, {}, None
         for one in kept:
             self._add(_folded(one.value), one)
 
@@ -142,42 +147,55 @@ class Memory:
         said = self._said.pop(key, None) or _Said(one.value)
         said.take(one)
         self._said[key] = said
+        if self._heaviest is not None and said.weigh() >= self._heaviest.weigh():
+            self._heaviest = said  # of equals the one said last
 
     def _lapse(self) -> None:
         """The first that counts does not count any more."""
-        key = _folded(self._kept[self._lapsed].value)
+        self._leave(self._kept[self._lapsed])
+        self._lapsed += 1
+
+    def _leave(self, one: Mention) -> None:
+        """The first of its value does not count any more."""
+        key = _folded(one.value)
         said = self._said[key]
         said.drop(0)
+        if said is self._heaviest:
+            self._heaviest = None
         if not said.weights:
             del self._said[key]
-        self._lapsed += 1
 
     # --- what one more signal does --------------------------------------------------------------------------
 
-    def _as_spelt_before(self, key: Value, value: Value) -> Value:
-        """The value as it is remembered already: what differs in large and small letters alone is the same."""
-        if not isinstance(value, str):
-            return value
+    def _join(self, computed: Computed, key: Value, value: Value, weight: float, now: datetime) -> Mention:
+        """What is said now with what it adds to, and spelt as before: large and small letters are one."""
         said = self._said.get(key)
-        if said is not None:
-            return said.value
-        return next((one.value for one in self._kept[: self._lapsed] if _folded(one.value) == key), value)
+        if said is None:
+            return self._join_lapsed(computed, Mention(value, weight, now))
+        if isinstance(value, str):
+            value = said.value
+        if _is_one(computed, said.moments[-1], now):
+            weight += self._take_out(said)
+        return Mention(value, weight, now)
 
-    def _take_out(self, computed: Computed, key: Value, now: datetime) -> float:
-        """Take out what was said of the value, to which what is said now adds; its weight."""
-        kept, said = self._kept, self._said.get(key)
-        if said is None or not _is_one(computed, said.moments[-1], now):
-            return self._lapsed_weight(computed, key, now) if self._lapsed else 0.0
+    def _take_out(self, said: _Said) -> float:
+        """Take out what was said of a value last; its weight."""
+        kept, value = self._kept, said.value
         index = len(kept) - 1
-        while kept[index].value != said.value:
+        while kept[index].value != value:
             index -= 1
         del kept[index]
         return said.drop(-1)
 
-    def _lapsed_weight(self, computed: Computed, key: Value, now: datetime) -> float:
-        """The same, where it does not count any more: within a span of time that is shorter than an hour."""
-        before = reversed(self._kept[: self._lapsed])
-        return next((one.weight for one in before if _folded(one.value) == key and _is_one(computed, one.at, now)), 0.0)
+    def _join_lapsed(self, computed: Computed, new: Mention) -> Mention:
+        """The same, where nothing that was said of the value counts: an hour may be longer than what counts."""
+        key = _folded(new.value)
+        said = [one for one in self._kept[: self._lapsed] if _folded(one.value) == key]
+        if not said:
+            return new
+        value, weight, before = said[-1]
+        together = weight + new.weight if _is_one(computed, before, new.at) else new.weight
+        return Mention(value if isinstance(value, str) else new.value, together, new.at)
 
     def _make_room(self, computed: Computed) -> None:
         """Forget what does not count any more, and so much more that there is room for one."""
@@ -185,7 +203,7 @@ class Memory:
         if computed.within is None and len(kept) >= MOST_VALUES:
             lightest = min(kept, key=lambda one: (one.weight, one.at))
             kept.remove(lightest)
-            del self._said[_folded(lightest.value)]
+            self._leave(lightest)
         while len(kept) - self._lapsed >= MOST_DAYS:
             self._lapse()
         del kept[: self._lapsed]
