@@ -53,15 +53,15 @@ def assert_agree(computed: Computed, kept_up: Memory, kept: Mentions, now: datet
 
 
 @given(st.data())
-def test_at_every_minute_the_figure_is_that_of_a_plain_recount(data: st.DataObject) -> None:
+def test_at_every_half_minute_the_figure_is_that_of_a_plain_recount(data: st.DataObject) -> None:
     computed = data.draw(fields(st.sampled_from([MS, 5 * MINUTE, 30 * MINUTE, HOUR, 90 * MINUTE])))
-    minutes = st.dictionaries(st.integers(0, 180), st.lists(said_by(computed), max_size=3), max_size=30)
-    told = data.draw(minutes, label="minute -> what is said in it")
+    moments = st.dictionaries(st.integers(0, 240), st.lists(said_by(computed), max_size=3), max_size=30)
+    told = data.draw(moments, label="half minute -> what is said in it")
     kept_up, kept = Memory(), Mentions()
 
-    for minute in range(300):
-        now = START + minute * MINUTE
-        for value, weight in told.get(minute, ()):
+    for half in range(440):
+        now = START + half * MINUTE / 2
+        for value, weight in told.get(half, ()):
             kept_up.take(computed, value, weight, now)
             kept = recount.remember(computed, kept, value, weight, now)
 
