@@ -350,5 +350,7 @@ def _finish(draft: Draft) -> Decision:
         own=draft.own,
         recent=draft.recent,
         rfm_edges=draft.rfm_edges,
+        held=draft.held,
+        said=draft.said,
     )
     return Decision(lead, tuple(draft.acts), tuple(draft.history))
