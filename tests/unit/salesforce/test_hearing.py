@@ -120,6 +120,7 @@ def test_a_moment_is_one_whatever_its_zone() -> None:
 BROKEN = {
     "too many notifications": message(*(notification() for _ in range(101))),
     "nested too deeply": message(notification() + "<a>" * 20 + "</a>" * 20),
+    "too many elements": message("<a/>" * 100_001),
     "an id without end": message(notification("0" * 1_000)),
     "XML in an id": message(notification().replace(ANA, "<b/>")),
     "no XML further on": message("x" * 100_000) + b"<",
