@@ -180,7 +180,7 @@ def _take(draft: Draft, fact: Fact) -> None:
         case FactKind.COMMAND:
             journey.take_command(draft, fact)
         case FactKind.MERGED:
-            draft.note(HistoryKind.MERGED, detail={"lead": fact.name})
+            draft.note(HistoryKind.MERGED, detail={"lead": fact.name, **fact.data})
             draft.standing = Standing.ACTIVE  # what was deleted a moment ago was the record that is merged away
         case FactKind.RULING:
             take_ruling(draft, fact, _GRANTS)

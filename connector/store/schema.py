@@ -36,7 +36,7 @@ from connector.domain.petition import PetitionKind, PetitionState
 from connector.ports import ConnectionState, DeliveryState
 
 #: The migration that makes this schema.
-VERSION = "0016"
+VERSION = "0017"
 
 metadata = MetaData()
 
@@ -187,6 +187,16 @@ crm_refs = Table(
         **_where("read_wanted_at IS NOT NULL AND read_as_of IS NOT NULL"),
     ),
     sqlite_with_rowid=False,
+)
+
+# Addresses that leads came by, to be looked at for others who have them, too.
+doubles = Table(
+    "doubles",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("since", BigInteger, nullable=False),
 )
 
 # Records that belong to leads through the people they are associated with.
