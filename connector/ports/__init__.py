@@ -18,6 +18,7 @@ from connector.ports.crm import (
     RecordReply,
     ReplyState,
     Settled,
+    TokenKeeper,
 )
 from connector.ports.deals import Deals, HeardDeal, ToldDeal
 from connector.ports.leads import CurrentLead, NewFact, SavedLead, StoredLead, Unread
@@ -136,6 +137,7 @@ __all__ = [
     "StoredLead",
     "Stray",
     "StrayReason",
+    "TokenKeeper",
     "ToldDeal",
     "ToldSignal",
     "Transaction",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -33,6 +33,8 @@ class Connection:
     token: str = field(repr=False, default="")
     state: ConnectionState = ConnectionState.ACTIVE
     paused_because: str = ""
+    #: Whom the CRM takes us for: changes by this user of its are our own writes. Empty where it tells those otherwise.
+    user: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,10 @@ class CrmRecord:
     record_id: str
     properties: Mapping[str, str]
     archived: bool = False
+    #: Since when its values are these, where the CRM says so; a read then tells the same whenever it is made.
+    read_as_of: datetime | None = None
+    #: The record as which it lives on, where a merge or a conversion took it away.
+    became: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,4 +207,18 @@ class Crm(Protocol):
 
     def calls_allowed_at(self, now: datetime) -> datetime:
         """When the next call may be made; `now` or earlier when it may be made at once."""
+        ...
+
+
+class TokenKeeper(Protocol):
+    """Keeps the one token of a connection where all workers find it, and lets one at a time renew it."""
+
+    def renew(self, spent: str, ask: Callable[[str], str]) -> str:
+        """The token that follows one that the CRM no longer takes.
+
+        It is the one that another worker was given meanwhile; else what `ask`, the call to the CRM, makes of the old
+        one, and it is kept before it is returned: a CRM may let a token be renewed only once. `ask` is called with no
+        transaction open. Raises RetryableCrmError while another worker asks, CredentialsError where the connection is
+        gone, and what `ask` raises.
+        """
         ...

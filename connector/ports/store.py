@@ -215,8 +215,16 @@ class Connections(Protocol):
         """The connections of these accounts; unknown ones are left out."""
         ...
 
+    def by_id(self, connection: ConnectionId) -> Connection | None:
+        """One connection; None where it is not there any more."""
+        ...
+
     def save(self, connection: Connection, now: datetime) -> None:
         """Add or replace, by id."""
+        ...
+
+    def replace_token(self, connection: ConnectionId, *, old: str, new: str, now: datetime) -> bool:
+        """Keep a new token in place of the old one; False, with nothing changed, where another is kept by now."""
         ...
 
     def pause(self, connection: ConnectionId, because: str) -> None:

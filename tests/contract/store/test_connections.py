@@ -100,3 +100,25 @@ def test_a_paused_connection_tells_why_until_its_credentials_are_saved_anew(stor
 
     assert (paused.state, paused.paused_because) == (ConnectionState.PAUSED, "the token was revoked")
     assert load(store) == [SECRET]
+
+
+def test_a_connection_is_found_by_its_id(store: DatabaseStore) -> None:
+    save(store, SECRET)
+
+    with store.reading() as transaction:
+        found = transaction.connections.by_id(SECRET.id)
+        missing = transaction.connections.by_id(ConnectionId("gone"))
+
+    assert (found, missing) == (SECRET, None)
+
+
+def test_a_token_is_replaced_only_by_who_knows_the_one_that_is_kept(store: DatabaseStore) -> None:
+    save(store, SECRET)
+
+    with store.transaction() as transaction:
+        first = transaction.connections.replace_token(SECRET.id, old=SECRET.token, new="second", now=START)
+        late = transaction.connections.replace_token(SECRET.id, old=SECRET.token, new="third", now=START)
+        gone = transaction.connections.replace_token(ConnectionId("gone"), old="", new="third", now=START)
+
+    assert (first, late, gone) == (True, False, False)
+    assert load(store) == [replace(SECRET, token="second")]
