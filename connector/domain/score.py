@@ -98,7 +98,9 @@ MOST_LOTS = 1_000
 
 def decayed(points: float, age: timedelta, half_life: timedelta | None) -> float:
     """What points are worth after `age`."""
-    return points if half_life is None else float(points * 2.0 ** -(age / half_life))
+    if half_life is None:
+        return points
+    return float(points * 2.0 ** -(age / half_life)) if age else float(points)
 
 
 def worth(part: Part, half_life: timedelta | None, now: datetime) -> float:
