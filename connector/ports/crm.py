@@ -149,16 +149,24 @@ class Crm(Protocol):
 
     #: The largest number of changes that one call of a kind takes.
     batch_sizes: Mapping[ChangeKind, int]
-    #: The object types of leads and of deals, as in `CrmRef.object_type`.
-    lead_type: str
+    #: How many records one call of `fetch_records` takes: hydrate reads so many at once.
+    read_batch: int
+    #: The object type of deals, as in `CrmRef.object_type`.
     deal_type: str
+
+    def object_type_of(self, record_id: str) -> str:
+        """The object type of a person's record, as in `CrmRef.object_type`; no call is made.
+
+        Ids that this CRM gives to nobody are a defect of ours: raises ValueError where that can be told.
+        """
+        ...
 
     def prepare(self, wishes: Sequence[PropertyWish]) -> None:
         """Create what our writes need and is missing. A second run changes nothing."""
         ...
 
     def fetch_records(self, record_ids: Sequence[str], properties: Sequence[str]) -> Mapping[str, CrmRecord]:
-        """Read up to 100 records, by the id asked for; a record that is not there is left out."""
+        """Read up to `read_batch` records, by the id asked for; a record that is not there is left out."""
         ...
 
     def find_records(self, emails: Sequence[str]) -> Mapping[str, str]:
@@ -182,7 +190,7 @@ class Crm(Protocol):
         ...
 
     def fetch_deals_of(self, record_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
-        """The deals with which up to 100 people are associated; people without any are left out."""
+        """The deals with which up to `read_batch` people are associated; people without any are left out."""
         ...
 
     def write_properties(self, changes: Mapping[str, Mapping[str, str]]) -> Mapping[str, RecordReply]:

@@ -25,12 +25,17 @@ _COLUMNS = (
     connections.c.token,
     connections.c.state,
     connections.c.paused_because,
+    connections.c.crm_user,
 )
 # A worker's query: it serves every workspace.
 _ALL = select(*_COLUMNS).order_by(connections.c.id)
 # Intake's query: the account is what tells the workspace.
 _BY_ACCOUNT = select(*_COLUMNS).where(
     connections.c.crm == bindparam("crm", type_=Text), among(connections.c.account, "accounts")
+)
+# The door's query: no token is opened for whoever knocks.
+_IS_KNOWN = select(connections.c.id).where(
+    connections.c.crm == bindparam("crm", type_=Text), connections.c.account == bindparam("account", type_=Text)
 )
 _BY_ID = select(*_COLUMNS).where(connections.c.id == bindparam("id_", type_=Text))
 _SAVE = upsert(connections)
@@ -65,6 +70,10 @@ class StoredConnections:
         found = self._session.rows(_BY_ACCOUNT, {"crm": crm, "accounts": to_list(accounts)})
         return {row.account: self._to_connection(row) for row in found}
 
+    def is_known(self, crm: str, account: str) -> bool:
+        """Whether the account is connected, active or paused."""
+        return bool(self._session.rows(_IS_KNOWN, {"crm": crm, "account": account}))
+
     def by_id(self, connection: ConnectionId) -> Connection | None:
         """One connection; None where it is not there any more."""
         found = self._session.rows(_BY_ID, {"id_": connection})
@@ -83,6 +92,7 @@ class StoredConnections:
                 "state": connection.state,
                 "paused_because": connection.paused_because,
                 "saved_at": to_ms(now),
+                "crm_user": connection.user,
             },
         )
 
@@ -99,7 +109,7 @@ class StoredConnections:
         self._session.run(_PAUSE, {"id_": connection, "because": because})
 
     def _to_connection(self, row: Any) -> Connection:
-        id_, workspace, crm, account, token, state, because = row
+        id_, workspace, crm, account, token, state, because, user = row
         return Connection(
-            id_, workspace, crm, account, self._seal.unseal(bytes(token)), ConnectionState(state), because
+            id_, workspace, crm, account, self._seal.unseal(bytes(token)), ConnectionState(state), because, user
         )

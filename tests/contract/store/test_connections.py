@@ -122,3 +122,21 @@ def test_a_token_is_replaced_only_by_who_knows_the_one_that_is_kept(store: Datab
 
     assert (first, late, gone) == (True, False, False)
     assert load(store) == [replace(SECRET, token="second")]
+
+
+def test_whether_an_account_is_known_is_told_without_opening_its_token(place: Place, store: DatabaseStore) -> None:
+    save(store, SECRET)
+    replaced = open_store(place.url, OTHER_KEY)
+    place.stores.append(replaced)
+
+    with replaced.reading() as transaction:
+        known = transaction.connections.is_known(CRM, ACCOUNT)
+        unknown = [transaction.connections.is_known(*names) for names in (("salesforce", ACCOUNT), (CRM, "99"))]
+
+    assert (known, unknown) == (True, [False, False])
+
+
+def test_a_connection_comes_back_with_the_user_that_we_are_over_there(store: DatabaseStore) -> None:
+    save(store, replace(SECRET, user="0055e000007UsErAAK"))
+
+    assert [one.user for one in load(store)] == ["0055e000007UsErAAK"]
