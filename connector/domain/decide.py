@@ -150,7 +150,7 @@ def _next_alarm(draft: Draft, until: datetime) -> datetime | None:
     now = draft.now
     if until - now >= _MINUTE or until - to_minute(now) >= _MINUTE or to_minute(now) == now:
         ask_alarms(draft)
-        wake_at = earliest([wake_at, *draft.alarms.values()])
+        wake_at = earliest([wake_at, min(draft.alarms.values(), default=None)])
     if wake_at is not None and wake_at <= now:  # overdue, after a rest: time must not stand still
         wake_at = now + _MILLISECOND
     return wake_at

@@ -114,15 +114,12 @@ class Draft:
 
     def points(self, score: str) -> int:
         """The score's whole points now."""
-        now = self.now
-        return scores.whole(sum([scores.total(outlook, now) for outlook in self._look_ahead(score)]))
+        now, known = self.now, self._outlooks
+        leaves = self.book.leaves[score]
+        return scores.whole(sum([scores.total(known.get(leaf.name) or self._look_ahead(leaf), now) for leaf in leaves]))
 
-    def _look_ahead(self, score: str) -> list[Outlook]:
-        """What the rules scores that this score is made of will do by themselves."""
-        known = self._outlooks
-        return [known.get(leaf.name) or self._look_ahead_of(leaf) for leaf in self.book.leaves[score]]
-
-    def _look_ahead_of(self, leaf: Score) -> Outlook:
+    def _look_ahead(self, leaf: Score) -> Outlook:
+        """What this rules score will do by itself."""
         outlook = scores.look_ahead(self.parts.get(leaf.name, _NO_PARTS), leaf.half_life)
         since = self.frozen_since(leaf)
         if since is not None:
@@ -148,7 +145,9 @@ class Draft:
         """When fading alone takes the score across the threshold; None for never."""
         together = self._blends.get(score)
         if together is None:
-            together = self._blends[score] = scores.blend(self._look_ahead(score))
+            together = self._blends[score] = scores.blend(
+                [self._outlooks.get(leaf.name) or self._look_ahead(leaf) for leaf in self.book.leaves[score]]
+            )
         return scores.passes_at(together, threshold, self.now)
 
     def expires_at(self, score: str) -> datetime | None:

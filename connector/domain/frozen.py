@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import field, fields, make_dataclass
 from functools import cache, wraps
 from operator import attrgetter
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 Class = TypeVar("Class", bound=type)
 Instance = TypeVar("Instance")
@@ -39,11 +39,11 @@ def replace(instance: Instance, **changes: Any) -> Instance:
     """The instance with these attributes changed: what `dataclasses.replace` does, in a third of the time."""
     frozen: Any = type(instance)
     twin, values_of = _twin_of(frozen)
-    other = twin(*values_of(instance))
+    other: Instance = twin(*values_of(instance))
     for name, value in changes.items():
         setattr(other, name, value)
     other.__class__ = frozen
-    return cast(Instance, other)
+    return other
 
 
 @cache
