@@ -118,10 +118,14 @@ def grade_of(points: int, grades: Iterable[tuple[str, float]]) -> str:
     return next((grade for grade, least in grades if points >= least), "")
 
 
-def give(part: Part | None, rule: EngagementRule, half_life: timedelta | None, now: datetime) -> tuple[Part, float]:
-    """The part after the rule's signal, and the points it gave: fewer or none once the cap is reached."""
+def give(
+    part: Part | None, rule: EngagementRule, half_life: timedelta | None, now: datetime
+) -> tuple[Part | None, float]:
+    """The part after the rule's signal, and the points it gave: fewer once the cap is near, and nothing beyond."""
     given = _since(part.given, rule.at_most, now) if part else ()
     points = _room(rule, given)
+    if not points:
+        return part, points
     noted = _noted(given, rule, now, points)
     count = part.count + 1 if part else 1
     if rule.expires is not None:
