@@ -199,21 +199,12 @@ def look_ahead(parts: Parts, half_life: timedelta | None) -> Outlook:
     """The outlook of a rules score: the same in whatever order its parts came, whenever it is asked for."""
     if half_life is None:
         return Outlook(fsum([part.points for part in parts.values()]))
-    lasting: list[float] = []
-    fading: list[tuple[float, datetime]] = []
-    since = _NEVER
-    for part in parts.values():
-        if not part.fades:
-            lasting.append(part.points)
-            continue
-        at = part.at + part.still if part.still else part.at
-        fading.append((part.points, at))
-        since = max(since, at)
+    lasting = fsum([part.points for part in parts.values() if not part.fades])
+    fading = [(part.points, part.at + part.still) for part in parts.values() if part.fades]
     if not fading:
-        return Outlook(fsum(lasting))
-    return Outlook(
-        fsum(lasting), fsum([decayed(points, since - at, half_life) for points, at in fading]), since, half_life
-    )
+        return Outlook(lasting)
+    since = max([at for _, at in fading])
+    return Outlook(lasting, fsum([decayed(points, since - at, half_life) for points, at in fading]), since, half_life)
 
 
 def total(outlook: Outlook, now: datetime) -> float:
