@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from connector.domain import score as scores
 from connector.domain.book import Book
 from connector.domain.change import Act
-from connector.domain.computed import Mentions
 from connector.domain.deal import Deal
 from connector.domain.enrolment import Enrolment
 from connector.domain.fact import Position, Value
@@ -20,6 +19,7 @@ from connector.domain.field import FieldRole
 from connector.domain.handover import HandOver, HandOverState
 from connector.domain.history import Detail, HistoryEntry, HistoryKind
 from connector.domain.lead import Deed, Had, Latest, Lead, Own, Standing, Tagging
+from connector.domain.memory import Memory
 from connector.domain.nodes import Node
 from connector.domain.petition import Petition
 from connector.domain.predicate import earliest
@@ -52,7 +52,7 @@ class Draft:
     _outlooks: dict[str, Outlook]
     _blends: dict[str, Blend]
     holding: dict[str, datetime]
-    mentions: dict[str, Mentions]
+    mentions: dict[str, Memory]
     tags: dict[str, Tagging]
     persona: str
     persona_since: datetime | None
@@ -70,6 +70,8 @@ class Draft:
     suppressed_by: str
     latest: dict[str, Latest]
     deals: dict[str, Deal]
+    held: dict[str, Mapping[str, str]]
+    said: dict[str, Mapping[str, Value]]
     petitions: dict[str, Petition]
     rulings: dict[str, Mapping[str, Value]]
     hand_overs: list[HandOver]
@@ -94,12 +96,14 @@ class Draft:
         self.standing, self.fields, self.seen = lead.standing, dict(lead.fields), dict(lead.seen)
         self.parts = {name: dict(parts) for name, parts in lead.scores.items()}
         self._outlooks, self._blends = {}, {}
-        self.holding, self.mentions, self.tags = dict(lead.holding), dict(lead.mentions), dict(lead.tags)
+        self.holding, self.tags = dict(lead.holding), dict(lead.tags)
+        self.mentions = {name: Memory(kept) for name, kept in lead.mentions.items()}
         self.persona, self.persona_since = lead.persona, lead.persona_since
         self.turned_away, self.outside, self.told = lead.turned_away, lead.outside, dict(lead.told)
         self.enrolments, self.is_astir, self._due_at = list(lead.enrolments), False, None
         self.had, self.latest, self.deals = dict(lead.had), dict(lead.latest), dict(lead.deals)
         self.contacted, self.suppressed_by = lead.contacted, lead.suppressed_by
+        self.held, self.said = dict(lead.held), dict(lead.said)
         self.petitions, self.rulings = dict(lead.petitions), dict(lead.rulings)
         self.hand_overs, self.own, self.recent = list(lead.hand_overs), dict(lead.own), lead.recent
         self.rfm_edges, self.position = lead.rfm_edges, lead.position
@@ -247,7 +251,7 @@ class Draft:
         self.deals, self.recent = knowledge.deals, knowledge.recent
         self.own = {name: own for name, own in self.own.items() if name in book.fields}
         self.fields.update({name: own.value for name, own in self.own.items()})
-        self.rfm_edges = knowledge.rfm_edges
+        self.rfm_edges, self.held, self.said = knowledge.rfm_edges, knowledge.held, knowledge.said
         self.alarms.clear()
         self.unasked.clear()
         self._outlooks.clear()

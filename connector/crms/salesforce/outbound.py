@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Final
 
 from connector.crms.salesforce.hearing import to_event, to_record
-from connector.crms.salesforce.soap import Message, NotAMessageError, Notification, read_message, read_org
+from connector.crms.salesforce.soap import NotAMessageError, Notification, read_message, read_org
 from connector.crms.salesforce.translate import CONTACT, LEAD, OPPORTUNITY, to_long_id
 from connector.errors import MalformedRequestError, SignatureError, UnknownAccountError
 from connector.ports import CrmEvent, EventKind, Parsed, RawRequest, Receipt, Unreadable
@@ -79,10 +79,11 @@ class OutboundMessages:
             message = read_message(body)
         except NotAMessageError as error:
             return Parsed((), (Unreadable(str(error), _to_text(body[:_MAX_SHOWN])),), is_broken=True)
+        org = to_long_id(message.org)
         hints: list[CrmEvent] = []
         unreadable: list[Unreadable] = []
         for notification in message.notifications:
-            hint = _to_hint(message, notification)
+            hint = _to_hint(org, notification)
             if hint is None:
                 unreadable.append(Unreadable(_NO_RECORD, _to_raw(notification)))
             else:
@@ -103,9 +104,9 @@ class OutboundMessages:
 _NO_RECORD: Final = "it holds no record: that was deleted before the message left"
 
 
-def _to_hint(message: Message, notification: Notification) -> CrmEvent | None:
+def _to_hint(org: str, notification: Notification) -> CrmEvent | None:
     """None where nothing is named that could be read."""
-    ref = to_record(to_long_id(message.org), notification.fields.get("Id", ""), notification.sobject)
+    ref = to_record(org, notification.fields.get("Id", ""), notification.sobject)
     if ref is None:
         return None
     type_ = f"{notification.sobject or ref.object_type}.NOTIFICATION"

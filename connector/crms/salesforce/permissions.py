@@ -20,7 +20,7 @@ EDIT: Final = "Edit"
 DELETE: Final = "Delete"
 
 #: Object -> what we do with it, and for what.
-_NEEDED: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
+NEEDED: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     "Lead": ((READ, EDIT), "to read and score leads"),
     "Contact": ((READ, EDIT), "to read and score contacts"),
     "Task": ((READ, CREATE), "to tell sales reps what to do"),
@@ -54,7 +54,7 @@ def find_lacks(schema: Schema, *, reads: Collection[str] = (), writes: Collectio
     objects = schema.objects()
     lacks = [
         Lack(name, right, because)
-        for name, (rights, because) in _NEEDED.items()
+        for name, (rights, because) in NEEDED.items()
         for right in rights
         if right not in _granted(objects.get(name))
     ]

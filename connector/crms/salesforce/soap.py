@@ -1,8 +1,9 @@
 """Reading the SOAP of outbound messages. Salesforce: Understanding the Outbound Messaging WSDL.
 
 The parser is expat, as Python brings it, with everything turned off that XML can be turned into a weapon by: no
-document type, hence no entities but the five of XML itself and nothing to fetch; UTF-8 alone; bounded depth; one pass
-that keeps the few texts that are asked for. What it reads is still nobody's word: the message is not signed.
+document type, hence no entities but the five of XML itself and nothing to fetch; UTF-8 alone; bounded depth and number
+of elements; one pass that keeps the few texts that are asked for. What it reads is still nobody's word: the message is
+not signed.
 """
 
 from __future__ import annotations
@@ -17,26 +18,16 @@ _OUTBOUND: Final = "http://soap.sforce.com/2005/09/outbound"
 _RECORDS: Final = "urn:sobject.enterprise.soap.sforce.com"
 _TYPE: Final = "http://www.w3.org/2001/XMLSchema-instance type"
 
-_MESSAGE: Final = (f"{_SOAP} Envelope", f"{_SOAP} Body", f"{_OUTBOUND} notifications")
-#: Where nothing else may follow; beside the body, an envelope may hold what it likes.
-_STEPS: Final = frozenset({(), _MESSAGE[:2]})
-_ORG: Final = (*_MESSAGE, f"{_OUTBOUND} OrganizationId")
-_NOTIFICATION: Final = (*_MESSAGE, f"{_OUTBOUND} Notification")
-_RECORD: Final = (*_NOTIFICATION, f"{_OUTBOUND} sObject")
-#: Of a record no more is read: the rest is asked of the org itself.
-_FIELDS: Final[Mapping[tuple[str, ...], str]] = {
-    (*_RECORD, f"{_RECORDS} {name}"): name for name in ("Id", "SystemModstamp")
-}
-_NOTIFICATION_ID: Final = (*_NOTIFICATION, f"{_OUTBOUND} Id")
-
 #: A genuine message has six levels, a compound field one or two more.
 _MAX_DEPTH: Final = 16
+#: No object has a thousand fields that could be selected, and a message tells of a hundred records.
+_MAX_ELEMENTS: Final = 100_000
 #: Ids and moments are shorter.
 _MAX_TEXT: Final = 100
 #: Salesforce: Considerations for Outbound Messages.
 MAX_NOTIFICATIONS: Final = 100
 #: So much is read of a body to see whose message it is. The org's id comes first in it.
-_HEAD: Final = 64 * 1024
+_HEAD: Final = 4 * 1024
 
 
 class NotAMessageError(ValueError):
@@ -79,75 +70,108 @@ def read_message(body: bytes) -> Message:
     return Message(reader.org, reader.notifications)
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A place in a message, and what may follow there; all that has no place is passed over."""
+
+    inner: Mapping[str, _Place] = field(default_factory=dict)
+    #: Whether something new begins there.
+    begins: bool = False
+    #: What the text there is.
+    holds: str = ""
+    #: Whether nothing may follow there that has no place.
+    is_strict: bool = False
+
+
+#: Of a record no more is read: the rest is asked of the org itself.
+_RECORD: Final = _Place({f"{_RECORDS} {name}": _Place(holds=name) for name in ("Id", "SystemModstamp")}, begins=True)
+_NOTIFICATION: Final = _Place(
+    {f"{_OUTBOUND} Id": _Place(holds="notification"), f"{_OUTBOUND} sObject": _RECORD}, begins=True
+)
+_NOTIFICATIONS: Final = _Place(
+    {f"{_OUTBOUND} OrganizationId": _Place(holds="org"), f"{_OUTBOUND} Notification": _NOTIFICATION}
+)
+_BODY: Final = _Place({f"{_OUTBOUND} notifications": _NOTIFICATIONS}, is_strict=True)
+_DOCUMENT: Final = _Place({f"{_SOAP} Envelope": _Place({f"{_SOAP} Body": _BODY})}, is_strict=True)
+_NOWHERE: Final = _Place()
+
+
 class _Reader:
     """One pass over one body."""
 
     def __init__(self) -> None:
         self.org = ""
         self.notifications: list[Notification] = []
-        self._path: tuple[str, ...] = ()
-        #: What is read of a text that is asked for; None between such texts.
+        self._places = [_DOCUMENT]
+        self._elements = 0
+        #: What is read of a text that has its place; None between such texts.
         self._text: str | None = None
-
-    def read(self, body: bytes, *, is_whole: bool) -> None:
-        if b"\0" in body:  # UTF-16 is full of them, and expat would read it whatever it is told
-            raise NotAMessageError("It is no UTF-8.")
-        parser = expat.ParserCreate("utf-8", " ")
+        self._parser = parser = expat.ParserCreate("utf-8", " ")
         parser.buffer_text = True
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._take
         parser.StartDoctypeDeclHandler = _refuse_document_type
+
+    def read(self, body: bytes, *, is_whole: bool) -> None:
+        """Read a body, or the head of one. Raises NotAMessageError."""
+        if b"\0" in body:  # UTF-16 is full of them, and expat would read it whatever it is told
+            raise NotAMessageError("It is no UTF-8.")
         try:
-            parser.Parse(body, is_whole)
+            self._parser.Parse(body, is_whole)
         except expat.ExpatError as error:
             raise NotAMessageError(f"It is no XML: {error}.") from None
+        finally:
+            del self._parser  # which holds us as we hold it: neither is to wait for the garbage collector
         if not self.org:
             raise NotAMessageError("It names no org.")
 
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
-        path = (*self._path, name)
-        if self._path in _STEPS and path != _MESSAGE[: len(path)]:
+        outer = self._places[-1]
+        place = outer.inner.get(name, _NOWHERE)
+        if place is _NOWHERE and outer.is_strict:
             raise NotAMessageError("It is no outbound message.")
-        if len(path) > _MAX_DEPTH:
-            raise NotAMessageError("It is nested too deeply.")
+        self._places.append(place)
+        self._elements += 1
+        if len(self._places) > _MAX_DEPTH or self._elements > _MAX_ELEMENTS:
+            raise NotAMessageError("It is nested too deeply, or has too many elements.")
         if self._text is not None:
             raise NotAMessageError("There is XML where a plain text should be.")
-        self._path = path
-        if path == _NOTIFICATION:
-            self._begin_notification()
-        elif path == _RECORD:
-            self.notifications[-1].sobject = attributes.get(_TYPE, "").rpartition(":")[2][:_MAX_TEXT]
-        elif path in _FIELDS or path in (_ORG, _NOTIFICATION_ID):
+        if place.begins:
+            self._begin(place, attributes)
+        elif place.holds:
             self._text = ""
+            self._parser.CharacterDataHandler = self._take
 
-    def _begin_notification(self) -> None:
+    def _begin(self, place: _Place, attributes: Mapping[str, str]) -> None:
+        if place is _RECORD:
+            self.notifications[-1].sobject = attributes.get(_TYPE, "").rpartition(":")[2][:_MAX_TEXT]
+            return
         if len(self.notifications) >= MAX_NOTIFICATIONS:
             raise NotAMessageError(f"It holds more than {MAX_NOTIFICATIONS} notifications.")
         self.notifications.append(Notification())
 
     def _take(self, text: str) -> None:
-        if self._text is not None:
-            self._text = (self._text + text)[: _MAX_TEXT + 1]
+        self._text = f"{self._text}{text}"[: _MAX_TEXT + 1]
 
     def _end(self, _: str) -> None:
-        path, self._path = self._path, self._path[:-1]
+        place = self._places.pop()
         if self._text is None:
             return
         text, self._text = self._text.strip(), None
+        self._parser.CharacterDataHandler = None
         if len(text) > _MAX_TEXT:
             raise NotAMessageError("An id or a moment is too long.")
-        if path == _ORG:
-            self._set_org(text)
-        elif path == _NOTIFICATION_ID:
+        self._keep(place.holds, text)
+
+    def _keep(self, name: str, text: str) -> None:
+        if name == "org":
+            if self.org:
+                raise NotAMessageError("It names two orgs.")
+            self.org = text
+        elif name == "notification":
             self.notifications[-1].id = text
         else:
-            self.notifications[-1].fields[_FIELDS[path]] = text
-
-    def _set_org(self, text: str) -> None:
-        if self.org:
-            raise NotAMessageError("It names two orgs.")
-        self.org = text
+            self.notifications[-1].fields[name] = text
 
 
 def _refuse_document_type(*_: object) -> None:

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from threading import Barrier
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from connector.crms.salesforce.grants import Flow, Grant
+from connector.crms.salesforce.grants import Flow, Grant, parse_grant
 from connector.crms.salesforce.oauth import App as OurApp
-from connector.crms.salesforce.oauth import OAuth
+from connector.crms.salesforce.oauth import OAuth, new_verifier
 from connector.crms.salesforce.org import SalesforceOrg
 from connector.crms.salesforce.permissions import Lack
 from connector.domain.change import Act, ChangeKind
+from connector.engine.tokens import StoredToken
 from connector.errors import CredentialsError, RateLimitedError, RetryableCrmError, SetupError
 from connector.ports import Membership, PropertyWish, ReplyState
 from connector.sandbox.clock import SandboxClock
@@ -24,13 +32,19 @@ from connector.sandbox.salesforce.fields import Field, FieldType
 from connector.sandbox.salesforce.org import Org
 from connector.sandbox.salesforce.permissions import Right
 from connector.sandbox.salesforce.platform import Platform
+from connector.sandbox.salesforce.rules import Trigger, ValidationRule
 from connector.sandbox.salesforce.server import running
 from tests.clocks import HandClock
-from tests.contract.crm.rules import NOW, states, task
+from tests.contract.crm.rules import LIST, NOW, CrmRules, StoredAct, states, task
+from tests.office import CONNECTION, Office, clicking_book, sqlite_url
 from tests.unit.salesforce.org import HeldToken
 
 SCORE, BAND, KEY = "coltiva__Score__c", "coltiva__Score_Band__c", "coltiva__Key__c"
-LIST = "Coltiva – hot / leads"
+NAMES = {
+    "email": "Email", "firstname": "FirstName", "city": "City",
+    "score": SCORE, "phase": "coltiva__Phase__c", "gone": "coltiva__Gone__c",
+}  # fmt: skip
+API, SAVING = "*/services/data/*", "*/composite/sobjects*"
 
 
 @dataclass
@@ -42,12 +56,19 @@ class SalesforceStage:
     app: App
     clock: HandClock = field(default_factory=lambda: HandClock(NOW))
 
+    names = NAMES
+    score = PropertyWish(SCORE, "Coltiva score", "number")
+    phase = PropertyWish(NAMES["phase"], "Coltiva phase", "string")
+    #: One looks for what an earlier attempt made.
+    calls_for_tasks = 2
+
     def __post_init__(self) -> None:
         self.oauth = OAuth(OurApp(self.app.client_id, self.app.client_secret), self.clock, self.org.instance_url)
         refresh_token = self.platform.connect_with_oauth(self.app, self.org)
         self.keeper = HeldToken(self.grant(refresh_token).to_text())
         self.crm = self.connect()
         self.owner = self.org.people.add_user("rep", "Rita", "Rep")
+        self.crm.account()
 
     def grant(self, refresh_token: str) -> Grant:
         """As an admin gave it; its first access token is asked for at the first call."""
@@ -61,8 +82,43 @@ class SalesforceStage:
     def connect(self) -> SalesforceOrg:
         return SalesforceOrg(self.keeper.kept, self.keeper, self.oauth, self.clock)
 
-    def values(self, record_id: str) -> Mapping[str, Any]:
+    def shown(self, html: str) -> str:
+        return {"<p>Why now</p>": "Why now", "<b>Goal met</b>": "Goal met"}[html]
+
+    # --- the org ----------------------------------------------------------------------------
+
+    def add_record(self, **properties: str) -> str:
+        return self.org.people.create_lead(**{NAMES[name]: value for name, value in properties.items()})
+
+    def delete_record(self, record_id: str) -> None:
+        self.org.people.delete(record_id)
+
+    def merge_records(self, primary_id: str, secondary_id: str) -> str:
+        self.org.people.merge(primary_id, secondary_id)
+        return primary_id
+
+    def values(self, record_id: str) -> Mapping[str, str]:
+        """As text, whole numbers without a fraction."""
+        held = self.held(record_id)
+        return {name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in held.items()}
+
+    def held(self, record_id: str) -> Mapping[str, Any]:
         return self.org.people.read(record_id)
+
+    def delete_list(self, title: str) -> None:
+        (campaign,) = self.org.people.records("Campaign", Name=title)
+        self.org.people.delete(campaign["Id"])
+
+    def acts(self, kind: ChangeKind, record_id: str) -> list[StoredAct]:
+        """A note is told by its title too; the rules look at its body alone."""
+        return [_to_stored_act(made) for made in self.tasks(record_id)]
+
+    def all_acts(self, kind: ChangeKind) -> int:
+        return len(self.org.people.records("Task"))
+
+    def complete_task(self, record_id: str) -> None:
+        for made in self.tasks(record_id):
+            self.org.people.close_task(made["Id"])
 
     def tasks(self, record_id: str) -> list[dict[str, Any]]:
         return self.org.people.records("Task", WhoId=record_id)
@@ -75,8 +131,25 @@ class SalesforceStage:
     def calls(self) -> int:
         return self.platform.calls.total(self.org.id)
 
+    # --- trouble ----------------------------------------------------------------------------
+
+    def break_calls(self, status: int, *, times: int | None = 1, probability: float = 1.0) -> None:
+        self.platform.faults.add(Fault(ApiFault.STATUS, probability, times, path=API, status=status))
+
+    def lose_answers(self, *, times: int | None = 1, probability: float = 1.0) -> None:
+        self.platform.faults.add(Fault(ApiFault.DROPPED_AFTER, probability, times, path=SAVING))
+
+    def half_do_calls(self, *, times: int | None = 1) -> None:
+        self.platform.faults.add(Fault(ApiFault.HALF_DONE, times=times, path=SAVING))
+
+    def mend(self) -> None:
+        self.platform.faults.clear()
+
+    def revoke(self) -> None:
+        self.platform.tokens.end_all(self.org.id)
+
     def fault(self, kind: ApiFault, **more: Any) -> None:
-        self.platform.faults.add(Fault(kind, times=1, path="*/services/data/*", **more))
+        self.platform.faults.add(Fault(kind, times=1, path=API, **more))
 
 
 def call(stage: SalesforceStage, **changes: Any) -> Act:
@@ -84,9 +157,16 @@ def call(stage: SalesforceStage, **changes: Any) -> Act:
     return task(stage, **changes)  # type: ignore[arg-type]
 
 
+def _to_stored_act(made: Mapping[str, Any]) -> StoredAct:
+    due_on = date.fromisoformat(made["ActivityDate"])
+    is_done = made["Status"] == "Completed"
+    return StoredAct(made["Subject"], made.get("Description", ""), made["OwnerId"], due_on, is_done=is_done)
+
+
 def package_fields() -> tuple[Field, ...]:
     return (
         Field(SCORE, FieldType.DOUBLE, label="Nurture Score", precision=6, scale=0),
+        Field(NAMES["phase"]),
         Field(BAND, FieldType.PICKLIST, options=("Cold", "Warm", "Hot"), is_restricted=True),
     )
 
@@ -102,6 +182,10 @@ def stage() -> Iterator[SalesforceStage]:
         yield SalesforceStage(platform, org, app)
 
 
+class TestSalesforce(CrmRules):
+    """The rules of every CRM."""
+
+
 # --- being let in -----------------------------------------------------------------------------------------------
 
 
@@ -110,15 +194,14 @@ def test_the_account_tells_which_org_it_is(stage: SalesforceStage) -> None:
 
     assert (account.org_id, account.user_id) == (stage.org.id, stage.org.integration_user)
     assert (account.name, account.is_sandbox) == ("Example Ltd", False)
-    assert len(stage.keeper.renewals) == 1
 
 
 def test_a_session_that_ran_out_is_renewed_without_anybody_noticing(stage: SalesforceStage) -> None:
-    stage.crm.account()
+    before = len(stage.keeper.renewals)
     stage.platform.tokens.expire_sessions(stage.org.id)
 
     assert stage.crm.account().org_id == stage.org.id
-    assert len(stage.keeper.renewals) == 2
+    assert len(stage.keeper.renewals) == before + 1
 
 
 def test_a_grant_that_was_given_back_stops_the_connection(stage: SalesforceStage) -> None:
@@ -127,6 +210,85 @@ def test_a_grant_that_was_given_back_stops_the_connection(stage: SalesforceStage
 
     with pytest.raises(CredentialsError, match="connected again"):
         stage.crm.account()
+
+
+REDIRECT = "http://127.0.0.1:8000/oauth/salesforce/callback"
+
+
+def opened(stage: SalesforceStage, grant: Grant) -> SalesforceOrg:
+    keeper = HeldToken(grant.to_text())
+    return SalesforceOrg(keeper.kept, keeper, stage.oauth, stage.clock)
+
+
+def test_an_admin_lets_us_in_by_browser(stage: SalesforceStage) -> None:
+    verifier = new_verifier()
+    url = stage.oauth.authorise_url(stage.org.login_url, redirect_uri=REDIRECT, state="s1", verifier=verifier)
+    back = requests.get(url, allow_redirects=False, timeout=10).headers["Location"]
+    query = parse_qs(urlsplit(back).query)
+
+    grant = stage.oauth.redeem(stage.org.login_url, code=query["code"][0], redirect_uri=REDIRECT, verifier=verifier)
+
+    assert query["state"] == ["s1"]
+    assert (grant.org_id, grant.instance_url) == (stage.org.id, stage.org.instance_url)
+    assert opened(stage, grant).account().org_id == stage.org.id
+
+
+def test_a_code_is_worth_nothing_to_who_did_not_ask_for_it(stage: SalesforceStage) -> None:
+    url = stage.oauth.authorise_url(stage.org.login_url, redirect_uri=REDIRECT, state="s", verifier=new_verifier())
+    back = requests.get(url, allow_redirects=False, timeout=10).headers["Location"]
+    code = parse_qs(urlsplit(back).query)["code"][0]
+
+    with pytest.raises(CredentialsError):
+        stage.oauth.redeem(stage.org.login_url, code=code, redirect_uri=REDIRECT, verifier=new_verifier())
+
+
+def test_a_certificate_lets_us_in_again_and_again(stage: SalesforceStage) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    stage.app.public_key = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    username = stage.org.username(stage.org.integration_user)
+    own = OurApp(stage.app.client_id, private_key=pem)
+    crm = opened(stage, stage.oauth.connect_by_certificate(stage.org.login_url, username, own))
+    stage.platform.tokens.expire_sessions(stage.org.id)
+
+    assert crm.account().user_id == stage.org.integration_user
+
+
+def test_a_secret_lets_us_in_again_and_again(stage: SalesforceStage) -> None:
+    stage.org.install(stage.app, run_as=stage.org.integration_user)
+    crm = opened(stage, stage.oauth.connect_by_secret(stage.org.instance_url))
+    stage.platform.tokens.expire_sessions(stage.org.id)
+
+    assert crm.account().user_id == stage.org.integration_user
+
+
+def test_eight_workers_whose_session_ran_out_renew_it_once(stage: SalesforceStage, tmp_path: Path) -> None:
+    office = Office(sqlite_url(tmp_path), clicking_book("v1")).open()
+    token, start = stage.keeper.kept, Barrier(8)
+    with office.store.transaction() as transaction:
+        transaction.connections.replace_token(CONNECTION.id, old=CONNECTION.token, new=token, now=NOW)
+    stage.platform.tokens.expire_sessions(stage.org.id)
+    stage.platform.refresh_seconds = 0.2
+
+    def work(_: int) -> str:
+        crm = SalesforceOrg(token, StoredToken(office.store, stage.clock, CONNECTION.id), stage.oauth, stage.clock)
+        start.wait(timeout=30)
+        try:
+            return crm.account().org_id
+        except RetryableCrmError:
+            return "later"
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = set(pool.map(work, range(8), timeout=120))
+    with office.store.reading() as transaction:
+        kept = transaction.connections.by_id(CONNECTION.id)
+    office.close()
+
+    assert answers <= {stage.org.id, "later"}
+    assert stage.org.id in answers
+    assert kept is not None
+    assert kept.token != token
+    assert opened(stage, parse_grant(kept.token)).account().org_id == stage.org.id
 
 
 # --- the catalog ------------------------------------------------------------------------------------------------
@@ -273,10 +435,12 @@ def test_people_are_found_by_address_however_it_is_written(stage: SalesforceStag
 
 
 def test_what_a_record_is_needs_no_call(stage: SalesforceStage) -> None:
+    before = stage.calls()
+
     assert stage.crm.object_type_of("00Q5e000008ZkM3EAK") == "lead"
     with pytest.raises(ValueError, match="is no id"):
         stage.crm.object_type_of("51")
-    assert stage.calls() == 0
+    assert stage.calls() == before
 
 
 # --- writing ----------------------------------------------------------------------------------------------------
@@ -288,11 +452,11 @@ def test_values_arrive_with_the_type_of_their_field(stage: SalesforceStage) -> N
 
     for _ in range(2):
         assert states(stage.crm.write_properties({ada: wanted})) == {ada: ReplyState.DONE}
-        held = stage.values(ada)
+        held = stage.held(ada)
         assert (held[SCORE], held["DoNotCall"]) == (82, True)
 
     stage.crm.write_properties({ada: {SCORE: "", "DoNotCall": ""}})
-    assert (stage.values(ada).get(SCORE), stage.values(ada)["DoNotCall"]) == (None, False)
+    assert (stage.held(ada).get(SCORE), stage.held(ada)["DoNotCall"]) == (None, False)
 
 
 def test_two_hundred_of_both_objects_are_one_call(stage: SalesforceStage) -> None:
@@ -332,12 +496,41 @@ def test_a_write_to_what_was_converted_or_merged_names_where_it_lives_on(stage: 
     assert "lives on" not in replies[gone].words
 
 
-def test_scoring_a_lead_does_not_hand_it_to_another_owner(stage: SalesforceStage) -> None:
+def test_the_orgs_own_rules_refuse_in_their_own_words_and_only_whom_they_mean(stage: SalesforceStage) -> None:
+    people, rules = stage.org.people, stage.org.database.rules
+    ids = [people.create_lead(f"{number}@example.com") for number in range(4)]
+    bad, blocked, locked, _ = ids
+    rules.validations.append(ValidationRule("Lead", lambda row: row["Id"] == bad, "Call her first", "Phone"))
+    rules.triggers.append(Trigger("Lead", lambda row: "division by zero" if row["Id"] == blocked else None))
+    rules.locked[locked] = 1
+
+    replies = stage.crm.write_properties({one: {SCORE: "7"} for one in ids})
+
+    assert [replies[one].state.value for one in ids] == ["refused", "refused", "later", "done"]
+    assert "A validation rule of the org refused it: Call her first [Phone]" in replies[bad].words
+    assert "division by zero" in replies[blocked].words
+    assert states(stage.crm.write_properties({locked: {SCORE: "7"}})) == {locked: ReplyState.DONE}
+
+
+def test_an_assignment_rule_hands_nobody_over_because_we_wrote(stage: SalesforceStage) -> None:
+    queue = stage.org.people.add_queue("Inbound")
     ada = stage.org.people.create_lead("ada@example.com", OwnerId=stage.owner)
+    stage.org.database.rules.assign_lead = lambda _: queue
 
     stage.crm.write_properties({ada: {SCORE: "7"}})
 
-    assert stage.values(ada)["OwnerId"] == stage.owner
+    assert stage.held(ada)["OwnerId"] == stage.owner
+
+
+def test_an_opt_out_can_be_written_and_is_never_taken_back(stage: SalesforceStage) -> None:
+    ada = stage.org.people.create_lead("ada@example.com")
+    stage.crm.write_properties({ada: {"Lead.HasOptedOutOfEmail": "true"}})
+
+    for value in ("false", ""):
+        replies = stage.crm.write_properties({ada: {"HasOptedOutOfEmail": value, SCORE: "7"}})
+
+        assert states(replies) == {ada: ReplyState.REFUSED}
+    assert stage.held(ada)["HasOptedOutOfEmail"] is True
 
 
 # --- campaigns --------------------------------------------------------------------------------------------------
@@ -364,6 +557,17 @@ def test_who_is_nobody_is_refused_in_a_campaign_and_is_as_good_as_out_of_it(stag
 
     assert [reply.state.value for reply in replies.values()].count("refused") == 2
     assert replies["78"].state is replies[ada].state is ReplyState.DONE
+
+
+def test_who_was_merged_away_is_refused_in_a_campaign_with_where_they_live_on(stage: SalesforceStage) -> None:
+    people = stage.org.people
+    loser, winner = (people.create_lead(f"{number}@example.com") for number in range(2))
+    people.merge(winner, loser)
+
+    replies = stage.crm.write_membership(Membership(LIST, [loser], []))
+
+    assert states(replies) == {loser: ReplyState.REFUSED}
+    assert f"lives on as the lead {winner}" in replies[loser].words
 
 
 def test_taking_people_off_a_campaign_that_is_not_there_makes_none(stage: SalesforceStage) -> None:
@@ -466,6 +670,20 @@ def test_a_task_for_nobody_or_by_nobody_is_refused_and_the_others_are_made(stage
         "refused",
     ]
     assert {made["OwnerId"] for made in stage.tasks(ada)} == {stage.owner, stage.org.integration_user}
+
+
+def test_a_task_for_a_lead_that_was_converted_meanwhile_reaches_its_contact(stage: SalesforceStage) -> None:
+    people = stage.org.people
+    lead, loser, winner = (people.create_lead(f"{number}@example.com") for number in range(3))
+    became = people.convert(lead)
+    people.merge(winner, loser)
+    acts = {"a": (lead, call(stage)), "b": (loser, call(stage))}
+
+    for _ in range(2):
+        replies = stage.crm.write_acts(ChangeKind.TASK, acts)
+
+        assert states(replies) == {"a": ReplyState.DONE, "b": ReplyState.DONE}
+        assert [len(stage.tasks(one)) for one in (became.contact_id, winner, lead, loser)] == [1, 1, 0, 0]
 
 
 # --- opportunities ----------------------------------------------------------------------------------------------
