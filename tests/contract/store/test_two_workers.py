@@ -325,7 +325,7 @@ def test_of_two_people_who_admit_at_once_each_lead_is_admitted_once(place: Place
 
         return work
 
-    assert sum(at_once(place, *map(admit, ("ada", "ben", "cara")))) == 30  # type: ignore[type-var]
+    assert sum(at_once(place, *map(admit, ("ada", "ben", "cara")))) == 30  # type: ignore[arg-type]
 
 
 def test_counters_of_two_workers_add_up(place: Place, scene: Scene) -> None:
