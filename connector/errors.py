@@ -5,6 +5,7 @@
 | SetupError (SettingsError, MappingError) | - | no | the command refuses to start | the person at the terminal |
 | UnknownNameError | - | no | nothing is changed | the person at the terminal |
 | SignatureError | 401 | by the sender | delivery refused and counted | status |
+| UnknownAccountError | 403 | by the sender | delivery refused and counted | status |
 | UnknownEndpointError | 404 | by the sender | delivery refused and counted | status |
 | OversizeError | 413 | by the sender | delivery refused and counted | status |
 | UnsupportedMediaError | 415 | by the sender | delivery refused and counted | status |
@@ -70,6 +71,12 @@ class SignatureError(DeliveryError):
     """The signature is missing, wrong, or outside its time window."""
 
     status, code = 401, "signature"
+
+
+class UnknownAccountError(DeliveryError):
+    """No workspace is connected to the account that the request names."""
+
+    status, code = 403, "account"
 
 
 class KeyRefusedError(DeliveryError):

@@ -11,7 +11,7 @@ from typing import Any, cast
 from connector.crms.hubspot.inbox import HubSpotEndpoint
 from connector.errors import StoreUnavailableError
 from connector.ports import NewDelivery, Store
-from connector.sandbox.signatures import webhook_headers
+from connector.sandbox.hubspot.signatures import webhook_headers
 from webhooks.door import Door
 from webhooks.refusals import Refusals
 

@@ -102,6 +102,8 @@ class FakeCrm:
 
     records: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     archived: set[str] = field(default_factory=set)
+    #: When records changed last, where the CRM tells.
+    changed_at: dict[str, datetime] = field(default_factory=dict)
     lists: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     #: What feeds tell, and why they do not.
     feeds: dict[Feed, list[Happening]] = field(default_factory=lambda: defaultdict(list))
@@ -125,12 +127,16 @@ class FakeCrm:
     outcomes: dict[str, RecordReply] = field(default_factory=dict)
     closed_until: datetime | None = None
     batch_sizes: Mapping[ChangeKind, int] = field(default_factory=lambda: dict.fromkeys(ChangeKind, 100))
-    lead_type: str = "contact"
+    read_batch: int = 100
     deal_type: str = "deal"
     #: Deals with their properties, and whose they are; a merged-away one leads to the id of another.
     deals: dict[str, dict[str, str]] = field(default_factory=dict)
     people: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     merged: dict[str, str] = field(default_factory=dict)
+
+    def object_type_of(self, record_id: str) -> str:
+        """There are contacts alone."""
+        return "contact"
 
     def prepare(self, wishes: Sequence[PropertyWish]) -> None:
         """Remember what was wished for."""
@@ -142,7 +148,12 @@ class FakeCrm:
         """What is known of them."""
         with_faults(self, "fetch_records", record_ids)
         return {
-            id_: CrmRecord(id_, {name: self.records[id_].get(name, "") for name in properties}, id_ in self.archived)
+            id_: CrmRecord(
+                id_,
+                {name: self.records[id_].get(name, "") for name in properties},
+                id_ in self.archived,
+                self.changed_at.get(id_),
+            )
             for id_ in record_ids
             if id_ in self.records
         }

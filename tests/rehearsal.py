@@ -15,10 +15,11 @@ from pathlib import Path
 from app import create_app
 from connector.bootstrap import Services, open_services
 from connector.cli.connect import connect_hubspot
-from connector.sandbox.portal import Portal
-from connector.sandbox.properties import Property
-from connector.sandbox.sandbox import Sandbox
-from connector.sandbox.server import create_server, running
+from connector.sandbox.hubspot.portal import Portal
+from connector.sandbox.hubspot.properties import Property
+from connector.sandbox.hubspot.sandbox import Sandbox
+from connector.sandbox.hubspot.server import running
+from connector.sandbox.server import create_server
 from connector.sandbox.told_clock import ToldClock
 from connector.settings import load_settings
 

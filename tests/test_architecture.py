@@ -211,9 +211,9 @@ PLANTED = {
     "msgspec in the domain": ("connector.domain.fact", "import msgspec"),
     "the clock in the domain": ("connector.domain.score", "from connector.clock import SystemClock"),
     "mapping in the domain": ("connector.domain.score", "from connector import mapping"),
-    "the engine in the sandbox": ("connector.sandbox.portal", "import connector.engine.intake"),
+    "the engine in the sandbox": ("connector.sandbox.hubspot.portal", "import connector.engine.intake"),
     "the store at the door": ("webhooks.receive", "from connector.store.deliveries import Deliveries"),
-    "the sandbox in a crm": ("connector.crms.hubspot.writer", "from connector.sandbox import portal"),
+    "the sandbox in a crm": ("connector.crms.hubspot.writer", "from connector.sandbox.hubspot import portal"),
     "test doubles in the product": ("connector.engine.worker", "from connector.testing import FakeClock"),
     "the store in a scenario": ("connector.scenario.play", "from connector.ports import Store"),
     "a relative import": ("connector.engine.worker", "from . import advance"),
@@ -244,7 +244,7 @@ ALLOWED = {
     "a stopwatch": ("connector.engine.worker", "import time\nx = time.monotonic()"),
     "somebody's attribute called now": ("connector.engine.worker", "def f(clock):\n    return clock.now()"),
     "the store in the bootstrap": ("connector.bootstrap", "import connector.store.leads"),
-    "the sandbox in the demo": ("connector.demo", "from connector.sandbox import portal"),
+    "the sandbox in the demo": ("connector.demo", "from connector.sandbox.hubspot import portal"),
 }
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from connector.cli import codes
-from connector.sandbox.actions import ACTIONS
 from connector.sandbox.faults import FAULTS
+from connector.sandbox.hubspot.actions import ACTIONS
 
 ROOT = Path(__file__).parent.parent
 DECISIONS = ROOT / "docs" / "decisions"

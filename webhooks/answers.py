@@ -41,8 +41,8 @@ class Answer(Response):
 class Acknowledgement(Answer):
     """An answer that is the same for everybody: put into words once, not for each delivery."""
 
-    def __init__(self, status: int, content: Mapping[str, object]) -> None:
-        super().__init__(json.dumps(content), status, HEADERS)
+    def __init__(self, status: int, text: str, media_type: str = "application/json") -> None:
+        super().__init__(text, status, HEADERS, mimetype=media_type)
         body, self._status_line, self.header_list = self.get_wsgi_response({"REQUEST_METHOD": "POST"})
         self._whole = [b"".join(body)]
 

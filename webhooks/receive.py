@@ -6,6 +6,8 @@ What is acknowledged is durable.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from flask import Blueprint, Request, request
@@ -23,16 +25,16 @@ from connector.ports import NewDelivery, RawRequest
 from webhooks.answers import Acknowledgement, Answer, refuse
 from webhooks.door import Door
 
-KEPT = Acknowledgement(200, {"status": "kept"})
 UNAVAILABLE = Acknowledgement(
-    503, {"error": "unavailable", "message": "The delivery could not be kept. Send it again later."}
+    503, json.dumps({"error": "unavailable", "message": "The delivery could not be kept. Send it again later."})
 )
 
 
 def add_receive_route(blueprint: Blueprint, door: Door) -> None:
     """`POST /webhooks/<endpoint>`: open to whom the endpoint can verify."""
+    receipts = to_receipts(door)
 
-    @blueprint.post("/webhooks/<endpoint>")
+    @blueprint.post("/webhooks/<path:endpoint>")
     def receive_delivery(endpoint: str) -> Answer:
         try:
             receive(door, endpoint, request)
@@ -41,7 +43,13 @@ def add_receive_route(blueprint: Blueprint, door: Door) -> None:
             return refuse(error.status, error.code, str(error))
         except StoreUnavailableError:
             return UNAVAILABLE
-        return KEPT
+        return receipts[endpoint]
+
+
+def to_receipts(door: Door) -> Mapping[str, Acknowledgement]:
+    """What is answered to a delivery that is kept, by the name of its endpoint."""
+    receipts = {name: endpoint.receipt for name, endpoint in door.endpoints.items()}
+    return {name: Acknowledgement(200, receipt.body, receipt.media_type) for name, receipt in receipts.items()}
 
 
 def receive(door: Door, name: str, received: Request) -> None:

@@ -14,7 +14,7 @@ from connector.log import get_logger
 from connector.ports import NewDelivery, RawRequest
 from webhooks.answers import Acknowledgement
 from webhooks.door import Door
-from webhooks.receive import KEPT, UNAVAILABLE, admit
+from webhooks.receive import UNAVAILABLE, admit, to_receipts
 
 
 class ShortWay:
@@ -22,6 +22,8 @@ class ShortWay:
 
     def __init__(self, door: Door) -> None:
         self._door = door
+        self._names = {f"/webhooks/{name}": name for name in door.endpoints}
+        self._receipts = to_receipts(door)
         #: What the next transaction keeps, and who waits for it.
         self._waiting: list[tuple[NewDelivery, asyncio.Future[Acknowledgement | None]]] = []
 
@@ -42,29 +44,31 @@ class ShortWay:
         return await answer
 
     def _admit(self, raw: RawRequest) -> NewDelivery | None:
-        path, _, name = raw.target.partition("?")[0].rpartition("/")
-        endpoint = self._door.endpoints.get(name) if path == "/webhooks" and raw.method == "POST" else None
+        name = self._names.get(raw.target.partition("?")[0])
+        if name is None or raw.method != "POST":
+            return None
+        endpoint = self._door.endpoints[name]
         media_type = raw.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if endpoint is None or media_type not in endpoint.media_types or len(raw.body) > endpoint.max_body:
+        if media_type not in endpoint.media_types or len(raw.body) > endpoint.max_body:
             return None
         try:
             return admit(self._door, name, raw)
-        except DeliveryError:
+        except (DeliveryError, StoreUnavailableError):
             return None
 
     def _keep(self) -> None:
         waiting, self._waiting = self._waiting, []
-        answer = self._keep_together([delivery for delivery, _ in waiting])
-        for _, waits in waiting:
+        answers = self._keep_together([delivery for delivery, _ in waiting])
+        for (_, waits), answer in zip(waiting, answers, strict=True):
             if not waits.done():  # whoever was cancelled waits no longer
                 waits.set_result(answer)
 
-    def _keep_together(self, deliveries: list[NewDelivery]) -> Acknowledgement | None:
+    def _keep_together(self, deliveries: list[NewDelivery]) -> list[Acknowledgement | None]:
         try:
             self._door.store.keep(*deliveries)
         except StoreUnavailableError:
-            return UNAVAILABLE
+            return [UNAVAILABLE] * len(deliveries)
         except Exception as error:  # noqa: BLE001 whatever it is, somebody waits for each of them
             get_logger().warning("deliveries.parted", deliveries=len(deliveries), exc_info=error)
-            return None
-        return KEPT
+            return [None] * len(deliveries)
+        return [self._receipts[delivery.endpoint] for delivery in deliveries]

@@ -10,8 +10,8 @@ from functools import partial
 from connector.demo.people import Person
 from connector.demo.script import SINGLE_SENDS, Beat, Deed, Does, Gets, Message
 from connector.demo.site import Site
-from connector.sandbox.portal import Portal
-from connector.sandbox.properties import Property
+from connector.sandbox.hubspot.portal import Portal
+from connector.sandbox.hubspot.properties import Property
 
 #: When somebody did something.
 Diary = list[tuple[datetime, Deed]]

@@ -27,12 +27,12 @@ from connector.domain.ids import WorkspaceId
 from connector.engine.keys import make_key
 from connector.errors import SetupError
 from connector.ports import Connection
-from connector.sandbox.apps import App
-from connector.sandbox.portal import Portal
-from connector.sandbox.sandbox import Sandbox
-from connector.sandbox.server import running
+from connector.sandbox.hubspot.apps import App
+from connector.sandbox.hubspot.portal import Portal
+from connector.sandbox.hubspot.sandbox import Sandbox
+from connector.sandbox.hubspot.server import running
+from connector.sandbox.hubspot.webhook_sender import Delivery
 from connector.sandbox.told_clock import ToldClock
-from connector.sandbox.webhook_sender import Delivery
 from connector.settings import load_settings
 
 MAPPINGS = Path(__file__).parents[2] / "mappings" / "programs"

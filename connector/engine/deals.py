@@ -164,7 +164,7 @@ def _find_leads(line: Line, transaction: Transaction, book: Book, batch: _Batch)
     """Whose records these are; records never heard of become leads, but for those of people who were erased."""
     connection = line.connection
     ids = sorted({id_ for ids in batch.people.values() for id_ in ids})
-    refs = {CrmRef(connection.crm, connection.account, line.crm.lead_type, id_) for id_ in ids}
+    refs = {line.to_ref(id_) for id_ in ids}
     refs -= transaction.leads.erased(connection.workspace, refs) if refs else frozenset()
     known = transaction.leads.find(connection.workspace, refs) if refs else {}
     unknown = {ref: to_lead_id(connection.workspace, ref) for ref in sorted(refs - known.keys())}

@@ -41,6 +41,10 @@ _RECORD_NAMES: Mapping[EventKind, RecordName] = {
 }
 
 
+#: What says nothing of the person, only of the record.
+_OF_THE_RECORD = frozenset({EventKind.DELETED, EventKind.HINTED})
+
+
 class Received(NamedTuple):
     """An event and the delivery that it came in."""
 
@@ -72,7 +76,9 @@ def take_in_events(desk: Desk, connection: Connection, received: Iterable[Receiv
     _erase(room, ours)
     ours = _drop_erased(room, ours)
     facts = _merge(room, [one for one in ours if one.event.kind is EventKind.MERGED])
-    facts += _take_in_news(room, _drop_superseded(room, _pick_news(room, connection.crm, ours)))
+    news = _drop_superseded(room, _pick_news(room, connection, ours))
+    facts += _take_in_news(room, [one for one in news if one.event.kind is not EventKind.HINTED])
+    _take_hints(room, [one for one in news if one.event.kind is EventKind.HINTED])
     new = desk.transaction.leads.add_facts(room.workspace, facts, desk.now) if facts else 0
     desk.tally.update(facts=new, duplicates=len(facts) - new)
 
@@ -190,15 +196,15 @@ def _to_merged(into: LeadId, one: Received, ref: CrmRef) -> NewFact:
     return _to_new_fact(into, one, Fact(key, _moment(one), FactKind.MERGED, str(ref), ref.crm))
 
 
-def _pick_news(room: Room, crm: str, received: Iterable[Received]) -> list[Received]:
+def _pick_news(room: Room, connection: Connection, received: Iterable[Received]) -> list[Received]:
     """Without merges, echoes, and properties that the mapping gives no meaning."""
-    mapped = frozenset(room.book.properties_to_read(crm))
+    mapped = frozenset(room.book.properties_to_read(connection.crm))
     news: list[Received] = []
     for one in received:
         event = one.event
         if event.kind is EventKind.MERGED:
             continue
-        if event.is_echo:
+        if event.is_echo or (event.by and event.by == connection.user):
             room.desk.tally["echoes"] += 1
         elif event.kind is EventKind.CHANGED and event.property not in mapped:
             room.desk.tally["unmapped"] += 1
@@ -208,10 +214,10 @@ def _pick_news(room: Room, crm: str, received: Iterable[Received]) -> list[Recei
 
 
 def _drop_superseded(room: Room, news: Sequence[Received]) -> Sequence[Received]:
-    """Without deletions that belong to a merge: the person is not gone, but lives on in another record."""
-    deleted = {one.event.ref for one in news if one.event.kind is EventKind.DELETED}
-    away = room.desk.transaction.leads.merged_away(room.workspace, deleted) if deleted else frozenset()
-    left = [one for one in news if one.event.kind is not EventKind.DELETED or one.event.ref not in away]
+    """Without what is told of a record that a merge took away: the person is not gone, but lives on in another one."""
+    told = {one.event.ref for one in news if one.event.kind in _OF_THE_RECORD}
+    away = room.desk.transaction.leads.merged_away(room.workspace, told) if told else frozenset()
+    left = [one for one in news if one.event.kind not in _OF_THE_RECORD or one.event.ref not in away]
     room.desk.tally["superseded"] += len(news) - len(left)
     return left
 
@@ -220,6 +226,19 @@ def _take_in_news(room: Room, news: Sequence[Received]) -> list[NewFact]:
     lead_ids = find_or_add(room, {one.event.ref for one in news})
     _read_again(room, {one.event.ref for one in news if not one.event.has_value})
     return [_to_new_fact(lead_ids[one.event.ref], one, _to_fact(one)) for one in news]
+
+
+def _take_hints(room: Room, hints: Sequence[Received]) -> None:
+    """Have the records read of which something is to be known. One that was read since is known already."""
+    if not hints:
+        return
+    changed: dict[CrmRef, datetime] = {}
+    for one in hints:
+        changed[one.event.ref] = max(changed.get(one.event.ref, _moment(one)), _moment(one))
+    find_or_add(room, set(changed))
+    desk = room.desk
+    desk.tally["hints"] += len(hints)
+    desk.tally["rereads"] += desk.transaction.leads.read_since(room.workspace, changed, desk.now)
 
 
 def find_or_add(room: Room, refs: set[CrmRef]) -> Mapping[CrmRef, LeadId]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from connector.domain.fact import Fact, FactKind, RecordName
 from connector.domain.field import format_moment
-from connector.domain.ids import LeadId, WorkspaceId
+from connector.domain.ids import CrmRef, LeadId, WorkspaceId
 from connector.engine.deals import NO_DEALS, KnownDeals, fetch_known, tell_known
 from connector.engine.line import Failure, Line
 from connector.engine.reading import Reading
@@ -17,8 +17,8 @@ from connector.engine.withheld import PREFIX, reveal
 from connector.log import get_logger
 from connector.ports import CrmRecord, NewFact, Transaction, Unread
 
-#: What one read takes. HubSpot: Contacts API, batch read.
-_BATCH = 100
+#: Moments of a CRM may be whole seconds, and its clock is not ours: what changes next may bear the same moment.
+_SETTLED = timedelta(seconds=2)
 
 log = get_logger()
 
@@ -57,7 +57,7 @@ def run_once(line: Line, shelf: Shelf) -> HydrateResult:
     # What changes while a call is under way is told by an event of its own, which then is the younger fact.
     asked_at = line.clock.now()
     with line.store.reading() as transaction:
-        waiting = transaction.leads.unread(line.connection, asked_at, _BATCH)
+        waiting = transaction.leads.unread(line.connection, asked_at, line.crm.read_batch)
         if not waiting:
             return HydrateResult()
         book = shelf.latest(transaction, line.connection.workspace)
@@ -98,9 +98,16 @@ def _keep(
         facts += _reveal(transaction, workspace, read, reading.records, asked_at)
         transaction.leads.add_facts(workspace, facts, asked_at)
         transaction.leads.set_read(workspace, {one.lead_id for one in read}, asked_at)
+        transaction.leads.note_read(workspace, _as_of(read, reading.records, asked_at))
         transaction.leads.postpone_reading(workspace, spoilt, asked_at)
         transaction.counts.add({f"hydrate.{name}": amount for name, amount in asdict(result).items() if amount})
     return result
+
+
+def _as_of(read: Sequence[Unread], records: Mapping[str, CrmRecord], asked_at: datetime) -> Mapping[CrmRef, datetime]:
+    """Up to when nothing is left to be read of these records, where the CRM's own moments tell."""
+    found = {one.ref: record.read_as_of for one in read if (record := records.get(one.ref.record_id))}
+    return {ref: moment for ref, moment in found.items() if moment and moment + _SETTLED <= asked_at}
 
 
 def _reveal(

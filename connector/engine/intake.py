@@ -61,6 +61,8 @@ class IntakeResult:
     rereads: int = 0
     #: Signals of people whose record the CRM is asked for.
     sought: int = 0
+    #: Words that a record changed, without what: it is read, unless it was since.
+    hints: int = 0
     #: Deals of which something was heard, to be read.
     deals: int = 0
     leads: int = 0

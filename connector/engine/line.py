@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from connector.clock import Clock
+from connector.domain.ids import CrmRef
 from connector.engine.backoff import Backoff
 from connector.engine.lease import Lease
 from connector.errors import CredentialsError, RetryableCrmError, StoreError
@@ -57,6 +58,10 @@ class Line:
         self._lease = Lease(tools.store, f"calls:{connection.id}", tools.holder, tools.lease_length)
         self._failures = 0
         self._rests_until: datetime | None = None
+
+    def to_ref(self, record_id: str) -> CrmRef:
+        """A person's record of the account."""
+        return CrmRef(self.connection.crm, self.connection.account, self.crm.object_type_of(record_id), record_id)
 
     def may_call(self) -> bool:
         """Whether a call may be made now: none failed a moment ago, the budget allows it, and the line is ours."""

@@ -17,7 +17,7 @@ from typing import Final
 
 from connector.domain.book import Book
 from connector.domain.fact import Fact, FactKind
-from connector.domain.ids import CrmRef, LeadId, to_lead_id
+from connector.domain.ids import LeadId, to_lead_id
 from connector.domain.sources import FeedSource
 from connector.engine.batch import is_address
 from connector.engine.line import Failure, Line
@@ -41,7 +41,6 @@ INTERVAL: Final = timedelta(minutes=5)
 OVERLAP: Final = timedelta(hours=1)
 #: What an account does not offer today it may offer tomorrow.
 _REFUSED_FOR: Final = timedelta(hours=1)
-_LEAD_TYPE: Final = "contact"
 #: Whose lead it is, is yet to be found out.
 _NOBODY: Final = LeadId("")
 _IN_A_CIRCLE: Final = "One page leads to itself: what comes after it cannot be read."
@@ -144,10 +143,6 @@ class _Sweep:
     sources: Sequence[FeedSource]
     now: datetime
 
-    def to_ref(self, record_id: str) -> CrmRef:
-        """A record of the account."""
-        return CrmRef(self.line.connection.crm, self.line.connection.account, _LEAD_TYPE, record_id)
-
 
 def _keep(
     sweep: _Sweep,
@@ -214,7 +209,7 @@ def _find_by_record(sweep: _Sweep, record_ids: set[str]) -> Mapping[str, LeadId]
     if not record_ids:
         return {}
     leads, workspace = sweep.transaction.leads, sweep.line.connection.workspace
-    refs = {sweep.to_ref(record_id) for record_id in record_ids}
+    refs = {sweep.line.to_ref(record_id) for record_id in record_ids}
     refs -= leads.erased(workspace, refs)
     known = leads.find(workspace, refs)
     unknown = {ref: to_lead_id(workspace, ref) for ref in sorted(refs - known.keys())}

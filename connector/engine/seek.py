@@ -20,7 +20,6 @@ _BATCH: Final = 100
 #: Somebody who is not there yet may be about to be made: from a form, say.
 _AGAIN_AFTER: Final = timedelta(minutes=5)
 _GIVE_UP_AFTER: Final = timedelta(hours=1)
-_LEAD_TYPE: Final = "contact"
 
 log = get_logger()
 
@@ -75,7 +74,7 @@ def _hand_out(
     line: Line, transaction: Transaction, due: Sequence[Sought], found: Mapping[str, str], book: str, now: datetime
 ) -> SeekResult:
     workspace = line.connection.workspace
-    refs = {email: _to_ref(line, record_id) for email, record_id in found.items()}
+    refs = {email: line.to_ref(record_id) for email, record_id in found.items()}
     erased = transaction.leads.erased(workspace, set(refs.values())) if refs else frozenset()
     theirs = [one for one in due if one.email in refs and refs[one.email] not in erased]
     refused = [one for one in due if one.email in refs and refs[one.email] in erased]
@@ -102,10 +101,6 @@ def _find_or_add(
     if unknown:
         transaction.leads.add(workspace, unknown, book, now)
     return {**known, **unknown}
-
-
-def _to_ref(line: Line, record_id: str) -> CrmRef:
-    return CrmRef(line.connection.crm, line.connection.account, _LEAD_TYPE, record_id)
 
 
 def _to_stray(one: Sought) -> Stray:

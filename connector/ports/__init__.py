@@ -18,6 +18,7 @@ from connector.ports.crm import (
     RecordReply,
     ReplyState,
     Settled,
+    TokenKeeper,
 )
 from connector.ports.deals import Deals, HeardDeal, ToldDeal
 from connector.ports.leads import CurrentLead, NewFact, SavedLead, StoredLead, Unread
@@ -25,6 +26,7 @@ from connector.ports.petitions import FiledPetition, Judged, Petitions
 from connector.ports.purchases import Measurement, Purchases
 from connector.ports.reading import Health, LeadSummary, ProgramCount, ReadModels
 from connector.ports.receiving import (
+    KEPT,
     CrmEvent,
     Delivery,
     DeliveryState,
@@ -33,6 +35,7 @@ from connector.ports.receiving import (
     NewDelivery,
     Parsed,
     RawRequest,
+    Receipt,
     Stray,
     StrayReason,
     Unreadable,
@@ -53,6 +56,7 @@ from connector.ports.signals import (
     Sought,
     ToldSignal,
 )
+from connector.ports.signing import SigningKey, SigningKeys
 from connector.ports.store import (
     Books,
     Connections,
@@ -71,6 +75,7 @@ from connector.ports.store import (
 
 __all__ = [
     "API",
+    "KEPT",
     "ApiKey",
     "ApiKeys",
     "Assignments",
@@ -125,17 +130,21 @@ __all__ = [
     "Purchases",
     "RawRequest",
     "ReadModels",
+    "Receipt",
     "RecordReply",
     "ReplyState",
     "SavedLead",
     "Seekers",
     "Settled",
+    "SigningKey",
+    "SigningKeys",
     "Sought",
     "Store",
     "StoredBook",
     "StoredLead",
     "Stray",
     "StrayReason",
+    "TokenKeeper",
     "ToldDeal",
     "ToldSignal",
     "Transaction",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -33,6 +33,8 @@ class Connection:
     token: str = field(repr=False, default="")
     state: ConnectionState = ConnectionState.ACTIVE
     paused_because: str = ""
+    #: Whom the CRM takes us for: changes by this user of its are our own writes. Empty where it tells those otherwise.
+    user: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,10 @@ class CrmRecord:
     record_id: str
     properties: Mapping[str, str]
     archived: bool = False
+    #: Since when its values are these, where the CRM says so; a read then tells the same whenever it is made.
+    read_as_of: datetime | None = None
+    #: The record as which it lives on, where a merge or a conversion took it away.
+    became: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +149,24 @@ class Crm(Protocol):
 
     #: The largest number of changes that one call of a kind takes.
     batch_sizes: Mapping[ChangeKind, int]
-    #: The object types of leads and of deals, as in `CrmRef.object_type`.
-    lead_type: str
+    #: How many records one call of `fetch_records` takes: hydrate reads so many at once.
+    read_batch: int
+    #: The object type of deals, as in `CrmRef.object_type`.
     deal_type: str
+
+    def object_type_of(self, record_id: str) -> str:
+        """The object type of a person's record, as in `CrmRef.object_type`; no call is made.
+
+        Ids that this CRM gives to nobody are a defect of ours: raises ValueError where that can be told.
+        """
+        ...
 
     def prepare(self, wishes: Sequence[PropertyWish]) -> None:
         """Create what our writes need and is missing. A second run changes nothing."""
         ...
 
     def fetch_records(self, record_ids: Sequence[str], properties: Sequence[str]) -> Mapping[str, CrmRecord]:
-        """Read up to 100 records, by the id asked for; a record that is not there is left out."""
+        """Read up to `read_batch` records, by the id asked for; a record that is not there is left out."""
         ...
 
     def find_records(self, emails: Sequence[str]) -> Mapping[str, str]:
@@ -176,7 +190,7 @@ class Crm(Protocol):
         ...
 
     def fetch_deals_of(self, record_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
-        """The deals with which up to 100 people are associated; people without any are left out."""
+        """The deals with which up to `read_batch` people are associated; people without any are left out."""
         ...
 
     def write_properties(self, changes: Mapping[str, Mapping[str, str]]) -> Mapping[str, RecordReply]:
@@ -201,4 +215,18 @@ class Crm(Protocol):
 
     def calls_allowed_at(self, now: datetime) -> datetime:
         """When the next call may be made; `now` or earlier when it may be made at once."""
+        ...
+
+
+class TokenKeeper(Protocol):
+    """Keeps the one token of a connection where all workers find it, and lets one at a time renew it."""
+
+    def renew(self, spent: str, ask: Callable[[str], str]) -> str:
+        """The token that follows one that the CRM no longer takes.
+
+        It is the one that another worker was given meanwhile; else what `ask`, the call to the CRM, makes of the old
+        one, and it is kept before it is returned: a CRM may let a token be renewed only once. `ask` is called with no
+        transaction open. Raises RetryableCrmError while another worker asks, CredentialsError where the connection is
+        gone, and what `ask` raises.
+        """
         ...

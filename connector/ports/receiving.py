@@ -44,6 +44,18 @@ class Delivery:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a vendor is answered once its delivery is durable, and not before."""
+
+    media_type: str
+    body: str
+
+
+#: For vendors to whom the status says it all.
+KEPT = Receipt("application/json", '{"status": "kept"}')
+
+
 class DeliveryState(StrEnum):
     """Where a delivery stands."""
 
@@ -53,21 +65,25 @@ class DeliveryState(StrEnum):
 
 
 class Endpoint(Protocol):
-    """One vendor's way of calling us."""
+    """One of a vendor's ways of calling us."""
 
-    #: The last part of its path and the name on its deliveries.
+    #: Its path below `/webhooks/`, and the name on its deliveries.
     name: str
     #: The largest genuine body in bytes.
     max_body: int
     #: Media types that it takes, in lower case, without parameters.
     media_types: frozenset[str]
+    receipt: Receipt
     #: The object types that leads are made of, as in `CrmRef.object_type`.
     lead_types: frozenset[str]
     #: The object type of deals; empty where the vendor tells of none.
     deal_type: str
 
     def verify(self, request: RawRequest, now: datetime) -> None:
-        """Raise SignatureError unless the vendor sent these very bytes just now."""
+        """Raise a DeliveryError unless a vendor sent this to whom we are connected, as far as its way can tell.
+
+        Where that is signed: these very bytes, just now. May raise StoreUnavailableError.
+        """
         ...
 
     def parse(self, body: bytes) -> Parsed:
@@ -85,6 +101,7 @@ class EventKind(StrEnum):
     MERGED = "merged"
     ERASED = "erased"  # a person asked to be forgotten
     RELATED = "related"  # a deal and a person were associated, or parted; the record is the deal
+    HINTED = "hinted"  # something about the record changed: only reading it tells what
     OTHER = "other"  # understood, but without meaning for a lead: kept aside and counted
 
 
@@ -109,6 +126,8 @@ class CrmEvent(NamedTuple):
     merged: tuple[CrmRef, ...] = ()
     #: The event as sent, for what is kept aside.
     raw: str = ""
+    #: Who did it, as the CRM names its users; empty where it does not say.
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

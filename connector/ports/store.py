@@ -21,6 +21,7 @@ from connector.ports.reading import ReadModels
 from connector.ports.receiving import Delivery, DeliveryState, NewDelivery, Stray
 from connector.ports.sales import Assignments
 from connector.ports.signals import ApiKeys, BatchName, Feeds, Seekers
+from connector.ports.signing import SigningKeys
 
 
 class Deliveries(Protocol):
@@ -94,6 +95,17 @@ class Leads(Protocol):
 
     def read_again(self, workspace: WorkspaceId, refs: Collection[CrmRef], now: datetime) -> None:
         """Have these records read again; meanwhile their leads are judged by what is known."""
+        ...
+
+    def read_since(self, workspace: WorkspaceId, changed: Mapping[CrmRef, datetime], now: datetime) -> int:
+        """Have these records read again, but for those that were read as of the moment of their change, or later.
+
+        Returns how many leads wait for it. A second run changes nothing more.
+        """
+        ...
+
+    def note_read(self, workspace: WorkspaceId, as_of: Mapping[CrmRef, datetime]) -> None:
+        """These records were read as of these moments: no change up to then is left to be read."""
         ...
 
     def unread(self, connection: Connection, now: datetime, limit: int) -> Sequence[Unread]:
@@ -215,8 +227,20 @@ class Connections(Protocol):
         """The connections of these accounts; unknown ones are left out."""
         ...
 
+    def by_id(self, connection: ConnectionId) -> Connection | None:
+        """One connection; None where it is not there any more."""
+        ...
+
+    def is_known(self, crm: str, account: str) -> bool:
+        """Whether the account is connected, active or paused."""
+        ...
+
     def save(self, connection: Connection, now: datetime) -> None:
         """Add or replace, by id."""
+        ...
+
+    def replace_token(self, connection: ConnectionId, *, old: str, new: str, now: datetime) -> bool:
+        """Keep a new token in place of the old one; False, with nothing changed, where another is kept by now."""
         ...
 
     def pause(self, connection: ConnectionId, because: str) -> None:
@@ -300,6 +324,7 @@ class Transaction(Protocol):
     counts: Counts
     leases: Leases
     api_keys: ApiKeys
+    signing_keys: SigningKeys
     seekers: Seekers
     feeds: Feeds
     petitions: Petitions

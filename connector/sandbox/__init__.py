@@ -1,5 +1,5 @@
-"""A HubSpot portal to rehearse, demonstrate and test against, served over real HTTP.
+"""CRMs to rehearse, demonstrate and test against, served over real HTTP: one folder each, around what they share.
 
-It knows nothing of the product: its truth is the public HubSpot documentation.
-`README.md` in this folder lists what is simulated and what is not.
+They know nothing of the product: their truth is the vendors' public documentation.
+`README.md` in this folder says what is shared, and leads to what each of them simulates.
 """

@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from connector.sandbox.clock import SandboxClock
-from connector.sandbox.properties import Option, Property
-from connector.sandbox.sandbox import Sandbox
-from connector.sandbox.server import running
-from connector.sandbox.single_sends import SavedEmail
+from connector.sandbox.hubspot.properties import Option, Property
+from connector.sandbox.hubspot.sandbox import Sandbox
+from connector.sandbox.hubspot.server import running
+from connector.sandbox.hubspot.single_sends import SavedEmail
 from connector.sandbox.told_clock import ToldClock
 
 

@@ -8,31 +8,42 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from typing import Generic, Protocol, TypeVar
 from urllib.parse import unquote
 
-from connector.sandbox.operations import OPERATIONS, Operation
 
-Found = tuple[Operation, dict[str, str]]
+class Routed(Protocol):
+    """An operation that is found by its method and one of its paths; `<name>` is a variable part."""
+
+    @property
+    def method(self) -> str:
+        """Such as GET."""
+
+    @property
+    def paths(self) -> Sequence[str]:
+        """Such as `/crm/v3/objects/<object_type>`."""
+
+
+Operation = TypeVar("Operation", bound=Routed)
 
 
 @dataclass(slots=True)
-class _Node:
-    literal: dict[str, _Node] = field(default_factory=dict)
-    variable: dict[str, _Node] = field(default_factory=dict)
+class _Node(Generic[Operation]):
+    literal: dict[str, _Node[Operation]] = field(default_factory=dict)
+    variable: dict[str, _Node[Operation]] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)
 
 
-class Router:
+class Router(Generic[Operation]):
     """The operations by path; literal segments go before variable ones."""
 
     def __init__(self, operations: Iterable[Operation]) -> None:
-        self._root = _Node()
+        self._root: _Node[Operation] = _Node()
         for operation in operations:
             for path in operation.paths:
                 self._add(path, operation)
 
-    def find(self, method: str, raw_path: str) -> Found | None:
+    def find(self, method: str, raw_path: str) -> tuple[Operation, dict[str, str]] | None:
         """The operation and the variable parts of its path; trailing slashes do not matter."""
         segments = [unquote(segment) for segment in raw_path.strip("/").split("/")]
         return _search(self._root, method, segments)
@@ -47,13 +58,7 @@ class Router:
         node.operations[operation.method] = operation
 
 
-@cache
-def api_router() -> Router:
-    """The router of the whole API, made once."""
-    return Router(OPERATIONS)
-
-
-def _search(node: _Node, method: str, segments: Sequence[str]) -> Found | None:
+def _search(node: _Node[Operation], method: str, segments: Sequence[str]) -> tuple[Operation, dict[str, str]] | None:
     if not segments:
         operation = node.operations.get(method)
         return None if operation is None else (operation, {})

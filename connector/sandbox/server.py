@@ -1,4 +1,4 @@
-"""Serves a sandbox over real HTTP on loopback, in this process."""
+"""Serves a simulated CRM over real HTTP on loopback, in this process."""
 
 from __future__ import annotations
 
@@ -7,14 +7,10 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from io import BytesIO
-from typing import Any
+from typing import Any, Protocol
 
-from flask import Flask
 from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.test import run_wsgi_app
-
-from connector.sandbox.sandbox import Sandbox
-from connector.sandbox.web import create_web
 
 _LOOPBACK = "127.0.0.1"
 
@@ -85,23 +81,32 @@ def create_server(web: WebApplication, *, port: int = 0) -> BaseWSGIServer:
     return Server(web, port)
 
 
-@contextmanager
-def running(sandbox: Sandbox, *, port: int = 0, pump: bool = False, web: Flask | None = None) -> Iterator[str]:
-    """Serve in a thread and give the base URL; `web` is the application when it was made already.
+class Served(Protocol):
+    """A simulated CRM, as far as whoever serves it is concerned."""
 
-    With `pump`, webhooks and planned actions happen by themselves; without, `flush()`, `tick()` and
-    `advance()` do them, so that a test sees everything in order.
-    """
-    sandbox.closing.clear()
-    server = create_server(web or create_web(sandbox), port=port)
+    #: Set when the server stops, so that slow answers end.
+    closing: threading.Event
+
+    def start(self) -> None:
+        """Deliver and do what is due in a thread of its own."""
+
+    def stop(self) -> None:
+        """End that thread, and answers that are being slow."""
+
+
+@contextmanager
+def serving(served: Served, web: WebApplication, *, port: int, pump: bool) -> Iterator[str]:
+    """Serve in a thread and give the base URL; with `pump`, what is due happens by itself."""
+    served.closing.clear()
+    server = create_server(web, port=port)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     if pump:
-        sandbox.start()
+        served.start()
     try:
         yield f"http://{_LOOPBACK}:{server.server_port}"
     finally:
-        sandbox.stop()
+        served.stop()
         server.shutdown()
         thread.join()
         server.server_close()

@@ -47,6 +47,7 @@ def add_refs(session: Session, workspace: WorkspaceId, refs: Mapping[CrmRef, Lea
             "account": ref.account,
             "record_id": ref.record_id,
             "is_current": True,
+            "read_as_of": None,
         }
         for ref, lead_id in sorted(refs.items())
     ]

@@ -14,11 +14,11 @@ from connector.store.codec import decode_lead, to_ms
 from connector.store.erase import erase_lead, load_erased, load_erased_emails
 from connector.store.facts import add_facts, load_facts_by_prefix
 from connector.store.identity import add_leads, add_refs, find_leads
-from connector.store.listed import among
+from connector.store.listed import among, listed
 from connector.store.merge import load_merged_away, merge_leads
 from connector.store.schema import crm_refs, leads
 from connector.store.sealed import Seal
-from connector.store.session import Session, limited, to_list
+from connector.store.session import Session, limited, to_list, to_rows
 
 _WORKSPACE = bindparam("workspace_", type_=Text)
 _NOW = bindparam("now", type_=BigInteger)
@@ -37,6 +37,23 @@ _BY_EMAIL = (
 _LEADS_OF = select(crm_refs.c.lead_id).where(crm_refs.c.workspace == _WORKSPACE, among(crm_refs.c.ref, "refs"))
 _READ_AGAIN = (
     update(leads).where(leads.c.workspace == _WORKSPACE, leads.c.id.in_(_LEADS_OF)).values(read_wanted_at=_NOW)
+)
+_hints = listed("hints", ref=Text, at=BigInteger)
+# Of a record that was never read as of a known moment, whatever is heard is new.
+_CHANGED_SINCE = (
+    select(crm_refs.c.lead_id)
+    .join(_hints, crm_refs.c.ref == _hints.c.ref)
+    .where(
+        crm_refs.c.workspace == _WORKSPACE, or_(crm_refs.c.read_as_of.is_(None), crm_refs.c.read_as_of < _hints.c.at)
+    )
+)
+_READ_SINCE = (
+    update(leads).where(leads.c.workspace == _WORKSPACE, leads.c.id.in_(_CHANGED_SINCE)).values(read_wanted_at=_NOW)
+)
+_NOTE_READ = (
+    update(crm_refs)
+    .where(crm_refs.c.workspace == _WORKSPACE, crm_refs.c.ref == bindparam("ref_", type_=Text))
+    .values(read_as_of=bindparam("as_of", type_=BigInteger))
 )
 _TO_READ = limited(
     select(leads.c.id, crm_refs.c.ref, leads.c.is_read)
@@ -121,6 +138,16 @@ class StoredLeads:
         """Have these records read again; meanwhile their leads are judged by what is known."""
         asked = {"workspace_": workspace, "refs": to_list(map(str, refs)), "now": to_ms(now)}
         self._session.run(_READ_AGAIN, asked)
+
+    def read_since(self, workspace: WorkspaceId, changed: Mapping[CrmRef, datetime], now: datetime) -> int:
+        """Have these records read again, but for those that were read as of the moment of their change, or later."""
+        hints = to_rows([(str(ref), to_ms(at)) for ref, at in changed.items()])
+        return self._session.run(_READ_SINCE, {"workspace_": workspace, "hints": hints, "now": to_ms(now)})
+
+    def note_read(self, workspace: WorkspaceId, as_of: Mapping[CrmRef, datetime]) -> None:
+        """These records were read as of these moments: no change up to then is left to be read."""
+        rows = [{"workspace_": workspace, "ref_": str(ref), "as_of": to_ms(at)} for ref, at in sorted(as_of.items())]
+        self._session.run_many(_NOTE_READ, rows)
 
     def unread(self, connection: Connection, now: datetime, limit: int) -> Sequence[Unread]:
         """Leads of this connection that wait to be read now, those of whom nothing is known first."""

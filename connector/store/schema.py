@@ -36,7 +36,7 @@ from connector.domain.petition import PetitionKind, PetitionState
 from connector.ports import ConnectionState, DeliveryState
 
 #: The migration that makes this schema.
-VERSION = "0013"
+VERSION = "0014"
 
 metadata = MetaData()
 
@@ -100,6 +100,8 @@ connections = Table(
     Column("state", Text, nullable=False),
     Column("paused_because", Text, nullable=False),
     Column("saved_at", BigInteger, nullable=False),
+    # Whom the CRM takes us for; empty where it tells our own writes otherwise.
+    Column("crm_user", Text, nullable=False, server_default=""),
     CheckConstraint(_one_of("state", ConnectionState), name="connections_state"),
     # An active connection has no reason to be paused.
     CheckConstraint("state = 'paused' OR paused_because = ''", name="connections_paused_because"),
@@ -152,6 +154,8 @@ crm_refs = Table(
     Column("record_id", Text, nullable=False),
     # Whether the record lives on in the CRM and is written to.
     Column("is_current", Boolean, nullable=False),
+    # As of when it was read, where the CRM says so: what happened up to then is known.
+    Column("read_as_of", BigInteger),
     Index("crm_refs_lead", "workspace", "lead_id"),
     Index("crm_refs_record", "workspace", "record_id"),
     sqlite_with_rowid=False,
@@ -477,6 +481,19 @@ api_keys = Table(
     Column("secret_hash", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
+    sqlite_with_rowid=False,
+)
+
+# What CRM accounts sign their requests with: one key each, two while the account changes from one to the other.
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("crm", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    # Sealed.
+    Column("secret", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -32,6 +32,7 @@ from connector.ports import (
     Purchases,
     ReadModels,
     Seekers,
+    SigningKeys,
     Transaction,
 )
 from connector.store.books import StoredBooks
@@ -57,6 +58,7 @@ from connector.store.schema import leads, petitions
 from connector.store.sealed import Seal
 from connector.store.seekers import StoredSeekers
 from connector.store.session import Session
+from connector.store.signing import StoredSigningKeys
 
 _NEXT_MOMENTS = union_all(
     select(func.min(leads.c.wake_at)).where(leads.c.wake_at.is_not(None)),
@@ -106,6 +108,7 @@ class StoreTransaction:
         "petitions",
         "purchases",
         "seekers",
+        "signing_keys",
     )
 
     def __init__(self, session: Session, seal: Seal) -> None:
@@ -119,6 +122,7 @@ class StoreTransaction:
         self.counts: Counts = StoredCounts(session)
         self.leases: Leases = StoredLeases(session)
         self.api_keys: ApiKeys = StoredApiKeys(session)
+        self.signing_keys: SigningKeys = StoredSigningKeys(session, seal)
         self.seekers: Seekers = StoredSeekers(session)
         self.feeds: Feeds = StoredFeeds(session)
         self.assignments: Assignments = StoredAssignments(session)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from connector.sandbox.signatures import webhook_headers
+from connector.sandbox.hubspot.signatures import webhook_headers
 
 SECRET = "bench-client-secret"
 APP_ID = 50_780_459

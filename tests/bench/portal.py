@@ -14,10 +14,10 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from connector.sandbox.apps import App
-from connector.sandbox.portal import Portal
-from connector.sandbox.sandbox import Sandbox
-from connector.sandbox.server import running
+from connector.sandbox.hubspot.apps import App
+from connector.sandbox.hubspot.portal import Portal
+from connector.sandbox.hubspot.sandbox import Sandbox
+from connector.sandbox.hubspot.server import running
 from tests.bench.deliveries import APP_ID, SECRET
 
 #: HubSpot allows a marketplace app 110 calls in ten seconds; the benchmark is about Coltiva, not about waiting.

@@ -15,7 +15,7 @@ from connector.cli import app
 from connector.crms.hubspot.portal import HubSpotPortal
 from connector.domain.field import FieldType
 from connector.ports import CatalogReader
-from connector.sandbox.properties import Option, Property
+from connector.sandbox.hubspot.properties import Option, Property
 from tests.clocks import HandClock
 from tests.rehearsal import MAPPINGS, Rehearsal, rehearsed
 

@@ -23,11 +23,11 @@ from connector.engine.connect import connect
 from connector.engine.work import Workplace, build_worker
 from connector.mapping.load import read_folder
 from connector.ports import Connection, NewDelivery, Store, StoredBook
-from connector.sandbox.apps import App
 from connector.sandbox.clock import SandboxClock
-from connector.sandbox.portal import Portal
-from connector.sandbox.sandbox import Sandbox
-from connector.sandbox.server import running
+from connector.sandbox.hubspot.apps import App
+from connector.sandbox.hubspot.portal import Portal
+from connector.sandbox.hubspot.sandbox import Sandbox
+from connector.sandbox.hubspot.server import running
 from connector.store.store import open_store
 from tests.office import SECRET_KEY
 from tests.rehearsal import OWN

@@ -11,8 +11,8 @@ from typing import Any
 
 from connector.domain.change import ACTS, ChangeKind, ChangeState
 from connector.engine.replay import to_bytes
-from connector.sandbox.portal import Portal
-from connector.sandbox.vocabulary import milliseconds
+from connector.sandbox.hubspot.portal import Portal
+from connector.sandbox.hubspot.vocabulary import milliseconds
 from tests.stories.stage import ACME, MONDAY, Event, Stage, acme_files, on_stage, portal_state
 
 CONTACTS = 300

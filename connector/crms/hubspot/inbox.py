@@ -30,7 +30,7 @@ from connector.crms.hubspot.translate import (
     REDACTED,
 )
 from connector.domain.ids import CrmRef
-from connector.ports import CrmEvent, EventKind, Parsed, RawRequest, Unreadable
+from connector.ports import KEPT, CrmEvent, EventKind, Parsed, RawRequest, Receipt, Unreadable
 
 #: A delivery holds at most 100 events, and a value at most 65,536 characters: 6.6 million bytes of ASCII.
 MAX_BODY: Final = 8 * 1024 * 1024
@@ -98,6 +98,7 @@ class HubSpotEndpoint:
     name: str = HUBSPOT
     max_body: int = MAX_BODY
     media_types: frozenset[str] = frozenset({"application/json"})
+    receipt: Receipt = KEPT
     lead_types: frozenset[str] = MANIFEST.lead_types
     deal_type: str = DEAL
 

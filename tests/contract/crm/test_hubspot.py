@@ -14,19 +14,19 @@ from connector.crms.hubspot.portal import HubSpotPortal
 from connector.domain.change import ChangeKind
 from connector.errors import RateLimitedError
 from connector.ports import Crm, PropertyWish, ReplyState
-from connector.sandbox.apps import App
 from connector.sandbox.faults import ApiFault, Fault
-from connector.sandbox.portal import Portal
-from connector.sandbox.properties import Property
-from connector.sandbox.records import RecordTable
-from connector.sandbox.sandbox import Sandbox
-from connector.sandbox.server import running
-from connector.sandbox.vocabulary import CONTACT, NOTE, TASK, Origin, by_app
-from connector.sandbox.web import create_web
+from connector.sandbox.hubspot.apps import App
+from connector.sandbox.hubspot.portal import Portal
+from connector.sandbox.hubspot.properties import Property
+from connector.sandbox.hubspot.records import RecordTable
+from connector.sandbox.hubspot.sandbox import Sandbox
+from connector.sandbox.hubspot.server import running
+from connector.sandbox.hubspot.vocabulary import CONTACT, NOTE, TASK, Origin, by_app
+from connector.sandbox.hubspot.web import create_web
 from tests.clocks import HandClock
 from tests.contract.crm.rules import NOW, SCORE, CrmRules, StoredAct, StoredEmail, states, task
-from tests.contract.sandbox import specifications
-from tests.contract.sandbox.specifications import Exchange
+from tests.contract.sandbox.hubspot import specifications
+from tests.contract.sandbox.hubspot.specifications import Exchange
 from tests.unit.hubspot.scripted import scripted
 
 TYPES = {ChangeKind.TASK: TASK, ChangeKind.NOTE: NOTE}

@@ -9,7 +9,7 @@ import pytest
 
 from connector.crms.hubspot.inbox import HubSpotEndpoint
 from connector.ports import CrmEvent, EventKind
-from connector.sandbox import associations_api
+from connector.sandbox.hubspot import associations_api
 from tests.contract.crm import test_hubspot
 from tests.contract.crm.test_hubspot import HubSpotStage
 

@@ -100,3 +100,43 @@ def test_a_paused_connection_tells_why_until_its_credentials_are_saved_anew(stor
 
     assert (paused.state, paused.paused_because) == (ConnectionState.PAUSED, "the token was revoked")
     assert load(store) == [SECRET]
+
+
+def test_a_connection_is_found_by_its_id(store: DatabaseStore) -> None:
+    save(store, SECRET)
+
+    with store.reading() as transaction:
+        found = transaction.connections.by_id(SECRET.id)
+        missing = transaction.connections.by_id(ConnectionId("gone"))
+
+    assert (found, missing) == (SECRET, None)
+
+
+def test_a_token_is_replaced_only_by_who_knows_the_one_that_is_kept(store: DatabaseStore) -> None:
+    save(store, SECRET)
+
+    with store.transaction() as transaction:
+        first = transaction.connections.replace_token(SECRET.id, old=SECRET.token, new="second", now=START)
+        late = transaction.connections.replace_token(SECRET.id, old=SECRET.token, new="third", now=START)
+        gone = transaction.connections.replace_token(ConnectionId("gone"), old="", new="third", now=START)
+
+    assert (first, late, gone) == (True, False, False)
+    assert load(store) == [replace(SECRET, token="second")]
+
+
+def test_whether_an_account_is_known_is_told_without_opening_its_token(place: Place, store: DatabaseStore) -> None:
+    save(store, SECRET)
+    replaced = open_store(place.url, OTHER_KEY)
+    place.stores.append(replaced)
+
+    with replaced.reading() as transaction:
+        known = transaction.connections.is_known(CRM, ACCOUNT)
+        unknown = [transaction.connections.is_known(*names) for names in (("salesforce", ACCOUNT), (CRM, "99"))]
+
+    assert (known, unknown) == (True, [False, False])
+
+
+def test_a_connection_comes_back_with_the_user_that_we_are_over_there(store: DatabaseStore) -> None:
+    save(store, replace(SECRET, user="0055e000007UsErAAK"))
+
+    assert [one.user for one in load(store)] == ["0055e000007UsErAAK"]

@@ -208,6 +208,8 @@ def test_leads_of_an_older_schema_know_the_version_that_they_were_judged_by(empt
         connection.execute(text("DROP INDEX strays_of_feeds"))
         connection.execute(text("ALTER TABLE leads DROP COLUMN book"))
         connection.execute(text("ALTER TABLE books DROP COLUMN overrides"))
+        connection.execute(text("ALTER TABLE connections DROP COLUMN crm_user"))
+        connection.execute(text("ALTER TABLE crm_refs DROP COLUMN read_as_of"))
         later = (
             "api_keys",
             "batches",
@@ -222,6 +224,7 @@ def test_leads_of_an_older_schema_know_the_version_that_they_were_judged_by(empt
             "partings",
             "assignments",
             "hand_overs",
+            "signing_keys",
         )
         for table in later:
             connection.execute(text(f"DROP TABLE {table}"))

@@ -6,7 +6,7 @@ import connector.crms.hubspot as folder
 from connector.crms import REGISTRY
 from connector.crms.hubspot.inbox import HubSpotEndpoint
 from connector.domain.change import ChangeKind
-from connector.sandbox.apps import DEFAULT_SCOPES
+from connector.sandbox.hubspot.apps import DEFAULT_SCOPES
 
 FOLDER = Path(folder.__file__).parent
 README = (FOLDER / "README.md").read_text("utf-8")

@@ -1,0 +1,1 @@
+"""Salesforce: everything that is true of this CRM alone. See README.md in this folder."""
