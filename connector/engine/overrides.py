@@ -63,10 +63,13 @@ def resume(store: Store, workspace: WorkspaceId, entry: OverrideEntry) -> bool:
     return _set(store, workspace, replace(entry, kind=OverrideKind.RESUMED), lambda before: _resumed(before, entry))
 
 
-def decide(store: Store, workspace: WorkspaceId, entry: OverrideEntry) -> bool:
-    """Let everybody who comes to the entry's split from now on go its way; whether that is news."""
+def decide(store: Store, workspace: WorkspaceId, entry: OverrideEntry, seen: str = "") -> bool:
+    """Let everybody who comes to the entry's split from now on go its way; whether that is news.
+
+    Whoever found that out under a version names it as `seen`: where another one applies by now, nothing is done.
+    """
     way = Way(entry.program, entry.phase, entry.fork, entry.case)
-    return _set(store, workspace, replace(entry, kind=OverrideKind.DECIDED), lambda before: before.won_by(way))
+    return _set(store, workspace, replace(entry, kind=OverrideKind.DECIDED), lambda before: before.won_by(way), seen)
 
 
 def reopen(store: Store, workspace: WorkspaceId, entry: OverrideEntry) -> bool:
@@ -84,11 +87,17 @@ def _resumed(before: Overrides, entry: OverrideEntry) -> Overrides:
     return before.resuming(entry.program) if entry.program else replace(before, is_all_paused=False, paused=())
 
 
-def _set(store: Store, workspace: WorkspaceId, entry: OverrideEntry, change: Callable[[Overrides], Overrides]) -> bool:
+def _set(
+    store: Store,
+    workspace: WorkspaceId,
+    entry: OverrideEntry,
+    change: Callable[[Overrides], Overrides],
+    seen: str = "",
+) -> bool:
     with changing(store, workspace, entry.at) as transaction:
         before = applying(transaction, workspace)
         overrides = change(before.overrides)
-        if overrides == before.overrides:
+        if overrides == before.overrides or seen not in ("", before.version):
             return False
         version = version_of(files_of(before.version), overrides)
         transaction.books.add(workspace, StoredBook(version, before.files, applied_at(entry.at, before), overrides))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from connector.domain.definitions import Definitions
 from connector.domain.field import Field, FieldRole, FieldType
 from connector.domain.own import to_crm
-from connector.domain.program import TargetKind
+from connector.domain.program import Note, TargetKind, Task
 from connector.domain.sales import HandOverRule, Sales
 from connector.mapping.models import MappingFile
 from connector.mapping.places import Path, Problems
@@ -36,6 +36,21 @@ def check_sales(mapping: MappingFile, definitions: Definitions, problems: Proble
             message = f"nothing hands leads over by {quoted(rule.name)}"
             problems.error(path, message, "add when:, or let a program lead to it with sales:", on_key=True)
         _check_end(rule, path, problems)
+    _check_notifications(definitions, problems)
+
+
+def _check_notifications(definitions: Definitions, problems: Problems) -> None:
+    """Warn of tasks that are given twice: by a notification, and by handing over."""
+    told = {rule.when: rule.name for rule in definitions.sales.hand_overs if rule.when and _gives_task(rule.acts)}
+    for one in definitions.notifications:
+        if one.when in told and _gives_task(one.acts):
+            name = quoted(told[one.when])
+            message = f"leads of whom this holds are handed over by {name}, too: two tasks for one thing"
+            problems.warn(("notifications", one.name), message, "remove this notification, or its task", on_key=True)
+
+
+def _gives_task(acts: Sequence[Task | Note]) -> bool:
+    return any(isinstance(act, Task) for act in acts)
 
 
 def _check_reps(sales: Sales, problems: Problems) -> None:
