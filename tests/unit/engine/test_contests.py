@@ -172,7 +172,7 @@ def test_a_person_may_decide_where_no_rule_does(tmp_path: Path) -> None:
     overrides.decide(office.store, ACME, by_hand(office, OverrideKind.DECIDED, "long"))
 
     assert {newcomer_goes(office, str(number)) for number in range(500, 506)} == {"long"}
-    assert verdict(office).startswith("decided: long since 2026-09-07 08:00 UTC, by ada: taste")
+    assert verdict(office).startswith("decided: long since 2026-09-07 10:00 CEST, by ada: taste")
     office.close()
 
 
