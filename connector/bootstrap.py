@@ -10,7 +10,7 @@ import base64
 import os
 import secrets
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -106,15 +106,38 @@ class Services:
 
 def open_services(settings: Settings) -> Services:
     """Begin to log, open the database, register the endpoints. The schema is left as it is."""
-    from connector.crms.hubspot.inbox import HubSpotEndpoint
-
     log.configure(settings.log_level)
-    hubspot = HubSpotEndpoint(settings.hubspot_client_secret, settings.public_url, settings.hubspot_app_id)
+    store = _open_store(settings)
+    endpoints = _open_endpoints(settings, store)
     return Services(
         settings=settings,
         clock=build_clock(settings),
-        store=_open_store(settings),
-        endpoints={hubspot.name: hubspot},
+        store=store,
+        endpoints={endpoint.name: endpoint for endpoint in endpoints},
+    )
+
+
+def _open_endpoints(settings: Settings, store: Store) -> Sequence[Endpoint]:
+    """Every way in. Salesforce's ask the database which orgs are connected, and what they sign with."""
+    from connector.crms.hubspot.inbox import HubSpotEndpoint
+    from connector.crms.salesforce.events_inbox import SignedEvents
+    from connector.crms.salesforce.known import Known
+    from connector.crms.salesforce.outbound import OutboundMessages
+    from connector.crms.salesforce.translate import SALESFORCE
+
+    def is_known(org: str) -> bool:
+        with store.reading() as transaction:
+            return transaction.connections.is_known(SALESFORCE, org)
+
+    def secrets_of(org: str) -> Sequence[str]:
+        with store.reading() as transaction:
+            return [key.secret for key in transaction.signing_keys.of(SALESFORCE, org)]
+
+    certificates = settings.salesforce_certificates
+    return (
+        HubSpotEndpoint(settings.hubspot_client_secret, settings.public_url, settings.hubspot_app_id),
+        OutboundMessages(Known(is_known), settings.salesforce_certificate_header, certificates),
+        SignedEvents(Known(secrets_of)),
     )
 
 

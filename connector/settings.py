@@ -37,6 +37,10 @@ class Settings:
     hubspot_client_secret: str = field(repr=False)
     hubspot_app_id: str
     hubspot_base_url: str
+    #: The header in which a proxy says which client certificate it checked; empty for no such check.
+    salesforce_certificate_header: str
+    #: Org -> what the header may say.
+    salesforce_certificates: Mapping[str, Sequence[str]]
     host: str
     port: int
     lease_seconds: int
@@ -113,6 +117,11 @@ def _contradictions(settings: Settings) -> list[str]:
         found.append(
             "COLTIVA_SECRET_KEY is not set. With PostgreSQL every process needs the same key. Make one: "
             'python -c "import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())"'
+        )
+    if bool(settings.salesforce_certificate_header) != bool(settings.salesforce_certificates):
+        found.append(
+            "COLTIVA_SALESFORCE_CERTIFICATE_HEADER and COLTIVA_SALESFORCE_CERTIFICATES belong together. Set both, or "
+            "neither: then outbound messages are taken from every connected org, without a client certificate."
         )
     if settings.clock_file and not is_loopback(settings.hubspot_base_url):
         found.append(
@@ -207,6 +216,23 @@ def _whole_number(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
+def _parse_header(text: str) -> str:
+    if text and not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", text):
+        raise ValueError(f"{text!r} is not the name of a header. Write it as X-Client-Cert-Fingerprint.")
+    return text
+
+
+def _parse_certificates(text: str) -> Mapping[str, Sequence[str]]:
+    """`org=certificate`, parted by semicolons: subjects hold commas and signs of equality of their own."""
+    found: dict[str, list[str]] = {}
+    for number, part in enumerate(filter(None, map(str.strip, text.split(";"))), start=1):
+        org, _, certificate = map(str.strip, part.partition("="))
+        if not re.fullmatch(r"00D[A-Za-z0-9]{15}", org) or not certificate:
+            raise ValueError(f"part {number} is not an org's id of 18 characters, =, and what its certificate is.")
+        found.setdefault(org, []).append(certificate)
+    return found
+
+
 def _parse_log_level(text: str) -> str:
     if text.lower() not in _LOG_LEVELS:
         raise ValueError(f"{text!r} is not a level. Choose one of {', '.join(_LOG_LEVELS)}.")
@@ -229,6 +255,8 @@ SETTINGS = (
     ),
     Setting("COLTIVA_HUBSPOT_APP_ID", "hubspot_app_id", "", _parse_digits),
     Setting("COLTIVA_HUBSPOT_BASE_URL", "hubspot_base_url", "https://api.hubapi.com", _parse_url),
+    Setting("COLTIVA_SALESFORCE_CERTIFICATE_HEADER", "salesforce_certificate_header", "", _parse_header),
+    Setting("COLTIVA_SALESFORCE_CERTIFICATES", "salesforce_certificates", "", _parse_certificates),
     Setting("COLTIVA_HOST", "host", "127.0.0.1", str),
     Setting("COLTIVA_PORT", "port", "8000", _whole_number(1, 65535)),
     Setting("COLTIVA_LEASE_SECONDS", "lease_seconds", "60", _whole_number(5, 3600)),

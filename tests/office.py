@@ -28,6 +28,7 @@ from connector.engine.rulings import Rulings
 from connector.engine.shelf import Shelf
 from connector.errors import FeedRefusedError
 from connector.ports import (
+    KEPT,
     Connection,
     Crm,
     CrmEvent,
@@ -80,6 +81,7 @@ class FakeEndpoint:
     name = CRM
     max_body = 10_000_000
     media_types = frozenset({"application/json"})
+    receipt = KEPT
     lead_types = frozenset({"contact"})
     deal_type = "deal"
 

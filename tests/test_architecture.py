@@ -22,7 +22,7 @@ ENTRY = ("connector.cli", "connector.__main__", "connector.demo")
 WEB = ("app", "webhooks", "connector.console", "connector.sandbox")
 THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "alembic": ("connector.store",),
-    "cryptography": ("connector.crms", "connector.store"),
+    "cryptography": ("connector.crms", "connector.sandbox", "connector.store"),
     "flask": WEB,
     "granian": ENTRY,
     "holidays": ("connector.mapping",),

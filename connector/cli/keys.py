@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from connector.cli import signing
 from connector.cli.options import AsJson, Workspace
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ def keys() -> None:
 
     To rotate a key: add another one, have its holder use it, revoke the first. Both open until then.
     """
+
+
+app.add_typer(signing.app, name="signing")
 
 
 @app.command()

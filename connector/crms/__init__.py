@@ -7,8 +7,10 @@ from typing import Final
 
 from connector.crms.hubspot.manifest import MANIFEST as HUBSPOT
 from connector.crms.manifest import CrmManifest
+from connector.crms.salesforce.manifest import MANIFEST as SALESFORCE
 
 #: Every CRM, by name.
 REGISTRY: Final[Mapping[str, CrmManifest]] = {
     HUBSPOT.name: HUBSPOT,
+    SALESFORCE.name: SALESFORCE,
 }

@@ -6,14 +6,17 @@ from collections.abc import Iterator, Mapping
 
 from connector.domain import consent, ledger
 from connector.domain.compiled import CHANGED
-from connector.domain.computed import Computed, mentions_in, remember
+from connector.domain.computed import Computed, mentions_in
+from connector.domain.conflict import settle
 from connector.domain.definitions import SignalSource
 from connector.domain.draft import Draft
-from connector.domain.fact import Fact, RecordName, Value
+from connector.domain.fact import SNAPSHOT_OF, Fact, RecordName, Value
 from connector.domain.field import Field, format_value, parse_value
 from connector.domain.history import HistoryKind
 from connector.domain.lead import Deed, Standing
+from connector.domain.memory import Memory
 from connector.domain.own import outweighs
+from connector.domain.snapshot import held_of, take_snapshot
 
 #: So many of the latest signals are told to whoever is to call the lead, in so many words each.
 _MOST_DEEDS = 10
@@ -28,12 +31,15 @@ _CHANGED = str(RecordName.CHANGED)
 def take_record(draft: Draft, fact: Fact) -> list[Signal]:
     """Take over what a CRM says of the lead's record; returns the signals that this gives."""
     is_baseline = fact.is_baseline
+    is_compared = SNAPSHOT_OF in fact.data
+    if is_compared:
+        fact = take_snapshot(draft, fact)
     if fact.name in _TURNS:
         _set_standing(draft, fact)
     if is_baseline:
         draft.note(HistoryKind.KNOWN, fact.source)
     before = {name: draft.fields.get(name) for name in draft.book.listened_to}
-    _fill_fields(draft, fact)
+    _fill_fields(draft, fact, is_compared=is_compared)
     if is_baseline:
         return []
     told = _signals_of(draft, fact) if fact.name == _CHANGED else ()
@@ -55,7 +61,7 @@ def _set_standing(draft: Draft, fact: Fact) -> None:
     draft.note(HistoryKind.ARCHIVED if archived else HistoryKind.RESTORED)
 
 
-def _fill_fields(draft: Draft, fact: Fact) -> None:
+def _fill_fields(draft: Draft, fact: Fact, *, is_compared: bool) -> None:
     fills = draft.book.fills.get(fact.source)
     if not fills:
         return
@@ -64,7 +70,9 @@ def _fill_fields(draft: Draft, fact: Fact) -> None:
         properties = field.properties[fact.source]
         told = [str(fact.data[name]).strip() for name in properties if name in fact.data]
         raw = next(filter(None, told), "")
-        if raw or len(told) == len(properties):  # else another of its properties may still hold a value
+        if not raw and is_compared:
+            raw = held_of(draft, properties)
+        if raw or is_compared or len(told) == len(properties):  # else another of its properties may still hold a value
             _fill(draft, fact, field, raw)
 
 
@@ -74,8 +82,11 @@ def _fill(draft: Draft, fact: Fact, field: Field, raw: str) -> None:
     except ValueError as error:
         draft.note(HistoryKind.FIELD_UNREADABLE, field.name, {"text": raw[:200], "problem": str(error)[:200]})
         return
-    if not outweighs(draft, fact, field.name, value):
-        _set_field(draft, fact, field.name, value)
+    if outweighs(draft, fact, field.name, value):
+        return
+    if len(field.properties) > 1:
+        value = settle(draft, field, fact.source, value)
+    _set_field(draft, fact, field.name, value)
 
 
 def _set_field(draft: Draft, fact: Fact, name: str, value: Value | None) -> None:
@@ -155,8 +166,8 @@ def _remember(draft: Draft, computed: Computed, attributes: Mapping[str, Value])
     except ValueError as error:
         draft.note(HistoryKind.FIELD_UNREADABLE, computed.name, {"problem": str(error)[:200]})
         return
-    kept = draft.mentions.get(computed.name, ())
+    memory = draft.mentions.get(computed.name) or Memory()
     for value, weight in mentioned:
-        kept = remember(computed, kept, value, weight, draft.now)
-    if kept:
-        draft.mentions[computed.name] = kept
+        memory.take(computed, value, weight, draft.now)
+    if mentioned:
+        draft.mentions[computed.name] = memory

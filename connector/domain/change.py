@@ -54,6 +54,10 @@ class ChangeState(StrEnum):
     WITHDRAWN = "withdrawn"  # no longer wanted before it left
 
 
+#: Nothing is to be done about these any more.
+CLOSED_STATES = frozenset({ChangeState.DONE, ChangeState.REFUSED, ChangeState.WITHDRAWN})
+
+
 @dataclass(frozen=True, slots=True)
 class Desired:
     """The whole of what one lead's record should hold in one CRM, as far as it is ours."""

@@ -11,14 +11,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from connector.domain import score as scores
 from connector.domain.book import Book
 from connector.domain.change import Act
-from connector.domain.computed import Mentions
-from connector.domain.deal import Deal
 from connector.domain.enrolment import Enrolment
 from connector.domain.fact import Value
 from connector.domain.field import FieldRole
 from connector.domain.handover import HandOverState
 from connector.domain.history import Detail, HistoryEntry, HistoryKind
 from connector.domain.lead import Had, Latest, Lead, Standing, Tagging
+from connector.domain.memory import Memory
 from connector.domain.nodes import Node
 from connector.domain.predicate import earliest
 from connector.domain.score import Blend, Outlook, Part, Score
@@ -52,7 +51,7 @@ class Draft:
         self._outlooks: dict[str, Outlook] = {}
         self._blends: dict[str, Blend] = {}
         self.holding: dict[str, datetime] = dict(lead.holding)
-        self.mentions: dict[str, Mentions] = dict(lead.mentions)
+        self.mentions = {name: Memory(kept) for name, kept in lead.mentions.items()}
         self.tags: dict[str, Tagging] = dict(lead.tags)
         self.persona, self.persona_since = lead.persona, lead.persona_since
         self.turned_away, self.outside = lead.turned_away, lead.outside
@@ -62,7 +61,7 @@ class Draft:
         self.had: dict[str, Had] = dict(lead.had)
         self.contacted, self.suppressed_by = lead.contacted, lead.suppressed_by
         self.latest: dict[str, Latest] = dict(lead.latest)
-        self.deals: dict[str, Deal] = dict(lead.deals)
+        self.deals, self.held, self.said = dict(lead.deals), dict(lead.held), dict(lead.said)
         self.petitions, self.rulings = dict(lead.petitions), dict(lead.rulings)
         self.hand_overs, self.own, self.recent = list(lead.hand_overs), dict(lead.own), lead.recent
         self.rfm_edges, self.position = lead.rfm_edges, lead.position
@@ -219,7 +218,7 @@ class Draft:
         self.deals, self.recent = knowledge.deals, knowledge.recent
         self.own = {name: own for name, own in self.own.items() if name in book.fields}
         self.fields.update({name: own.value for name, own in self.own.items()})
-        self.rfm_edges = knowledge.rfm_edges
+        self.rfm_edges, self.held, self.said = knowledge.rfm_edges, knowledge.held, knowledge.said
         self.alarms.clear()
         self.unasked.clear()
         self._outlooks.clear()

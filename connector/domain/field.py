@@ -44,7 +44,11 @@ class Field:
     properties: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: The CRM's word -> ours, of choices each; words not listed pass unchanged.
     values: Mapping[str, str] = field(default_factory=dict)
+    #: CRM -> our word -> its own, where the CRMs have words of their own for one thing.
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     role: FieldRole | None = None
+    #: The CRM that has the say as long as it says anything; empty: the latest word counts.
+    prefer: str = ""
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

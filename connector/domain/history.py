@@ -60,6 +60,7 @@ class HistoryKind(StrEnum):
     UNCLAIMED = "unclaimed"  # subject: the key of a petition; a ruling came that nothing asks for
     MEASURED = "measured"  # the edges between RFM's scores are others from here on
     WAITS = "waits"  # subject: a program with a brake, in which it waits for a place; detail: by
+    FIELD_KEPT = "field_kept"  # subject: field; detail: crm, said; another CRM has the say
 
 
 Detail = Mapping[str, str | float]

@@ -146,6 +146,10 @@ class Lead:
     rfm_edges: Edges | None = None
     #: Program -> since when the lead waits until it is out of another one of its group.
     outside: Mapping[str, datetime] = field(default_factory=dict)
+    #: Record -> property -> what it held when it was last read; of CRMs that do not tell what changed.
+    held: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    #: Field that several CRMs fill -> CRM -> what it says.
+    said: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
 
 
 def blank(lead_id: LeadId, book: str) -> Lead:

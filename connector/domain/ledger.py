@@ -46,9 +46,12 @@ def reset(draft: Draft, score: Score, by: str) -> None:
 
 
 def expire(draft: Draft, score: Score) -> None:
-    """Take the points whose time is over."""
-    if draft.frozen_since(score) is not None:
-        return
+    """Take the points whose time is over, unless the score stands still."""
+    if draft.frozen_since(score) is None:
+        _take_expired(draft, score)
+
+
+def _take_expired(draft: Draft, score: Score) -> None:
     for rule, part in list(draft.parts.get(score.name, {}).items()):
         if part.lots and part.lots[0][0] <= draft.now:
             left, gone = scores.expire(part, draft.now)
@@ -57,7 +60,8 @@ def expire(draft: Draft, score: Score) -> None:
 
 
 def freeze(draft: Draft, score: Score) -> None:
-    """Let the score stand still from here on."""
+    """Let the score stand still from here on, without the points whose time was over just before."""
+    _take_expired(draft, score)
     draft.revalue(score)
     draft.note(HistoryKind.FROZEN, score.name, _standing(draft, score))
 

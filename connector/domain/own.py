@@ -51,10 +51,18 @@ def written(draft: Draft, crm: str) -> dict[str, str]:
     found = {}
     for name, own in draft.own.items():
         field = draft.book.fields.get(name)
-        if field is not None and field.properties.get(crm):
+        if field is not None:
             sign = BACKWARDS if own.may_go_back else ""
-            found[field.properties[crm][0] + sign] = to_crm(field, own.value)
+            found.update({each + sign: to_crm(field, own.value, crm) for each in written_properties(field, crm)})
     return found
+
+
+def written_properties(field: Field, crm: str) -> tuple[str, ...]:
+    """The properties that hold our value: of several of one object the first, as `Lead.OwnerId`, `Contact.OwnerId`."""
+    by_object: dict[str, str] = {}
+    for property_ in field.properties.get(crm, ()):
+        by_object.setdefault(property_.rpartition(".")[0], property_)
+    return tuple(by_object.values())
 
 
 def written_by_sales(book: Book, crm: str = "hubspot") -> tuple[str, ...]:
@@ -62,9 +70,10 @@ def written_by_sales(book: Book, crm: str = "hubspot") -> tuple[str, ...]:
     sales = book.definitions.sales
     names = (book.roles.get(FieldRole.OWNER, ""), sales.lifecycle_field, sales.status_field)
     fields = [book.fields[name] for name in names if name in book.fields] if sales.hand_overs else []
-    return tuple(field.properties[crm][0] for field in fields if field.properties.get(crm))
+    return tuple(property_ for field in fields for property_ in written_properties(field, crm))
 
 
-def to_crm(field: Field, value: str) -> str:
+def to_crm(field: Field, value: str, crm: str = "") -> str:
     """Our word as the CRM's."""
-    return next((word for word, ours in field.values.items() if ours == value), value)
+    own_word = field.words.get(crm, {}).get(value)
+    return own_word or next((word for word, ours in field.values.items() if ours == value), value)

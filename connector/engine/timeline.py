@@ -128,6 +128,7 @@ _SENTENCES: Mapping[HistoryKind, Callable[[str, Detail], str]] = {
     HistoryKind.KNOWN: _told_by("became known through {subject}"),
     HistoryKind.FIELD_CHANGED: _field_changed,
     HistoryKind.FIELD_UNREADABLE: _told_by("{subject} could not be read: {problem}"),
+    HistoryKind.FIELD_KEPT: _told_by("{subject} stays: {crm} says {said}, and another CRM has the say"),
     HistoryKind.SIGNAL: _signal,
     HistoryKind.SCORED: _scored,
     HistoryKind.RESET: _told_by("{subject} begins anew: {by}"),

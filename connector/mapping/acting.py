@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from connector.domain.definitions import ListRule, Notification, WriteBack
 from connector.domain.program import Note, Task
 from connector.mapping.activity_models import NoteEntry, TaskEntry
 from connector.mapping.conditions import ConditionReader
+from connector.mapping.feeds import CRMS
 from connector.mapping.models import MappingFile, WrittenProperty
 from connector.mapping.names import Names
 from connector.mapping.places import Path
@@ -45,16 +46,16 @@ def to_acts(
 
 def to_lists(mapping: MappingFile, reader: ConditionReader) -> tuple[ListRule, ...]:
     """The lists; reports two lists of one title."""
-    first: dict[str, str] = {}
+    first: dict[tuple[str, str], str] = {}
     made = []
     for name, entry in mapping.lists.items():
-        title = entry.hubspot.list_
-        if title in first:
-            message = f"the list {quoted(first[title])} has the title {quoted(title)} already"
-            reader.problems.error(("lists", name, "hubspot"), message)
-        first.setdefault(title, name)
+        for crm, title in entry.titles.items():
+            if (crm, title) in first:
+                message = f"the list {quoted(first[crm, title])} has the title {quoted(title)} already"
+                reader.problems.error(("lists", name, crm), message)
+            first.setdefault((crm, title), name)
         when = None if entry.when is None else reader.read(entry.when, ("lists", name, "when"))
-        made.append(ListRule(name, {"hubspot": title}, when))
+        made.append(ListRule(name, entry.titles, when))
     return tuple(made)
 
 
@@ -77,16 +78,18 @@ def to_write_back(mapping: MappingFile, reader: ConditionReader) -> tuple[WriteB
 
 
 def _written(mapping: MappingFile, reader: ConditionReader) -> Iterator[WriteBack]:
-    read = {name for entry in mapping.fields.values() for name in entry.hubspot}
-    for name, entry in mapping.write_back.hubspot.items():
-        path = ("write_back", "hubspot", name)
-        source = _source(entry, path, reader)
-        if name in read:
-            message = f"{quoted(name)} is read by a field, too: what Coltiva writes comes back as the CRM's word"
-            reader.problems.warn(path, message, "write to a property of Coltiva's own", on_key=True)
-        if source:
-            kind = "number" if source[-1] == "points" or _is_reckoned(source, mapping) else "string"
-            yield WriteBack("hubspot", name, source, kind, entry.label or _label(name))
+    for crm in CRMS:
+        read = {name for entry in mapping.fields.values() for name in getattr(entry, crm)}
+        written: Mapping[str, WrittenProperty] = getattr(mapping.write_back, crm)
+        for name, entry in written.items():
+            path = ("write_back", crm, name)
+            source = _source(entry, path, reader)
+            if name in read:
+                message = f"{quoted(name)} is read by a field, too: what Coltiva writes comes back as the CRM's word"
+                reader.problems.warn(path, message, "write to a property of Coltiva's own", on_key=True)
+            if source:
+                kind = "number" if source[-1] == "points" or _is_reckoned(source, mapping) else "string"
+                yield WriteBack(crm, name, source, kind, entry.label or _label(name))
 
 
 def _is_reckoned(source: tuple[str, ...], mapping: MappingFile) -> bool:

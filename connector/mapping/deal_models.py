@@ -58,12 +58,22 @@ class DealSourceEntry(Entry):
     )
 
 
+class OpportunitySourceEntry(DealSourceEntry):
+    """How Salesforce tells of opportunities."""
+
+    amount: Property = Field(default="Amount", description="The field with the amount.")
+    closed_at: Property = Field(default="CloseDate", description="The field that says when it was or will be closed.")
+    stage: Property = Field(default="StageName", description="The field with the stage.")
+    pipeline: Property = Field(default="RecordTypeId", description="The field that tells sorts of opportunities apart.")
+
+
 class DealsEntry(Entry):
     """What CRMs know of purchases."""
 
     what: ClassVar[str] = "deals"
 
     hubspot: DealSourceEntry | None = None
+    salesforce: OpportunitySourceEntry | None = None
 
 
 class MeasureEntry(Entry):

@@ -12,43 +12,56 @@ from connector.mapping.models import MappingFile
 from connector.mapping.names import Names
 from connector.mapping.places import Path, Problems
 from connector.mapping.report import nearest, quoted
-from connector.mapping.signal_models import SourceEntry
+from connector.mapping.signal_models import RecordSourceEntry
 
-_REMEDY = "add deals: {hubspot: {won: {stage: closedwon}}}"
+_REMEDIES = {
+    "hubspot": "add deals: {hubspot: {won: {stage: closedwon}}}",
+    "salesforce": "add deals: {salesforce: {won: {stage: Closed Won}}}",
+}
+#: What stands before the names of Salesforce's fields of deals.
+_OPPORTUNITY = "Opportunity."
 
 
 def to_deals(mapping: MappingFile, problems: Problems) -> tuple[DealSource, ...]:
     """How deals are read; reports what asks for deals where none are read, and deals that nothing asks for."""
-    if mapping.deals is None or mapping.deals.hubspot is None:
-        if not problems.touch(("deals",)):
-            for path in _askers(mapping):
-                problems.error(path, "no deals are read", _REMEDY, on_key=True)
-        return ()
-    if not any(_askers(mapping)) and not problems.has_errors:
+    sources = tuple(_to_sources(mapping))
+    read = {source.crm for source in sources}
+    for path, crm in () if problems.touch(("deals",)) else _askers(mapping):
+        if crm not in read and (crm or not read):
+            problems.error(path, "no deals are read", _REMEDIES[crm or "hubspot"], on_key=True)
+    if sources and not any(True for _ in _askers(mapping)) and not problems.has_errors:
         hint = "add a field such as purchases: {deals: {count: won}}"
         problems.warn(("deals",), "no field and no signal looks at deals", hint, on_key=True)
-    return (_to_source(mapping.deals.hubspot),)
+    return sources
 
 
-def _askers(mapping: MappingFile) -> Iterator[Path]:
+def _askers(mapping: MappingFile) -> Iterator[tuple[Path, str]]:
+    """What looks at deals, and of which CRM; empty for any."""
     if mapping.rfm is not None:
-        yield ("rfm",)
+        yield ("rfm",), ""
     for name, field in mapping.fields.items():
         if field.deals is not None:
-            yield ("fields", name, "deals")
+            yield ("fields", name, "deals"), ""
     for name, signal in mapping.signals.items():
-        for index, source in enumerate(signal.hubspot if signal else ()):
+        for crm, index, source in signal.sources if signal else ():
             if source.deal:
-                yield ("signals", name, "hubspot", index, "deal")
+                yield ("signals", name, crm, index, "deal"), crm
 
 
-def _to_source(entry: DealSourceEntry) -> DealSource:
+def _to_sources(mapping: MappingFile) -> Iterator[DealSource]:
+    if mapping.deals and mapping.deals.hubspot:
+        yield _to_source("hubspot", mapping.deals.hubspot, "")
+    if mapping.deals and mapping.deals.salesforce:
+        yield _to_source("salesforce", mapping.deals.salesforce, _OPPORTUNITY)
+
+
+def _to_source(crm: str, entry: DealSourceEntry, prefix: str) -> DealSource:
     return DealSource(
-        crm="hubspot",
-        amount=entry.amount,
-        closed_at=entry.closed_at,
-        stage=entry.stage,
-        pipeline=entry.pipeline,
+        crm=crm,
+        amount=prefix + entry.amount,
+        closed_at=prefix + entry.closed_at,
+        stage=prefix + entry.stage,
+        pipeline=prefix + entry.pipeline,
         won=_to_stages(entry.won),
         lost=_to_stages(entry.lost) if entry.lost else None,
         pipelines=frozenset(entry.pipelines),
@@ -85,17 +98,17 @@ def to_deal_signals(mapping: MappingFile, names: Names, problems: Problems) -> t
 
 def _signals(mapping: MappingFile, names: Names, problems: Problems) -> Iterator[DealSignal]:
     for name, entry in mapping.signals.items():
-        for index, source in enumerate(entry.hubspot if entry else ()):
+        for crm, index, source in entry.sources if entry else ():
             if source.deal:
-                _check_attributes(source, ("signals", name, "hubspot", index, "attributes"), names, problems)
-                yield DealSignal(name, "hubspot", DealEvent(source.deal), _stages(source), dict(source.attributes))
+                _check_attributes(source, ("signals", name, crm, index, "attributes"), names, problems)
+                yield DealSignal(name, crm, DealEvent(source.deal), _stages(source), dict(source.attributes))
 
 
-def _stages(source: SourceEntry) -> tuple[str, ...]:
+def _stages(source: RecordSourceEntry) -> tuple[str, ...]:
     return tuple(to_text(stage) for stage in source.to)
 
 
-def _check_attributes(source: SourceEntry, path: Path, names: Names, problems: Problems) -> None:
+def _check_attributes(source: RecordSourceEntry, path: Path, names: Names, problems: Problems) -> None:
     known = (*DEAL_VALUES, *names.fields)
     for attribute, wanted in source.attributes.items():
         if wanted not in known:

@@ -1,4 +1,4 @@
-"""The words of the mapping language for feeds: what a CRM can be asked for, and what each feed tells.
+"""The words of the mapping language for CRMs: which there are, what each can be asked for, and what it tells then.
 
 Each CRM's folder says how; a test compares the two.
 """
@@ -21,6 +21,10 @@ class FeedWords:
     #: Whether that must be said.
     needs_key: bool = False
 
+
+#: The CRMs that mapping files can name, in the order in which they are looked at.
+CRMS: Final = ("hubspot", "salesforce")
+LABELS: Final[Mapping[str, str]] = {"hubspot": "HubSpot", "salesforce": "Salesforce"}
 
 #: CRM -> feed.
 FEEDS: Final[Mapping[str, Mapping[str, FeedWords]]] = {

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from connector.domain import rfm
 from connector.domain.deal import Measure, type_of
 from connector.domain.field import Field, FieldRole, FieldType, format_value, parse_value
 from connector.mapping.conditions import LATER, WORDS
 from connector.mapping.deal_models import MEASURES
+from connector.mapping.feeds import CRMS
 from connector.mapping.models import FieldEntry, MappingFile
 from connector.mapping.places import Problems
 from connector.mapping.report import quoted
@@ -22,7 +25,7 @@ _ROLES = {
 
 def to_fields(mapping: MappingFile, problems: Problems) -> tuple[Field, ...]:
     """The lead fields; reports values that are not of their field's type, and roles given twice."""
-    fields = tuple(_to_field(name, entry, problems) for name, entry in mapping.fields.items())
+    fields = tuple(_to_field(name, entry, mapping, problems) for name, entry in mapping.fields.items())
     _check_roles(fields, problems)
     for name in mapping.fields:
         if name in WORDS and (name not in LATER or getattr(mapping, LATER[name])):
@@ -33,14 +36,18 @@ def to_fields(mapping: MappingFile, problems: Problems) -> tuple[Field, ...]:
     return (*fields, *(Field(name, kind) for name, kind in rfm.FIELDS.items() if mapping.rfm))
 
 
-def _to_field(name: str, entry: FieldEntry, problems: Problems) -> Field:
-    properties = {"hubspot": entry.hubspot, "salesforce": entry.salesforce}
+def _to_field(name: str, entry: FieldEntry, mapping: MappingFile, problems: Problems) -> Field:
+    properties = {crm: getattr(entry, crm) for crm in CRMS}
+    is_owner = entry.owner and mapping.sales is not None
+    words = _words_for_owners(mapping, [crm for crm in CRMS if properties[crm]]) if is_owner else {}
     field = Field(
         name=name,
         type=_type(entry),
         properties={crm: found for crm, found in properties.items() if found},
-        values={theirs: to_text(ours) for theirs, ours in entry.values.items()},
+        values=_one_word(words) | {theirs: to_text(ours) for theirs, ours in entry.values.items()},
+        words=words,
         role=next((role for key, role in _ROLES.items() if getattr(entry, key)), None),
+        prefer=entry.prefer or "",
     )
     if not field.properties and not entry.reckoning and not entry.deals and not problems.touch(("fields", name)):
         problems.warn(
@@ -49,6 +56,19 @@ def _to_field(name: str, entry: FieldEntry, problems: Problems) -> Field:
     for theirs, ours in field.values.items():
         _check_value(field, theirs, ours, problems)
     return field
+
+
+def _words_for_owners(mapping: MappingFile, crms: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Where several CRMs say who owns a lead: CRM -> the rep in the first of them -> the rep in this one."""
+    if len(crms) < 2 or mapping.sales is None:
+        return {}
+    reps = [rep.owners for team in mapping.sales.teams.values() for rep in team.reps.values()]
+    return {crm: {rep[crms[0]]: rep[crm] for rep in reps if {crms[0], crm} <= rep.keys()} for crm in crms}
+
+
+def _one_word(words: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """The CRMs' words -> ours."""
+    return {theirs: ours for spoken in words.values() for ours, theirs in spoken.items() if theirs != ours}
 
 
 def _type(entry: FieldEntry) -> FieldType:

@@ -52,6 +52,9 @@ class FieldEntry(ReckonedEntry):
     deals: MeasureEntry | None = Field(
         default=None, description="Instead of properties: what the field says of all of the lead's deals."
     )
+    prefer: Literal["hubspot", "salesforce"] | None = Field(
+        default=None, description="Of several CRMs, the one that has the say; without, the latest word counts."
+    )
     values: dict[str, str | float | bool] = Field(default={}, description="The CRM's word: ours.")
     identity: bool = Field(default=False, description="Finds the person: the email address.")
     timezone: bool = Field(default=False, description="The lead's own time zone.")
@@ -66,6 +69,12 @@ class FieldEntry(ReckonedEntry):
         wanted = "boolean" if self.consent else "text"
         if roles and self.type != wanted:
             raise wrong(f"a field for {roles[0]} holds {wanted}", f"write type: {wanted}", "type")
+        return self
+
+    @model_validator(mode="after")
+    def _prefers_a_source(self) -> Self:
+        if self.prefer and not (self.hubspot and self.salesforce):
+            raise wrong("only where several CRMs fill a field one can have the say", "remove prefer:", "prefer")
         return self
 
     @model_validator(mode="after")
@@ -180,13 +189,36 @@ class CrmList(Entry):
     list_: Words = Field(alias="list")
 
 
+class CrmCampaign(Entry):
+    """The campaign over there."""
+
+    what: ClassVar[str] = "a campaign in Salesforce"
+
+    campaign: Words
+
+
 class ListEntry(Entry):
     """A list that CRMs keep for us."""
 
     what: ClassVar[str] = "a list"
 
-    hubspot: Annotated[CrmList, TextFor("list")] = Field(description="The list's name in HubSpot.")
+    hubspot: Annotated[CrmList, TextFor("list")] | None = Field(default=None, description="The list's name in HubSpot.")
+    salesforce: Annotated[CrmCampaign, TextFor("campaign")] | None = Field(
+        default=None, description="The campaign's name in Salesforce; its members are the list."
+    )
     when: Condition = Field(default=None, description="Who belongs on it; without, only activities put leads on it.")
+
+    @model_validator(mode="after")
+    def _is_somewhere(self) -> Self:
+        if not self.titles:
+            raise wrong("no CRM keeps this list", "add hubspot: and the list's name, or salesforce: and a campaign")
+        return self
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """CRM -> what the list is called there."""
+        hubspot = {"hubspot": self.hubspot.list_} if self.hubspot else {}
+        return hubspot | ({"salesforce": self.salesforce.campaign} if self.salesforce else {})
 
 
 class NotificationEntry(Entry):
@@ -230,6 +262,9 @@ class WriteBackEntry(Entry):
     what: ClassVar[str] = "write_back"
 
     hubspot: dict[Property, Annotated[WrittenProperty, TextFor("value")]] = Field(default={})
+    salesforce: dict[Property, Annotated[WrittenProperty, TextFor("value")]] = Field(
+        default={}, description="A field of leads and contacts alike, or of one: Lead.Rating."
+    )
 
 
 class CapEntry(Entry):

@@ -102,7 +102,8 @@ def _keys(root: Node, *path: str) -> tuple[str, ...]:
 def _attributes(entry: SignalEntry | None) -> Attributes:
     entry = entry or _MISSHAPEN
     known: dict[str, str | None] = dict.fromkeys((*entry.attributes, *(entry.api.attributes if entry.api else ())))
-    for source in entry.hubspot:
+    sources = [source for _, _, source in entry.sources]
+    for source in sources:
         for name, wanted in source.attributes.items():
             known[name] = wanted if wanted not in source.own_values else None
-    return Attributes(known, is_open=not entry.hubspot and not entry.api and not entry.attributes)
+    return Attributes(known, is_open=not sources and not entry.api and not entry.attributes)

@@ -120,7 +120,7 @@ def _to_rep(name: str, entry: RepEntry, around: SendWindow, zone: ZoneInfo, path
         entry.away,
     )
     takes = None if entry.takes is None else reader.read(entry.takes, (*path, "takes"))
-    return Rep(name, {"hubspot": entry.hubspot}, hours, entry.weight, takes)
+    return Rep(name, entry.owners, hours, entry.weight, takes)
 
 
 def _zone(name: str | None, around: ZoneInfo, path: Path, reader: ConditionReader) -> ZoneInfo:

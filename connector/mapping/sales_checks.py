@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from connector.domain.definitions import Definitions
 from connector.domain.field import Field, FieldRole, FieldType
-from connector.domain.own import to_crm
+from connector.domain.own import to_crm, written_properties
 from connector.domain.program import Note, TargetKind, Task
-from connector.domain.sales import HandOverRule, Sales
+from connector.domain.sales import HandOverRule, Rep, Sales
+from connector.mapping.feeds import CRMS, LABELS
 from connector.mapping.models import MappingFile
 from connector.mapping.places import Path, Problems
 from connector.mapping.report import nearest, quoted
@@ -24,8 +25,9 @@ def check_sales(mapping: MappingFile, definitions: Definitions, problems: Proble
     sales = definitions.sales
     if mapping.sales is None or problems.touch(_PATH):
         return
-    _check_reps(sales, problems)
-    _check_fields(mapping, definitions, problems)
+    owner = next((field for field in definitions.fields if field.role is FieldRole.OWNER), None)
+    _check_reps(sales, tuple(owner.properties) if owner else (), problems)
+    _check_fields(mapping, definitions, owner, problems)
     handed = {target.name for program in definitions.programs for target in targets_of(program, TargetKind.SALES)}
     for rule in sales.hand_overs:
         path = (*_PATH, "hand_over", rule.name)
@@ -41,11 +43,11 @@ def check_sales(mapping: MappingFile, definitions: Definitions, problems: Proble
 
 def _check_notifications(definitions: Definitions, problems: Problems) -> None:
     """Warn of tasks that are given twice: by a notification, and by handing over."""
-    told = {rule.when: rule.name for rule in definitions.sales.hand_overs if rule.when and _gives_task(rule.acts)}
+    rules = [rule for rule in definitions.sales.hand_overs if rule.when is not None and _gives_task(rule.acts)]
     for one in definitions.notifications:
-        if one.when in told and _gives_task(one.acts):
-            name = quoted(told[one.when])
-            message = f"leads of whom this holds are handed over by {name}, too: two tasks for one thing"
+        also = next((rule for rule in rules if rule.when == one.when and _gives_task(one.acts)), None)
+        if also is not None:
+            message = f"leads of whom this holds are handed over by {quoted(also.name)}, too: two tasks for one thing"
             problems.warn(("notifications", one.name), message, "remove this notification, or its task", on_key=True)
 
 
@@ -53,28 +55,37 @@ def _gives_task(acts: Sequence[Task | Note]) -> bool:
     return any(isinstance(act, Task) for act in acts)
 
 
-def _check_reps(sales: Sales, problems: Problems) -> None:
-    """Report one rep in two teams, and two reps who are one owner."""
+def _check_reps(sales: Sales, crms: tuple[str, ...], problems: Problems) -> None:
+    """Report one rep in two teams, two reps who are one owner, and reps who are nobody where leads are owned."""
     seen: dict[str, str] = {}
-    owners: dict[str, str] = {}
+    owners: dict[tuple[str, str], str] = {}
     for team in sales.teams:
         for rep in team.reps:
             path = (*_PATH, "teams", team.name, "reps", rep.name)
             if rep.name in seen:
                 message = f"the team {quoted(seen[rep.name])} has a rep {quoted(rep.name)} already"
                 problems.error(path, message, "name each rep in one team", on_key=True)
-            elif (owner := rep.owners["hubspot"]) in owners:
-                message = f"{quoted(owners[owner])} is this owner in HubSpot already"
-                problems.error((*path, "hubspot"), message, "give each rep an owner id of its own")
+            else:
+                _check_owners(rep, owners, path, problems)
+            for crm in crms:
+                if crm not in rep.owners:
+                    message = f"leads have owners in {LABELS[crm]}, and nothing says who {quoted(rep.name)} is there"
+                    problems.error(path, message, f"add {crm}:", on_key=True)
             seen.setdefault(rep.name, team.name)
-            owners.setdefault(rep.owners["hubspot"], rep.name)
 
 
-def _check_fields(mapping: MappingFile, definitions: Definitions, problems: Problems) -> None:
+def _check_owners(rep: Rep, owners: dict[tuple[str, str], str], path: Path, problems: Problems) -> None:
+    for each in rep.owners.items():
+        if each in owners:
+            message = f"{quoted(owners[each])} is this owner in {LABELS[each[0]]} already"
+            problems.error((*path, each[0]), message, "give each rep an owner id of its own")
+        owners.setdefault(each, rep.name)
+
+
+def _check_fields(mapping: MappingFile, definitions: Definitions, owner: Field | None, problems: Problems) -> None:
     sales = definitions.sales
     fields = {field.name: field for field in definitions.fields}
-    owner = next((field for field in definitions.fields if field.role is FieldRole.OWNER), None)
-    if sales.hand_overs and (owner is None or "hubspot" not in owner.properties):
+    if sales.hand_overs and (owner is None or not owner.properties):
         message = "no field says who owns a lead, so that nobody could be made its owner"
         problems.error((*_PATH, "hand_over"), message, _OWNER_REMEDY, on_key=True)
     for word, name in (("lifecycle", sales.lifecycle_field), ("status", sales.status_field)):
@@ -87,11 +98,12 @@ def _check_fields(mapping: MappingFile, definitions: Definitions, problems: Prob
             problems.error((*path, word), message, f"add {word}: and the field to sales")
         elif word == "lifecycle":
             _check_stage(fields[name], value, sales, (*path, word), problems)
-    ours = {field.properties["hubspot"][0] for field in _written(definitions, owner) if "hubspot" in field.properties}
-    for name in mapping.write_back.hubspot:
-        if name in ours:
-            message = f"{quoted(name)} is written when leads are handed over, too"
-            problems.error(("write_back", "hubspot", name), message, "remove it here", on_key=True)
+    for crm in CRMS:
+        ours = {name for field in _written(definitions, owner) for name in written_properties(field, crm)}
+        for name in getattr(mapping.write_back, crm):
+            if name in ours:
+                message = f"{quoted(name)} is written when leads are handed over, too"
+                problems.error(("write_back", crm, name), message, "remove it here", on_key=True)
 
 
 def _written(definitions: Definitions, owner: Field | None) -> Iterator[Field]:
@@ -103,10 +115,10 @@ def _written(definitions: Definitions, owner: Field | None) -> Iterator[Field]:
 
 
 def _check_writable(field: Field, path: Path, problems: Problems) -> None:
-    if "hubspot" not in field.properties or field.type is not FieldType.TEXT:
-        message = f"{quoted(field.name)} cannot be written: it is no text that is read from HubSpot"
+    if not field.properties or field.type is not FieldType.TEXT:
+        message = f"{quoted(field.name)} cannot be written: it is no text that is read from a CRM"
         problems.error(path, message, "name a field with hubspot: and a property")
-    elif len(field.properties["hubspot"]) > 1:
+    elif any(len(names) > len(written_properties(field, crm)) for crm, names in field.properties.items()):
         message = f"{quoted(field.name)} is read from several properties: which one is to be written?"
         problems.error(path, message, "name a field with one property")
 

@@ -10,6 +10,7 @@ from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from connector.domain.working import Absence
 from connector.mapping.activity_models import Notes, Tasks
+from connector.mapping.feeds import CRMS
 from connector.mapping.forms import Condition, Entry, Name, OneOrMany, Span, TextFor, Words, read_with, wrong
 from connector.mapping.program_models import Again, WindowEntry
 from connector.mapping.report import kind_of
@@ -20,6 +21,7 @@ from connector.mapping.windows import parse_day
 NEXT, KEEP, ROUND_ROBIN, ANY = "next", "keep", "round_robin", "any"
 #: Names that no rep and no hand-over can have.
 RESERVED = (NEXT, KEEP, ROUND_ROBIN, ANY)
+_SUFFIXES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _ABSENCE = re.compile(r"(\S+)(?: +(?:to|-|until) +(\S+))?")
 
 
@@ -28,6 +30,20 @@ def read_owner(value: Any) -> str:
     if isinstance(value, bool) or not re.fullmatch(r"[1-9][0-9]{0,18}", str(value)):
         raise wrong(f"expected the id of an owner in HubSpot, found {kind_of(value)}", 'write hubspot: "12345678"')
     return str(value)
+
+
+def read_user(value: Any) -> str:
+    """A user's id of 15 or 18 characters, as 18."""
+    if not isinstance(value, str) or not re.fullmatch(r"005[A-Za-z0-9]{12}([A-Z0-5]{3})?", value):
+        message = f"expected the id of a user in Salesforce, found {kind_of(value)}"
+        raise wrong(message, "write salesforce: 0055e000001AbCdAAK")
+    return value if len(value) == 18 else value + _suffix(value)
+
+
+def _suffix(id_: str) -> str:
+    """What makes 18 characters of 15, so that ids differ in more than capitals. Salesforce: record ids."""
+    fives = (id_[start : start + 5] for start in (0, 5, 10))
+    return "".join(_SUFFIXES[sum(1 << place for place, each in enumerate(five) if each.isupper())] for five in fives)
 
 
 def parse_absence(text: str) -> Absence:
@@ -58,7 +74,10 @@ class RepEntry(Entry):
 
     hubspot: Annotated[
         str, PlainValidator(read_owner), WithJsonSchema({"type": ["string", "integer"], "examples": ["12345678"]})
-    ] = Field(description="The rep's owner id in HubSpot.")
+    ] = Field(default="", description="The rep's owner id in HubSpot.")
+    salesforce: Annotated[
+        str, PlainValidator(read_user), WithJsonSchema({"type": "string", "examples": ["0055e000001AbCdAAK"]})
+    ] = Field(default="", description="The rep's user id in Salesforce.")
     weight: Annotated[float, Field(gt=0, le=1000)] = Field(
         default=1.0, description="How many leads, in proportion to the others of the team."
     )
@@ -66,6 +85,17 @@ class RepEntry(Entry):
     timezone: str | None = Field(default=None, description="Where the rep works; without, as the team.")
     away: Absences = Field(default=(), description="Days off: 2026-12-24 to 2027-01-06.")
     takes: Condition = Field(default=None, description="Is given only leads of whom this holds.")
+
+    @model_validator(mode="after")
+    def _is_somebody(self) -> Self:
+        if not self.owners:
+            raise wrong("nothing says who the rep is in the CRM", 'add hubspot: "12345678", or salesforce: and a user')
+        return self
+
+    @property
+    def owners(self) -> dict[str, str]:
+        """CRM -> who the rep is there."""
+        return {crm: owner for crm in CRMS if (owner := getattr(self, crm))}
 
 
 class TeamEntry(Entry):

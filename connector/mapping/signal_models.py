@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from connector.mapping.deal_models import DEAL_VALUES, Property
-from connector.mapping.feeds import FEEDS
+from connector.mapping.feeds import CRMS, FEEDS
 from connector.mapping.forms import Entry, Name, Names, OneOrMany, Words, wrong
 
 _HUBSPOT = FEEDS["hubspot"]
@@ -15,8 +16,8 @@ _HUBSPOT = FEEDS["hubspot"]
 _KEYS = ("type", "list_", "form")
 
 
-class SourceEntry(Entry):
-    """Where a signal comes from: the change of a CRM property, one of the lead's deals, or a feed that is polled."""
+class RecordSourceEntry(Entry):
+    """Where a signal comes from: the change of a CRM property, or one of the lead's deals."""
 
     what: ClassVar[str] = "a signal source"
 
@@ -27,6 +28,38 @@ class SourceEntry(Entry):
     deal: Literal["opened", "won", "lost", "moved"] | None = Field(
         default=None, description="What happened to one of the lead's deals."
     )
+    attributes: dict[Name, Name] = Field(
+        default={},
+        description="What the signal carries. Of a property: `value` for the new value, or the name of a lead field. "
+        "Of a deal: amount, stage, pipeline, closed_at, or the name of a lead field. "
+        "Of a feed: what the feed tells, such as form_name.",
+    )
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        known = [key for key in ("when_changed", "deal", "poll") if key in type(self).model_fields]
+        kinds = [key for key in known if getattr(self, key) is not None]
+        if len(kinds) != 1:
+            words = " and ".join([", ".join(f"`{key}`" for key in known[:-1]), f"`{known[-1]}`"])
+            hint = "make two sources" if kinds else self._examples
+            raise wrong(f"a signal source has one of {words}", hint, kinds[-1] if kinds else "")
+        if self.deal and self.deal != "moved" and self.to:
+            raise wrong("`to` names the stages that a deal moved to", "write deal: moved", "to")
+        return self
+
+    _examples: ClassVar[str] = "add when_changed: and a field, or deal: won"
+
+    @property
+    def own_values(self) -> tuple[str, ...]:
+        """What an attribute may say beside the names of lead fields."""
+        return DEAL_VALUES if self.deal else ("value",)
+
+
+class SourceEntry(RecordSourceEntry):
+    """Where a signal comes from in HubSpot: feeds that are polled, too."""
+
+    _examples: ClassVar[str] = "add when_changed: and a property, deal: won, or poll: and a feed"
+
     poll: Literal["form_submissions", "email_events", "list_memberships", "meetings", "page_visits"] | None = Field(
         default=None, description="What HubSpot is asked for every few minutes, because it does not tell by itself."
     )
@@ -51,22 +84,9 @@ class SourceEntry(Entry):
     form: Annotated[tuple[Words, ...], OneOrMany()] = Field(
         default=(), description="Of form_submissions: the forms' names; without, every form."
     )
-    attributes: dict[Name, Name] = Field(
-        default={},
-        description="What the signal carries. Of a property: `value` for the new value, or the name of a lead field. "
-        "Of a deal: amount, stage, pipeline, closed_at, or the name of a lead field. "
-        "Of a feed: what the feed tells, such as form_name.",
-    )
 
     @model_validator(mode="after")
-    def _one_kind(self) -> Self:
-        kinds = [key for key in ("when_changed", "deal", "poll") if getattr(self, key) is not None]
-        if len(kinds) != 1:
-            hint = "make two sources" if kinds else "add when_changed: and a property, deal: won, or poll: and a feed"
-            words = "a signal source has one of `when_changed`, `deal` and `poll`"
-            raise wrong(words, hint, kinds[-1] if kinds else "")
-        if self.deal and self.deal != "moved" and self.to:
-            raise wrong("`to` names the stages that a deal moved to", "write deal: moved", "to")
+    def _one_feed(self) -> Self:
         if self.poll is None:
             self._refuse(_KEYS, "a source with `poll`")
         else:
@@ -93,9 +113,7 @@ class SourceEntry(Entry):
     @property
     def own_values(self) -> tuple[str, ...]:
         """What an attribute may say beside the names of lead fields; all of a feed's."""
-        if self.deal:
-            return DEAL_VALUES
-        return ("value",) if self.when_changed else tuple(self.attributes.values())
+        return tuple(self.attributes.values()) if self.poll else super().own_values
 
     @property
     def only(self) -> tuple[str, ...]:
@@ -121,5 +139,13 @@ class SignalEntry(Entry):
     what: ClassVar[str] = "a signal"
 
     hubspot: Annotated[tuple[SourceEntry, ...], OneOrMany()] = ()
+    salesforce: Annotated[tuple[RecordSourceEntry, ...], OneOrMany()] = ()
     api: ApiEntry | None = Field(default=None, description="Other systems may tell it through the API.")
     attributes: Names = Field(default=(), description="The names of what a signal without a source carries.")
+
+    @property
+    def sources(self) -> Iterator[tuple[str, int, RecordSourceEntry]]:
+        """Each source, with its CRM and its place among the sources there."""
+        for crm in CRMS:
+            for index, source in enumerate(getattr(self, crm)):
+                yield crm, index, source

@@ -9,9 +9,9 @@ from connector.domain.sources import FeedSource, ToldSource
 from connector.mapping.fields import to_text
 from connector.mapping.models import MappingFile
 from connector.mapping.names import Names
-from connector.mapping.places import Problems
+from connector.mapping.places import Path, Problems
 from connector.mapping.report import nearest, quoted
-from connector.mapping.signal_models import SourceEntry
+from connector.mapping.signal_models import RecordSourceEntry, SourceEntry
 
 
 def to_signals(mapping: MappingFile, names: Names, problems: Problems) -> tuple[SignalSource, ...]:
@@ -22,9 +22,9 @@ def to_signals(mapping: MappingFile, names: Names, problems: Problems) -> tuple[
 def to_feeds(mapping: MappingFile) -> tuple[FeedSource, ...]:
     """What is polled for signals."""
     return tuple(
-        FeedSource(name, "hubspot", source.poll, only, dict(source.attributes))
-        for name, _, source in _sources(mapping)
-        if source.poll
+        FeedSource(name, crm, source.poll, only, dict(source.attributes))
+        for name, crm, _, source in _sources(mapping)
+        if isinstance(source, SourceEntry) and source.poll
         for only in source.only or ("",)
     )
 
@@ -39,24 +39,21 @@ def to_told(mapping: MappingFile) -> tuple[ToldSource, ...]:
 
 
 def _to_signals(mapping: MappingFile, names: Names, problems: Problems) -> Iterator[SignalSource]:
-    for name, index, source in _sources(mapping):
+    for name, crm, index, source in _sources(mapping):
         if source.when_changed:
-            _check_attributes(name, index, source, names.fields, problems)
+            _check_attributes(("signals", name, crm, index, "attributes"), source, names.fields, problems)
             to = tuple(to_text(value) for value in source.to)
-            yield SignalSource(name, "hubspot", source.when_changed, to, dict(source.attributes))
+            yield SignalSource(name, crm, source.when_changed, to, dict(source.attributes))
 
 
-def _sources(mapping: MappingFile) -> Iterator[tuple[str, int, SourceEntry]]:
+def _sources(mapping: MappingFile) -> Iterator[tuple[str, str, int, RecordSourceEntry]]:
     for name, entry in mapping.signals.items():
-        for index, source in enumerate(entry.hubspot if entry else ()):
-            yield name, index, source
+        for crm, index, source in entry.sources if entry else ():
+            yield name, crm, index, source
 
 
-def _check_attributes(
-    name: str, index: int, source: SourceEntry, fields: Mapping[str, object], problems: Problems
-) -> None:
+def _check_attributes(path: Path, source: RecordSourceEntry, fields: Mapping[str, object], problems: Problems) -> None:
     for attribute, wanted in source.attributes.items():
         if wanted != "value" and wanted not in fields:
-            path = ("signals", name, "hubspot", index, "attributes", attribute)
             message = f"unknown field {quoted(wanted)} for an attribute"
-            problems.error(path, message, nearest(wanted, ("value", *fields)))
+            problems.error((*path, attribute), message, nearest(wanted, ("value", *fields)))

@@ -23,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from connector.domain.change import ACTS, ChangeKind, ChangeState, Lane
+from connector.domain.change import ACTS, CLOSED_STATES, ChangeKind, ChangeState, Lane
 from connector.domain.ids import ConnectionId, LeadId, WorkspaceId
 from connector.errors import LostClaimError
 from connector.ports import OutboxChange, Settled
@@ -144,8 +144,6 @@ _RETRY = (
     )
 )
 
-_CLOSED = frozenset({ChangeState.DONE, ChangeState.REFUSED, ChangeState.WITHDRAWN})
-
 
 class StoredOutbox:
     """The Outbox port."""
@@ -252,7 +250,7 @@ def to_change(row: Any) -> OutboxChange:
 
 
 def _is_as_read(act: OutboxChange, row: Any) -> bool:
-    return row is not None and row.version == act.version and row.state not in _CLOSED
+    return row is not None and row.version == act.version and row.state not in CLOSED_STATES
 
 
 def _to_attempt(wish: OutboxChange, row: Any, now: int) -> dict[str, Any]:
@@ -282,5 +280,5 @@ def _to_settlement(settled: Settled, row: Any, now: int) -> dict[str, Any]:
         "due_at_": due_at,
         "words_": settled.words,
         "remote_id_": settled.remote_id,
-        "settled_at_": now if state in _CLOSED else None,
+        "settled_at_": now if state in CLOSED_STATES else None,
     }

@@ -15,11 +15,12 @@ import pytest
 from connector.bootstrap import sealing_keys
 from connector.errors import SettingsError
 from connector.settings import load_settings
+from tests.org_door import EVENTS, OUTBOUND, XML, batch, message, signed_by_org
 
 #: What costs time or memory, by the name of its package.
 HEAVY = {
-    "alembic", "cryptography", "flask", "granian", "holidays", "hubspot", "jinja2", "msgspec", "pydantic", "requests",
-    "rich", "ruamel", "sqlalchemy", "structlog", "urllib3", "werkzeug",
+    "alembic", "cryptography", "flask", "granian", "holidays", "hubspot", "jinja2", "lxml", "msgspec", "pydantic",
+    "requests", "rich", "ruamel", "simple_salesforce", "sqlalchemy", "structlog", "urllib3", "werkzeug", "zeep",
 }  # fmt: skip
 
 
@@ -58,6 +59,11 @@ for path in ("/webhooks/hubspot", "/api/v1/signals"):
     client.post(path, json=[], headers={"Authorization": "Bearer coltiva_" + 12 * "0" + "_" + 43 * "A"})
 served.extensions["coltiva"].refusals.flush()
 """
+#: Orgs that nobody connected knock, too.
+KNOCKING = f"""
+client.post({OUTBOUND!r}, data={message()!r}, headers={XML!r})
+client.post({EVENTS!r}, data={batch()!r}, headers={signed_by_org(batch())!r})
+"""
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +72,7 @@ def web_modules(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     file = tmp_path_factory.mktemp("web") / "web.sqlite"
     environ = {"COLTIVA_DATABASE_URL": f"sqlite:///{file}", "COLTIVA_HUBSPOT_CLIENT_SECRET": "x"}
     loaded("from app import create_app; create_app().extensions['coltiva'].store.migrate()", **environ)
-    return loaded(SERVING, **environ)
+    return loaded(SERVING + KNOCKING, **environ)
 
 
 def test_the_web_process_loads_no_sdk_no_mapping_language_and_no_migrations(web_modules: set[str]) -> None:

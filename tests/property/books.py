@@ -58,7 +58,7 @@ from connector.domain.definitions import (
     Tag,
     WriteBack,
 )
-from connector.domain.fact import CommandName, EdgesName, Fact, FactKind, RecordName, Value
+from connector.domain.fact import SNAPSHOT_OF, CommandName, EdgesName, Fact, FactKind, RecordName, Value
 from connector.domain.field import Field, FieldRole, FieldType
 from connector.domain.program import (
     NO_REMINDERS,
@@ -90,6 +90,9 @@ from tests.property.sales_books import HAND_OVERS, a_ruling, sales, sales_test
 from tests.property.sales_books import RAW as SAID_BY_SALES
 
 OPTED_OUT = Field("opted_out", FieldType.BOOLEAN, {CRM: ("hs_email_optout",)}, role=FieldRole.CONSENT)
+#: What a CRM holds that tells only that something changed; of its records there are two.
+HELD_ELSEWHERE = {"Lead.Rating": ("Hot", "Cold", ""), "Lead.Status": ("New", "Working", "")}
+RATING = Field("rating", properties={"other": ("Lead.Rating",), CRM: ("hs_rating",)})
 SIGNALS = ("came", "clicked", "read", "bought")
 PROGRAMS = ("p", "q", "r")
 PHASES = ("one", "two", "three", "four")
@@ -435,6 +438,7 @@ def workspace(random: Random, version: str) -> Definitions:
         fields=(
             *FIELDS,
             OPTED_OUT,
+            replace(RATING, prefer=random.choice(("", CRM, "other"))),
             *OF_SALES,
             *(each.field for each in reckoned),
             *(Field(rule.field, type_of(rule.measure)) for rule in of_deals),
@@ -461,7 +465,11 @@ def workspace(random: Random, version: str) -> Definitions:
         deal_fields=of_deals,
         deal_signals=deal_signals(random),
         rfm=rfm(random),
-        signals=(SignalSource("clicked", CRM, "hs_click"), SignalSource("read", CRM, "hs_read", ("yes",))),
+        signals=(
+            SignalSource("clicked", CRM, "hs_click"),
+            SignalSource("read", CRM, "hs_read", ("yes",)),
+            SignalSource("came", "other", "Lead.Status", ("Working",)),
+        ),
         segments=(Segment("second", second), Segment("first", condition(random))),
         scores=scores(random),
         programs=tuple(program(random, name) for name in PROGRAMS[: random.randint(2, 3)]),
@@ -501,6 +509,7 @@ RAW = {
     "hs_timezone": ("Europe/Rome", "America/New_York", "Asia/Kathmandu", "Nowhere/None", ""),
     "hs_click": ("a", ""),
     "hs_read": ("yes", "no"),
+    "hs_rating": ("Hot", "Warm", ""),
     "firstname": ("Anna", "Ottó"),
     "hs_email_optout": ("true", "false", "false", ""),
     **SAID_BY_SALES,
@@ -534,6 +543,14 @@ def record(random: Random, key: str, name: RecordName) -> Fact:
     return Fact(key, a_moment(random), FactKind.RECORD, name, CRM, said)
 
 
+def snapshot(random: Random, key: str) -> Fact:
+    """What a record elsewhere holds, read for the first time or again."""
+    said = {property_: random.choice(texts) for property_, texts in HELD_ELSEWHERE.items()}
+    data: dict[str, Value] = {SNAPSHOT_OF: random.choice(("00Q1", "00Q2")), **said}
+    name = random.choice((RecordName.BASELINE, RecordName.READ, RecordName.READ))
+    return Fact(key, a_moment(random), FactKind.RECORD, name, "other", data)
+
+
 def a_deal(random: Random, key: str) -> Fact:
     said = {property_: random.choice(texts) for property_, texts in DEAL.items()}
     name = f"{random.choice(list(DealNews))}:{CRM}:4711:deal:{random.randint(1, 3)}"
@@ -553,6 +570,8 @@ def some_edges(random: Random, key: str) -> Fact:
 
 def a_fact(random: Random, key: str, kinds: Sequence[FactKind]) -> Fact:
     kind = random.choice(kinds)
+    if kind is FactKind.RECORD and random.random() < 0.3:
+        return snapshot(random, key)
     if kind is FactKind.RECORD:
         return record(random, key, random.choice([*[RecordName.CHANGED] * 6, *RecordName]))
     if kind is FactKind.DEAL:

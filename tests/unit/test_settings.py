@@ -8,6 +8,7 @@ import pytest
 
 from connector.errors import SettingsError
 from connector.settings import SETTINGS, Settings, load_settings
+from tests.org_door import ORG, OTHER_ORG
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "settings.md"
 KEY = base64.urlsafe_b64encode(bytes(32)).decode()
@@ -52,6 +53,8 @@ WRONG = {
     ],
     "COLTIVA_HUBSPOT_APP_ID": ["my app", "١٢"],
     "COLTIVA_HUBSPOT_BASE_URL": ["ftp://api.example.com", "http://api.example.com"],
+    "COLTIVA_SALESFORCE_CERTIFICATE_HEADER": ["X Cert", "X-Cert:", "-"],
+    "COLTIVA_SALESFORCE_CERTIFICATES": ["3f5a", f"{ORG[:15]}=3f5a", f"{ORG}=", f"{ORG}=3f5a;;x"],
     "COLTIVA_PORT": ["0", "65536", "eighty", "-1", "8e3"],
     "COLTIVA_LEASE_SECONDS": ["1", "3601"],
     "COLTIVA_RETENTION_DAYS": ["0"],
@@ -116,6 +119,26 @@ def test_a_clock_file_that_tells_no_time_is_refused_with_the_remedy(tmp_path: Pa
 
 def test_several_keys_may_be_given_so_that_they_can_be_rotated() -> None:
     assert load_settings({"COLTIVA_SECRET_KEY": f"{KEY}, {KEY}"}).secret_key == f"{KEY},{KEY}"
+
+
+def test_certificates_are_listed_org_by_org_in_whatever_words_a_proxy_has() -> None:
+    listed = f"{ORG} = CN=acme, O=Acme ;{ORG}=3f5a;{OTHER_ORG}=77;"
+    environ = {"COLTIVA_SALESFORCE_CERTIFICATE_HEADER": "X-Cert", "COLTIVA_SALESFORCE_CERTIFICATES": listed}
+
+    settings = load_settings(environ)
+
+    assert settings.salesforce_certificate_header == "X-Cert"
+    assert settings.salesforce_certificates == {ORG: ["CN=acme, O=Acme", "3f5a"], OTHER_ORG: ["77"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("COLTIVA_SALESFORCE_CERTIFICATE_HEADER", "X-Cert"), ("COLTIVA_SALESFORCE_CERTIFICATES", f"{ORG}=3f5a")],
+)
+def test_half_of_a_certificate_check_is_none(name: str, text: str) -> None:
+    (mistake,) = mistakes({name: text})
+
+    assert "belong together" in mistake
 
 
 def test_no_secret_shows_when_settings_are_printed() -> None:

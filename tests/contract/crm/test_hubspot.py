@@ -12,8 +12,8 @@ from connector.crms import REGISTRY
 from connector.crms.hubspot.inbox import HubSpotEndpoint
 from connector.crms.hubspot.portal import HubSpotPortal
 from connector.domain.change import ChangeKind
-from connector.errors import RateLimitedError
-from connector.ports import Crm, PropertyWish, ReplyState
+from connector.errors import CredentialsError, RateLimitedError, RetryableCrmError
+from connector.ports import Crm, Membership, PropertyWish, ReplyState
 from connector.sandbox.faults import ApiFault, Fault
 from connector.sandbox.hubspot.apps import App
 from connector.sandbox.hubspot.portal import Portal
@@ -24,11 +24,28 @@ from connector.sandbox.hubspot.server import running
 from connector.sandbox.hubspot.vocabulary import CONTACT, NOTE, TASK, Origin, by_app
 from connector.sandbox.hubspot.web import create_web
 from tests.clocks import HandClock
-from tests.contract.crm.rules import NOW, SCORE, CrmRules, StoredAct, StoredEmail, states, task
+from tests.contract.crm.rules import (
+    LIST,
+    NOW,
+    PHASE,
+    SCORE,
+    CrmRules,
+    EmailRules,
+    MakingRules,
+    StoredAct,
+    StoredEmail,
+    states,
+    task,
+)
 from tests.contract.sandbox.hubspot import specifications
 from tests.contract.sandbox.hubspot.specifications import Exchange
 from tests.unit.hubspot.scripted import scripted
 
+NAMES = {name: name for name in ("email", "firstname", "city")} | {
+    "score": "coltiva_score",
+    "phase": "coltiva_phase",
+    "gone": "coltiva_gone",
+}
 TYPES = {ChangeKind.TASK: TASK, ChangeKind.NOTE: NOTE}
 
 
@@ -36,6 +53,9 @@ class HubSpotStage:
     """A sandbox portal with our app installed."""
 
     crm: Crm
+    names: Mapping[str, str] = NAMES
+    score, phase = SCORE, PHASE
+    calls_for_tasks = 1
 
     def __init__(self, sandbox: Sandbox, url: str, portal: Portal, app: App) -> None:
         self.sandbox, self.portal, self.app, self.url = sandbox, portal, app, url
@@ -43,6 +63,9 @@ class HubSpotStage:
         self.token = sandbox.connect(app, portal)
         self.crm = self.connect(self.token)
         self.owner = portal.add_owner("rep@example.com", "Rita", "Rep").id
+
+    def shown(self, html: str) -> str:
+        return html
 
     def connect(self, token: str) -> HubSpotPortal:
         return HubSpotPortal(token, self.clock, self.url)
@@ -157,7 +180,7 @@ def _to_stored_act(properties: Mapping[str, str]) -> StoredAct:
         subject=properties.get("hs_task_subject", ""),
         body=properties.get("hs_task_body") or properties["hs_note_body"],
         owner=properties.get("hubspot_owner_id", ""),
-        due_at=datetime.fromisoformat(properties["hs_timestamp"]),
+        due_on=datetime.fromisoformat(properties["hs_timestamp"]).date(),
         is_done=properties.get("hs_task_status") == "COMPLETED",
     )
 
@@ -195,12 +218,47 @@ def record(web: flask.Flask, exchanges: list[Exchange]) -> None:
         return response
 
 
-class TestHubSpot(CrmRules):
-    """The rules of every CRM."""
+class TestHubSpot(CrmRules, MakingRules, EmailRules):
+    """The rules of every CRM, and those of CRMs that can as much."""
+
+    def test_a_list_that_fills_itself_is_refused(self, stage: HubSpotStage) -> None:
+        ada = stage.add_record(email="ada@example.com")
+        stage.add_dynamic_list(LIST)
+
+        replies = stage.crm.write_membership(Membership(LIST, [ada], []))
+
+        assert states(replies) == {ada: ReplyState.REFUSED}
+        assert replies[ada].words
+
+    def test_a_second_run_ties_what_came_loose(self, stage: HubSpotStage) -> None:
+        stage.crm.prepare([])
+        ada = stage.add_record(email="ada@example.com")
+        acts = {"L1|hot:1": (ada, task(stage))}
+        stage.crm.write_acts(ChangeKind.TASK, acts)
+        stage.separate(ChangeKind.TASK, ada)
+
+        replies = stage.crm.write_acts(ChangeKind.TASK, acts)
+
+        assert states(replies) == {"L1|hot:1": ReplyState.DONE}
+        assert len(stage.acts(ChangeKind.TASK, ada)) == stage.all_acts(ChangeKind.TASK) == 1
+
+    def test_a_right_that_was_not_granted_is_told_as_such(self, stage: HubSpotStage) -> None:
+        stage.withdraw_rights()
+
+        with pytest.raises(CredentialsError, match="scope"):
+            stage.crm.write_membership(Membership(LIST, ["1"], []))
+
+    @pytest.mark.parametrize("status", [423, 477, 521])
+    def test_hubspots_own_troubles_mean_later(self, stage: HubSpotStage, status: int) -> None:
+        ada = stage.add_record(email="ada@example.com")
+        stage.break_calls(status)
+
+        with pytest.raises(RetryableCrmError):
+            stage.crm.write_properties({ada: {"firstname": "Ada"}})
 
 
 def test_every_crm_in_the_registry_is_held_to_the_rules() -> None:
-    assert set(REGISTRY) == {"hubspot"}
+    assert set(REGISTRY) == {"hubspot", "salesforce"}
 
 
 def test_the_account_tells_its_id_and_time_zone(stage: HubSpotStage) -> None:

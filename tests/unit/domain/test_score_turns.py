@@ -183,6 +183,15 @@ def test_points_of_a_frozen_score_do_not_expire_until_it_counts_on() -> None:
     assert ledger(story)[-1] == (after(52), -10, "expired")
 
 
+def test_points_whose_time_was_over_a_moment_before_are_not_kept_by_a_freeze() -> None:
+    story = Story(scores=(Score("s", (WEEKLY,), freeze_while=CUSTOMER),))
+    given, frozen = START + timedelta(milliseconds=1), after(days=7) + timedelta(milliseconds=2)
+
+    story.receive(signal("click", given), changed(frozen, industry="customer")).let_pass(after(days=30))
+
+    assert ledger(story) == [(given, 10, ""), (frozen, -10, "expired")]
+
+
 def test_points_for_fit_are_as_they_were_while_a_score_is_frozen_and_follow_then() -> None:
     fit = FitRule("large", field_is("employees", 50.0, Op.GTE), 20)
     story = Story(scores=(replace(FROZEN, rules=(fit,)),))

@@ -12,6 +12,12 @@ from tests.mapping_files import definitions_with, mistakes_in
 LISTS = {
     "{hubspot: Hot, when: {segment: big}}": ListRule("tested", {"hubspot": "Hot"}, SegmentTest("big")),
     "{hubspot: {list: Hot}, when: {segment: big}}": ListRule("tested", {"hubspot": "Hot"}, SegmentTest("big")),
+    "{salesforce: {campaign: Hot}, when: {segment: big}}": ListRule(
+        "tested", {"salesforce": "Hot"}, SegmentTest("big")
+    ),
+    "{hubspot: Hot, salesforce: Warm, when: {segment: big}}": ListRule(
+        "tested", {"hubspot": "Hot", "salesforce": "Warm"}, SegmentTest("big")
+    ),
 }
 
 
@@ -43,6 +49,15 @@ WRITTEN = {
 @pytest.mark.parametrize(("text", "written"), WRITTEN.items(), ids=WRITTEN)
 def test_a_property_is_written_from_scores_programs_segments_and_fields(text: str, written: WriteBack) -> None:
     assert definitions_with(f"write_back: {{hubspot: {{p_x: {text}}}}}\n").write_back == (written,)
+
+
+def test_a_field_of_both_objects_of_salesforce_or_of_one_is_written() -> None:
+    text = "write_back: {salesforce: {acme__Score__c: fit, Lead.Rating: fit.grade}}\n"
+
+    assert definitions_with(text).write_back == (
+        WriteBack("salesforce", "acme__Score__c", ("score", "fit", "points"), "number", "Acme  score  c"),
+        WriteBack("salesforce", "Lead.Rating", ("score", "fit", "grade"), "string", "Lead.rating"),
+    )
 
 
 def test_a_notification_is_a_task_a_note_or_both() -> None:
@@ -77,13 +92,18 @@ MISTAKES = {
         "write_back:\n  hubspot:\n    a: fit\n    a: fit.grade\n",
         ['5:5: duplicate key "a"; it stands in line 4 already'],
     ),
-    "another CRM": (
-        "write_back: {salesforce: {a: fit}}\n",
-        ["2:14: Salesforce is not supported yet in write_back"],
+    "a field of an object that no lead is made of": (
+        "write_back: {salesforce: {Account.Score__c: fit}}\n",
+        [
+            (
+                '2:27: "Account.Score__c" is no field of a lead or contact in Salesforce'
+                "; write Lead.Score__c or Contact.Score__c"
+            )
+        ],
     ),
     "a list without a title": (
         "lists:\n  x: {when: {segment: big}}\n",
-        ['3:3: "hubspot" is missing in a list; add hubspot:'],
+        ["3:3: no CRM keeps this list; add hubspot: and the list's name, or salesforce: and a campaign"],
     ),
     "a notification that says nothing": (
         "notifications:\n  x: {when: {segment: big}}\n",

@@ -13,6 +13,12 @@ FIELDS = {
     "{hubspot: city, salesforce: [Lead.City, Contact.City]}": Field(
         "tested", FieldType.TEXT, {"hubspot": ("city",), "salesforce": ("Lead.City", "Contact.City")}
     ),
+    "{hubspot: city, salesforce: Lead.City, prefer: salesforce}": Field(
+        "tested",
+        FieldType.TEXT,
+        {"hubspot": ("city",), "salesforce": ("Lead.City",)},
+        prefer="salesforce",
+    ),
     "{hubspot: range, type: number, values: {1-5: 1, 5-25: 5.5}}": Field(
         "tested", FieldType.NUMBER, {"hubspot": ("range",)}, {"1-5": "1", "5-25": "5.5"}
     ),
@@ -50,6 +56,13 @@ SOURCES = {
     "{hubspot: [{when_changed: a}, {when_changed: b}]}": [
         SignalSource("tested", "hubspot", "a"),
         SignalSource("tested", "hubspot", "b"),
+    ],
+    "{salesforce: {when_changed: Lead.Status, to: Working}}": [
+        SignalSource("tested", "salesforce", "Lead.Status", ("Working",))
+    ],
+    "{salesforce: {when_changed: Lead.Rating}, hubspot: {when_changed: a}}": [
+        SignalSource("tested", "hubspot", "a"),
+        SignalSource("tested", "salesforce", "Lead.Rating"),
     ],
     "{}": [],
     "": [],
@@ -178,9 +191,29 @@ MISTAKES = {
         "signals:\n  x: {api: {attributes: [topic]}}\nsegments:\n  s: {did: x, where: {tpic: a}}\n",
         ['5:23: the signal "x" has no attribute "tpic"; did you mean "topic"?'],
     ),
-    "a signal from Salesforce": (
-        "signals:\n  x: {salesforce: {object: Opportunity}}\n",
-        ["3:7: Salesforce is not supported yet in a signal"],
+    "a signal from Salesforce that is polled": (
+        "signals:\n  x: {salesforce: {poll: email_events}}\n",
+        ['3:20: unknown key "poll" in a signal source; known: attributes, deal, to, when_changed'],
+    ),
+    "a signal from Salesforce of nothing": (
+        "signals:\n  x: {salesforce: {to: Working}}\n",
+        ["3:7: a signal source has one of `when_changed` and `deal`; add when_changed: and a field, or deal: won"],
+    ),
+    "a field of Salesforce without its object": (
+        "fields:\n  x: {salesforce: [Lead.City, City]}\n",
+        ['3:31: "City" is no field of a lead or contact in Salesforce; write Lead.City or Contact.City'],
+    ),
+    "a change of a field of an object that no lead is made of": (
+        "signals:\n  x: {salesforce: {when_changed: Account.Rating}}\n",
+        ['3:34: "Account.Rating" is no field of a lead or contact in Salesforce; write Lead.Rating or Contact.Rating'],
+    ),
+    "a deal of Salesforce where only HubSpot's are read": (
+        "deals: {hubspot: {won: {stage: won}}}\nsignals:\n  x: {salesforce: {deal: won}}\n",
+        ["4:20: no deals are read; add deals: {salesforce: {won: {stage: Closed Won}}}"],
+    ),
+    "a preference where there is one CRM alone": (
+        "fields:\n  x: {hubspot: city, prefer: salesforce}\n",
+        ["3:22: only where several CRMs fill a field one can have the say; remove prefer:"],
     ),
     "a section that is no mapping": (
         "signals: [a, b]\n",

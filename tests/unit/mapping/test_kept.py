@@ -53,6 +53,19 @@ def meaning_of(definitions: Definitions) -> Iterator[str]:
     yield from _meaning_of_emails(definitions)
     yield from _meaning_of_deals(definitions)
     yield from _meaning_of_arrivals(definitions)
+    yield from _meaning_of_several_crms(definitions)
+
+
+def _meaning_of_several_crms(definitions: Definitions) -> Iterator[str]:
+    for field in definitions.fields:
+        if field.prefer or field.words:
+            yield f"field {field.name}: prefers {field.prefer or 'the latest'}, speaks {field.words}"
+    for source in definitions.signals:
+        if source.crm != "hubspot":
+            yield f"signal {source.signal}: {source.property} in {source.crm}"
+    for written in definitions.write_back:
+        if written.crm != "hubspot":
+            yield f"write_back {written.property} in {written.crm}"
 
 
 def _meaning_of_sales(sales: Sales) -> Iterator[str]:

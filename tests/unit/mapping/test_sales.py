@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, time, timedelta
 
 import pytest
 
+from connector.domain.field import FieldRole
+from connector.domain.own import to_crm
 from connector.domain.sales import OwnerRule
 from connector.domain.working import Absence
 from connector.mapping.load import check_mapping, parse_mapping
@@ -42,6 +45,25 @@ def test_a_team_is_read_with_its_hours_and_absences() -> None:
     assert ben.hours.window.days == anna.hours.window.days
 
 
+def test_a_rep_is_somebody_in_each_crm_and_leads_are_owned_by_one_and_the_same_there() -> None:
+    owned = "owner: {hubspot: hubspot_owner_id, salesforce: [Lead.OwnerId, Contact.OwnerId], owner: true}"
+    text = MAPPING.replace("owner: {hubspot: hubspot_owner_id, owner: true}", owned)
+    for number in re.findall(r'hubspot: "(\d+)"', MAPPING):
+        text = text.replace(f'{{hubspot: "{number}"', f'{{hubspot: "{number}", salesforce: 005000000000{number}')
+
+    (owner,) = (each for each in parse_mapping({"m.yaml": text}).fields if each.role is FieldRole.OWNER)
+
+    assert owner.values["005000000000101AAA"] == "101"
+    assert to_crm(owner, "101", "salesforce") == "005000000000101AAA"
+    assert to_crm(owner, "101", "hubspot") == "101"
+
+
+def test_an_id_of_fifteen_characters_becomes_one_of_eighteen() -> None:
+    sales = mapping(('anna: {hubspot: "101"}', "anna: {hubspot: 101, salesforce: 0055e000001AbCd}")).sales
+
+    assert sales.teams[0].reps[0].owners["salesforce"] == "0055e000001AbCdAAK"
+
+
 def test_a_hand_over_is_read_with_all_that_it_says() -> None:
     (rule,) = mapping().sales.hand_overs
 
@@ -65,6 +87,26 @@ def test_the_only_team_need_not_be_named() -> None:
 
 
 MISTAKES = {
+    "a rep who is nobody": (
+        [('anna: {hubspot: "101"}', "anna: {weight: 2}")],
+        ['nothing says who the rep is in the CRM; add hubspot: "12345678", or salesforce: and a user'],
+    ),
+    "a rep who is nobody in one of two CRMs": (
+        [("owner: {hubspot: hubspot_owner_id", "owner: {hubspot: hubspot_owner_id, salesforce: Lead.OwnerId")],
+        [
+            f'leads have owners in Salesforce, and nothing says who "{rep}" is there; add salesforce:'
+            for rep in ("anna", "ben", "maria")
+        ],
+    ),
+    "a rep who is no user": (
+        [('anna: {hubspot: "101"}', "anna: {salesforce: 00Q000000000101}")],
+        [
+            (
+                'expected the id of a user in Salesforce, found the text "00Q000000000101"'
+                "; write salesforce: 0055e000001AbCdAAK"
+            )
+        ],
+    ),
     "a rep whom no team has": (
         [("owner: {team: inbound}", "owner: ana")],
         ['unknown rep "ana"; did you mean "anna"?'],
@@ -158,7 +200,7 @@ MISTAKES = {
         [("  status: status\n", "  status: heat_field\n"),
          ("  status: {hubspot", "  heat_field: {hubspot: heat, type: number}\n  status: {hubspot")],
         [
-            ('"heat_field" cannot be written: it is no text that is read from HubSpot; '
+            ('"heat_field" cannot be written: it is no text that is read from a CRM; '
              "name a field with hubspot: and a property")        ],
     ),
     "nobody who owns leads": (

@@ -10,6 +10,7 @@ from connector.crms.salesforce.grants import Flow, Grant
 from connector.crms.salesforce.oauth import App, OAuth
 from tests.clocks import HandClock
 
+_CONVERSION = ({"name": "IsConverted", "type": "boolean"}, {"name": "ConvertedContactId", "type": "reference"})
 ORG, USER = "00D5e000001AbCdEAK", "0055e000007UsErAAK"
 
 
@@ -57,3 +58,17 @@ def client(url: str, clock: HandClock, keeper: HeldToken | None = None) -> Sales
     """A client that is let in."""
     token = grant(url, clock).to_text()
     return SalesforceClient(token, keeper or HeldToken(token), OAuth(App("our-key", "our-secret"), clock, url), clock)
+
+
+def described(sobject: str, *fields: dict[str, object], **rights: bool) -> dict[str, object]:
+    """What an org tells of an object: its usual fields, all of them ours to write, and these."""
+    known = [
+        *({"name": name, "type": "id"} for name in ("Id", "MasterRecordId")),
+        {"name": "SystemModstamp", "type": "datetime"},
+        {"name": "IsDeleted", "type": "boolean"},
+        *(_CONVERSION if sobject == "Lead" else ()),
+        {"name": "Email", "type": "email", "updateable": True},
+        {"name": "coltiva__Score__c", "type": "double", "updateable": True},
+        *fields,
+    ]
+    return {"name": sobject, "fields": known, "queryable": True, **rights}

@@ -24,7 +24,7 @@ def test_what_is_no_id_never_gets_into_a_query(text: str) -> None:
 
 
 def test_what_a_record_is_follows_from_its_id() -> None:
-    ids = ("00Q5e000008ZkM3EAK", "0035e000008ZkM3EAK", "0065e000008ZkM3EAK", "00v5e000008ZkM3EAK", "00T5e000008ZkM3EAK")
+    ids = ("00Q5e000008ZkM3EAK", "0035e000008ZkM3AAK", "0065e000008ZkM3EAK", "00v5e000008ZkM3EAK", "00T5e000008ZkM3EAK")
 
     assert [object_type_of(one) for one in ids] == ["lead", "contact", "opportunity", "campaign_member", "task"]
     assert object_type_of("0015e000008ZkM3EAK") == ""

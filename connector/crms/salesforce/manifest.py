@@ -1,0 +1,19 @@
+"""What Coltiva does with Salesforce, and what Salesforce asks for it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from connector.crms.manifest import CrmManifest, Role
+from connector.crms.salesforce.translate import CONTACT, LEAD, SALESFORCE
+from connector.domain.change import ChangeKind
+
+MANIFEST: Final = CrmManifest(
+    name=SALESFORCE,
+    label="Salesforce",
+    roles=frozenset({Role.INBOX, Role.READER, Role.WRITER, Role.LISTS, Role.ACTS, Role.CATALOG}),
+    lead_types=frozenset({LEAD, CONTACT}),
+    # REST API: sObject Collections, at most 200 records.
+    batch_sizes=dict.fromkeys(ChangeKind, 200),
+    scopes=("api", "refresh_token"),
+)
