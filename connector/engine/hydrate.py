@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
+from connector.domain.book import Book
 from connector.domain.fact import SNAPSHOT_OF, Fact, FactKind, RecordName
 from connector.domain.field import format_moment
 from connector.domain.ids import CrmRef, WorkspaceId
+from connector.engine.becoming import follow
 from connector.engine.deals import NO_DEALS, KnownDeals, fetch_known, tell_known
 from connector.engine.events import MAX_SKEW
 from connector.engine.line import Failure, Line
@@ -73,16 +75,16 @@ def run_once(line: Line, shelf: Shelf) -> HydrateResult:
         if isinstance(found, Failure):
             return HydrateResult()
         deals = found
-    result = _keep(line, waiting, reading, deals, asked_at)
+    result = _keep(line, book, waiting, reading, deals, asked_at)
     log.debug("records.read", connection=line.connection.id, **asdict(result))
     return result
 
 
 def _keep(
-    line: Line, waiting: Sequence[Unread], reading: Reading, deals: KnownDeals, asked_at: datetime
+    line: Line, book: Book, waiting: Sequence[Unread], reading: Reading, deals: KnownDeals, asked_at: datetime
 ) -> HydrateResult:
     answered = frozenset(reading.asked)
-    read = [one for one in waiting if one.ref.record_id in answered]
+    read: Sequence[Unread] = [one for one in waiting if one.ref.record_id in answered]
     spoilt = _postpone(line, waiting, reading)
     result = HydrateResult(
         read=sum(not one.again for one in read),
@@ -93,8 +95,10 @@ def _keep(
     if not read and not spoilt:
         return result
     workspace = line.connection.workspace
-    facts = [NewFact(one.lead_id, fact, asked_at) for one in read for fact in _to_facts(one, reading.records, asked_at)]
     with line.store.transaction() as transaction:
+        read, merged = follow(line, transaction, read, reading.records, book.version, asked_at)
+        told = ((one, fact) for one in read for fact in _to_facts(one, reading, asked_at, is_merged=one.ref in merged))
+        facts = [NewFact(one.lead_id, fact, asked_at) for one, fact in told]
         facts += tell_known(line, transaction, read, deals, asked_at)
         facts += _reveal(transaction, workspace, read, reading.records, asked_at)
         transaction.leads.add_facts(workspace, facts, asked_at)
@@ -146,9 +150,9 @@ def _postpone(line: Line, waiting: Sequence[Unread], reading: Reading) -> Mappin
     }
 
 
-def _to_facts(one: Unread, records: Mapping[str, CrmRecord], asked_at: datetime) -> Iterator[Fact]:
-    """All values as read; and that the record is gone, where it is."""
-    record = records.get(one.ref.record_id)
+def _to_facts(one: Unread, reading: Reading, asked_at: datetime, *, is_merged: bool) -> Iterator[Fact]:
+    """All values as read; and that the record is gone, or lives on as another one, where that is so."""
+    record = reading.records.get(one.ref.record_id)
     at = _moment(record, asked_at)
     values = _values(record) if record else {}
     if not one.again:
@@ -156,7 +160,9 @@ def _to_facts(one: Unread, records: Mapping[str, CrmRecord], asked_at: datetime)
     elif record:
         key = f"read:{one.ref}:{format_moment(at)}"
         yield Fact(key, at, FactKind.RECORD, RecordName.READ, one.ref.crm, values)
-    if record is None or record.archived:
+    if is_merged:
+        yield Fact(f"merged:{one.ref}", at, FactKind.MERGED, str(one.ref), one.ref.crm)
+    elif record is None or record.archived:
         gone = f"gone:{one.ref}:{format_moment(at)}"
         yield Fact(gone, at, FactKind.RECORD, RecordName.ARCHIVED, one.ref.crm)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from connector.crms.salesforce.batches import Replies, save
@@ -30,10 +30,11 @@ def write_properties(client: SalesforceClient, schema: Schema, changes: Mapping[
     record that was merged away are refused with the record as which they live on.
     """
     writer = _Writer(client, schema)
-    replies = {record_id: _NOBODY for record_id in changes if _object_of(record_id) not in PEOPLE}
+    objects = {record_id: _object_of(record_id) for record_id in changes}
+    replies = {record_id: _NOBODY for record_id, sobject in objects.items() if sobject not in PEOPLE}
     bodies: dict[str, dict[str, Any]] = {}
-    for record_id in sorted((one for one in changes if one not in replies), key=_object_of):  # see MAX_RECORDS
-        body = writer.to_body(record_id, changes[record_id])
+    for record_id in sorted((one for one in changes if one not in replies), key=objects.__getitem__):  # see MAX_RECORDS
+        body = writer.to_body(record_id, objects[record_id], changes[record_id])
         if isinstance(body, RecordReply):
             replies[record_id] = body
         else:
@@ -42,7 +43,7 @@ def write_properties(client: SalesforceClient, schema: Schema, changes: Mapping[
 
 
 def _object_of(record_id: str) -> str:
-    return OBJECTS.get(object_type_of(to_long_id(record_id)), "")
+    return OBJECTS.get(object_type_of(record_id), "") if to_long_id(record_id) else ""
 
 
 class _Writer:
@@ -50,18 +51,16 @@ class _Writer:
         self._client = client
         self._schema = schema
 
-    def to_body(self, record_id: str, wanted: Mapping[str, str]) -> dict[str, Any] | RecordReply:
+    def to_body(self, record_id: str, sobject: str, wanted: Mapping[str, str]) -> dict[str, Any] | RecordReply:
         """The record as it is sent; or why it is not."""
-        sobject = _object_of(record_id)
         texts = {name.removesuffix(BACKWARDS): text for name, text in wanted.items()}
         own = own_fields(sobject, texts)
         if not own:
             return _NOTHING
-        if any(not _is_writable(self._schema.fields(sobject).get(field)) for field in own.values()):
-            self._schema.doubt()  # an admin may have mended it meanwhile
+        fields = self._writable(sobject, own.values())
         values: dict[str, object] = {}
         for name, field in own.items():
-            described = self._schema.fields(sobject).get(field)
+            described = fields.get(field)
             if described is None or not described.updateable:
                 return RecordReply(ReplyState.REFUSED, _why_not(sobject, field, described))
             try:
@@ -72,6 +71,14 @@ class _Writer:
                 return _OPT_IN
         return {"attributes": {"type": sobject}, "id": to_long_id(record_id), **values}
 
+    def _writable(self, sobject: str, names: Iterable[str]) -> Mapping[str, FieldDescription]:
+        """The fields of an object; asked for anew where these cannot be written, for an admin may have mended that."""
+        fields = self._schema.fields(sobject)
+        if all((field := fields.get(name)) is not None and field.updateable for name in names):
+            return fields
+        self._schema.doubt()
+        return self._schema.fields(sobject)
+
     def write(self, bodies: Mapping[str, Mapping[str, Any]]) -> Replies:
         """Send them; those that are not there any more are looked for."""
         outcomes = save(self._client, "PATCH", "composite/sobjects", bodies)
@@ -80,10 +87,6 @@ class _Writer:
             record_id: homes[record_id].refuse(outcome) if record_id in homes else outcome.reply
             for record_id, outcome in outcomes.items()
         }
-
-
-def _is_writable(field: FieldDescription | None) -> bool:
-    return field is not None and field.updateable
 
 
 def _why_not(sobject: str, name: str, field: FieldDescription | None) -> str:

@@ -19,12 +19,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from connector.crms.salesforce.grants import Flow, Grant, parse_grant
 from connector.crms.salesforce.oauth import App as OurApp
 from connector.crms.salesforce.oauth import OAuth, new_verifier
-from connector.crms.salesforce.org import SalesforceOrg
+from connector.crms.salesforce.org import Salesforce, SalesforceOrg
 from connector.crms.salesforce.permissions import Lack
 from connector.domain.change import Act, ChangeKind
 from connector.engine.tokens import StoredToken
 from connector.errors import CredentialsError, RateLimitedError, RetryableCrmError, SetupError
-from connector.ports import Membership, PropertyWish, ReplyState
+from connector.ports import Connection, Membership, PropertyWish, ReplyState
 from connector.sandbox.clock import SandboxClock
 from connector.sandbox.faults import ApiFault, Fault
 from connector.sandbox.salesforce.apps import App
@@ -289,6 +289,24 @@ def test_eight_workers_whose_session_ran_out_renew_it_once(stage: SalesforceStag
     assert kept is not None
     assert kept.token != token
     assert opened(stage, parse_grant(kept.token)).account().org_id == stage.org.id
+
+
+def test_what_an_org_was_asked_is_remembered_when_its_connection_is_opened_anew(stage: SalesforceStage) -> None:
+    app = OurApp(stage.app.client_id, stage.app.client_secret)
+    salesforce = Salesforce(app, stage.clock, stage.org.instance_url, share=0.1)
+    stage.org.pool.maximum = 100
+
+    def open_anew() -> SalesforceOrg:
+        token = stage.keeper.kept
+        return salesforce.open(
+            Connection(CONNECTION.id, CONNECTION.workspace, "salesforce", stage.org.id, token), stage.keeper
+        )
+
+    for _ in range(10):
+        open_anew().account()
+
+    with pytest.raises(RateLimitedError, match="Our share"):
+        open_anew().account()
 
 
 # --- the catalog ------------------------------------------------------------------------------------------------
