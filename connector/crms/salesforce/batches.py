@@ -23,6 +23,7 @@ MAX_RECORDS: Final = 200
 _MAX_CALLS: Final = 24
 
 Replies = dict[str, RecordReply]
+_DONE: Final = RecordReply(ReplyState.DONE)
 _UNREACHED: Final = RecordReply(ReplyState.LATER, "Other records of its batch were refused first.")
 
 
@@ -32,6 +33,11 @@ class Outcome:
 
     reply: RecordReply
     errors: Sequence[ErrorDetail] = ()
+
+    @property
+    def verdict(self) -> RecordReply:
+        """The reply where nothing was to be made: without an id."""
+        return _DONE if self.reply.state is ReplyState.DONE else self.reply
 
     def has(self, *codes: str) -> bool:
         """Whether it failed for one of these reasons."""

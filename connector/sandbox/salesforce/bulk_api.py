@@ -75,7 +75,7 @@ def create_ingest(call: Call) -> Reply:
     """`POST /jobs/ingest`."""
     body = call.json_object()
     operation = body.get("operation")
-    if operation not in _RIGHTS or not isinstance(body.get("object"), str):
+    if not isinstance(operation, str) or operation not in _RIGHTS or not isinstance(body.get("object"), str):
         raise RefusalError("INVALIDJOB", f"operation must be one of {', '.join(_RIGHTS)}, and object is required")
     found = call.object_type(body["object"])
     call.permissions.check_write(found, _RIGHTS[operation])
@@ -145,7 +145,7 @@ def unprocessed_records(call: Call) -> Reply:
 
 
 def _new_job(call: Call, kind: str, body: Json, object_name: str, state: State) -> Job:
-    delimiter, ending = body.get("columnDelimiter", "COMMA"), body.get("lineEnding", "LF")
+    delimiter, ending = str(body.get("columnDelimiter", "COMMA")), str(body.get("lineEnding", "LF"))
     if delimiter not in DELIMITERS or ending not in LINE_ENDINGS or body.get("contentType", "CSV") != "CSV":
         raise RefusalError("INVALIDJOB", "unknown columnDelimiter, lineEnding or contentType")
     job_id, now = call.database.ids.next("750"), call.org.clock.now()

@@ -124,7 +124,7 @@ def retrieve(call: Call) -> Reply:
     table = call.table()
     body = call.json_object()
     ids, asked = body.get("ids"), body.get("fields")
-    if not isinstance(ids, list) or not isinstance(asked, list) or not asked:
+    if not isinstance(ids, list) or not isinstance(asked, list) or not all(isinstance(one, str) for one in asked):
         raise RefusalError("MISSING_ARGUMENT", "ids and fields are required")
     return Reply(body=_read(call, table, ids, asked))
 

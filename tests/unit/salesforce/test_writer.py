@@ -11,7 +11,7 @@ import pytest
 from connector.crms.salesforce.schema import Schema
 from connector.crms.salesforce.writer import write_properties
 from connector.errors import CrmUnavailableError, UnreadableReplyError
-from connector.ports import RecordReply
+from connector.ports import RecordReply, ReplyState
 from tests.clocks import HandClock
 from tests.unit.hubspot.scripted import Script, scripted
 from tests.unit.salesforce.org import client, described
@@ -64,7 +64,7 @@ def test_leads_and_contacts_go_in_one_call_each_with_its_own_fields(org: Org) ->
 
     replies = org.write({ADA: {**HOT, "Contact.Email": "x"}, CAT: {**HOT, "Contact.Email": ""}})
 
-    assert states(replies) == {ADA: "done", CAT: "done"}
+    assert replies == dict.fromkeys((ADA, CAT), RecordReply(ReplyState.DONE))
     assert org.sent(2) == [
         {"attributes": {"type": "Contact"}, "id": CAT, "coltiva__Score__c": 82, "Email": None},
         {"attributes": {"type": "Lead"}, "id": ADA, "coltiva__Score__c": 82},
