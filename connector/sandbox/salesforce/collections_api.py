@@ -52,7 +52,7 @@ def create(call: Call) -> Reply:
     def save(parsed: tuple[Table, Row]) -> Json:
         return {"id": database.insert(*parsed, actor)}
 
-    return _save_all(call, _parsed(_records(call), parse), save, all_or_none=_all_or_none(call))
+    return _save_all(call, _parsed(call, _records(call), parse), save, all_or_none=_all_or_none(call))
 
 
 def update(call: Call) -> Reply:
@@ -71,7 +71,7 @@ def update(call: Call) -> Reply:
 
     records = _records(call)
     _check_each_once(records)
-    return _save_all(call, _parsed(records, parse), save, all_or_none=_all_or_none(call))
+    return _save_all(call, _parsed(call, records, parse), save, all_or_none=_all_or_none(call))
 
 
 def upsert(call: Call) -> Reply:
@@ -97,7 +97,7 @@ def upsert(call: Call) -> Reply:
         made, is_new = save_by_external_id(call, table, record, field, value, found)
         return {"id": made, "created": is_new}
 
-    return _save_all(call, _parsed(records, parse), save, all_or_none=_all_or_none(call))
+    return _save_all(call, _parsed(call, records, parse), save, all_or_none=_all_or_none(call))
 
 
 def delete(call: Call) -> Reply:
@@ -167,14 +167,15 @@ def _save_all(call: Call, records: Sequence[Any], save: Save, *, all_or_none: bo
     return Reply(body=results, written=len(records))
 
 
-def _parsed(records: list[Json], parse: Parse) -> list[Any]:
+def _parsed(call: Call, records: list[Json], parse: Parse) -> list[Any]:
     """Each record read, or what is wrong with it; a value of a wrong JSON type refuses the whole call."""
+    fatal = {"JSON_PARSER_ERROR"} | ({"INVALID_FIELD"} if call.org.unknown_field_fails_call else set())
     parsed: list[Any] = []
     for record in records:
         try:
             parsed.append(parse(record))
         except RefusalError as refusal:
-            if refusal.code == "JSON_PARSER_ERROR":
+            if refusal.code in fatal:
                 raise
             parsed.append(refusal)
     return parsed

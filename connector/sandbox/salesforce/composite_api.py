@@ -18,7 +18,8 @@ _REFERENCE_ID = re.compile(r"[A-Za-z0-9_]+")
 _REFERENCE = re.compile(r"@\{([^{}]+)\}")
 _KEPT_HEADERS = frozenset({"accept", "authorization", "content-type"})
 #: Subrequests of these resources count as queries or collections.
-_HEAVY = ("/query", "/queryAll", "/composite/sobjects")
+_COLLECTION = "/composite/sobjects"
+_HEAVY = ("/query", "/queryAll", _COLLECTION)
 
 #: Answers a subrequest: call, method, raw path. Raises RefusalError.
 Answer = Callable[[Call, str, str], Reply]
@@ -76,11 +77,13 @@ def _run(call: Call, answer: Answer, requests: list[Json], results: list[Json], 
         if _KEPT_HEADERS & set(headers):
             raise RefusalError("INVALID_API_INPUT", "httpHeaders may not hold Accept, Authorization or Content-Type")
         filled = _filled({"url": one["url"], "body": one.get("body")}, known)
+        if halts and isinstance(filled["body"], dict) and _COLLECTION in filled["url"]:
+            filled["body"]["allOrNone"] = True  # overrides what the collection says
         reply = _answered(call, answer, one["method"], filled["url"], filled["body"], headers)
         told = {"body": reply.body, "httpHeaders": dict(reply.headers), "httpStatusCode": reply.status}
         results.append({**told, "referenceId": name})
         known[name] = reply.body
-        if reply.status >= 400:
+        if _has_failed(results[-1], halts=halts):
             failed.add(name)
             if halts:
                 raise _HaltedError
@@ -147,11 +150,19 @@ def _looked_up(path: str, known: dict[str, Any]) -> Any:
 
 
 def _halted(request: Json, result: Json | None) -> Json:
-    if result is not None and result["httpStatusCode"] >= 400:
+    if result is not None and _has_failed(result, halts=True):
         return result
     message = "The transaction was rolled back since another operation in the same transaction failed."
     body = [{"errorCode": "PROCESSING_HALTED", "message": message}]
     return {"body": body, "httpHeaders": {}, "httpStatusCode": 400, "referenceId": request["referenceId"]}
+
+
+def _has_failed(result: Json, *, halts: bool) -> bool:
+    """Whether a subrequest failed; where all or none counts, also by one record of a collection."""
+    if result["httpStatusCode"] >= 400:
+        return True
+    records = result["body"] if halts and isinstance(result["body"], list) else []
+    return any(isinstance(one, dict) and one.get("success") is False for one in records)
 
 
 def _written(results: list[Json]) -> int:

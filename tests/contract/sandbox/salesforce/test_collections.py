@@ -68,6 +68,15 @@ def test_a_value_of_a_wrong_type_refuses_the_whole_call(world: World, people: Pe
     assert people.records("Lead") == []
 
 
+def test_an_unknown_field_refuses_the_whole_call_where_the_org_is_of_that_kind(world: World, people: People) -> None:
+    world.org.unknown_field_fails_call = True
+
+    reply = world.ask("POST", "composite/sobjects", json={"records": [lead(), lead(Shoe=1)]})
+
+    assert (reply.status_code, reply.json()[0]["errorCode"]) == (400, "INVALID_FIELD")
+    assert people.records("Lead") == []
+
+
 def test_a_call_takes_200_records_and_no_more(world: World) -> None:
     fits = send(world, "POST", [lead() for _ in range(200)])
     too_many = send(world, "POST", [lead() for _ in range(201)])
