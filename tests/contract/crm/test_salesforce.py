@@ -569,6 +569,18 @@ def test_the_orgs_own_rules_refuse_in_their_own_words_and_only_whom_they_mean(st
     assert states(stage.crm.write_properties({locked: {SCORE: "7"}})) == {locked: ReplyState.DONE}
 
 
+def test_a_user_who_may_not_edit_leads_costs_no_more_than_a_call_a_batch(stage: SalesforceStage) -> None:
+    ids = [stage.org.people.create_lead(f"{number}@example.com") for number in range(50)]
+    stage.crm.prepare([SCORE_WISH])
+    stage.org.permissions_of(stage.org.integration_user).take_right("Lead", Right.EDIT)
+    calls = stage.calls()
+
+    replies = stage.crm.write_properties({one: {SCORE: "7"} for one in ids})
+
+    assert set(states(replies).values()) == {ReplyState.REFUSED}
+    assert stage.calls() - calls <= 2
+
+
 def test_an_assignment_rule_hands_nobody_over_because_we_wrote(stage: SalesforceStage) -> None:
     queue = stage.org.people.add_queue("Inbound")
     ada = stage.org.people.create_lead("ada@example.com", OwnerId=stage.owner)

@@ -170,6 +170,17 @@ def test_a_batch_that_is_refused_whole_is_written_in_halves(org: Org) -> None:
     assert states(org.write({ADA: HOT, BOB: HOT})) == {ADA: "refused", BOB: "done"}
 
 
+@pytest.mark.parametrize(("status", "code"), [(400, "STORAGE_LIMIT_EXCEEDED"), (403, "FUNCTIONALITY_NOT_ENABLED")])
+def test_a_refusal_that_means_everybody_costs_one_call(org: Org, status: int, code: str) -> None:
+    org.script.answer(200, described("Lead"))
+    org.script.answer(status, [{"errorCode": code, "message": "all of it"}])
+
+    replies = org.write({ADA: HOT, BOB: HOT})
+
+    assert states(replies) == {ADA: "refused", BOB: "refused"}
+    assert "all of it" in replies[BOB].words
+
+
 def test_what_was_reached_is_told_when_the_org_goes_away(org: Org) -> None:
     refusal = [{"errorCode": "JSON_PARSER_ERROR", "message": "odd"}]
     org.script.answer(200, described("Lead"))
