@@ -22,7 +22,7 @@ from connector.sandbox.salesforce.happenings import Actor
 from connector.sandbox.salesforce.permissions import Right
 from connector.sandbox.salesforce.query import Query
 from connector.sandbox.salesforce.refusals import Json, RefusalError
-from connector.sandbox.salesforce.rows_api import external_id_field, find, save_by_external_id
+from connector.sandbox.salesforce.rows_api import external_id_field, find, parse_upsert
 from connector.sandbox.salesforce.soql import parse_soql
 from connector.sandbox.salesforce.tables import Table
 from connector.sandbox.salesforce.writing import parse_values
@@ -190,7 +190,7 @@ def _save_row(call: Call, job: Job, table: Table, record: Json, actor: Actor) ->
         value = field.parse(record.pop(field.name, None))
         if value is None or value == NOTHING:
             raise RefusalError("MISSING_ARGUMENT", f"{field.name} not specified")
-        return save_by_external_id(call, table, record, field, value, table.find_by(field.name, value))
+        return parse_upsert(call, table, record, field, value).save(call.database, actor)
     if job.operation == "insert":
         values = parse_values(table.object, record, call.permissions, is_new=True)
         return call.database.insert(table, values, actor), True

@@ -13,7 +13,7 @@ from connector.sandbox.salesforce.fields import Row
 from connector.sandbox.salesforce.ids import to_id
 from connector.sandbox.salesforce.permissions import Right
 from connector.sandbox.salesforce.refusals import Json, RefusalError
-from connector.sandbox.salesforce.rows_api import attributes, external_id_field, find, save_by_external_id
+from connector.sandbox.salesforce.rows_api import Upsert, attributes, external_id_field, find, parse_upsert
 from connector.sandbox.salesforce.tables import Table
 from connector.sandbox.salesforce.writing import parse_values
 
@@ -79,9 +79,10 @@ def upsert(call: Call) -> Reply:
     table = call.table()
     field = external_id_field(call, table.object, call.path["field"])
     records = _records(call)
+    actor = call.actor
     keys = Counter(str(_value_of(record, field.name)) for record in records)
 
-    def parse(record: Json) -> tuple[Json, Any]:
+    def parse(record: Json) -> Upsert:
         if _table_of(call, record) is not table:
             raise RefusalError("INVALID_TYPE", f"all records must be of type {table.object.name}", [])
         value = field.parse(_value_of(record, field.name))
@@ -89,12 +90,10 @@ def upsert(call: Call) -> Reply:
             raise RefusalError("MISSING_ARGUMENT", f"{field.name} not specified", [])
         if keys[str(_value_of(record, field.name))] > 1:
             raise RefusalError("DUPLICATE_VALUE", f"Duplicate external id specified: {value}", [field.name])
-        return record, value
+        return parse_upsert(call, table, record, field, value)
 
-    def save(parsed: tuple[Json, Any]) -> Json:
-        record, value = parsed
-        found = table.find_by(field.name, value)
-        made, is_new = save_by_external_id(call, table, record, field, value, found)
+    def save(parsed: Upsert) -> Json:
+        made, is_new = parsed.save(call.database, actor)
         return {"id": made, "created": is_new}
 
     return _save_all(call, _parsed(call, records, parse), save, all_or_none=_all_or_none(call))

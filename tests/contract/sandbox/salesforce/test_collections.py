@@ -62,9 +62,14 @@ def test_all_or_none_takes_back_creations_too(world: World, people: People) -> N
 
 
 def test_a_value_of_a_wrong_type_refuses_the_whole_call(world: World, people: People) -> None:
-    reply = world.ask("POST", "composite/sobjects", json={"records": [lead(), lead(DoNotCall="yes")]})
+    records = [lead(coltiva__Nurture_Id__c="n1"), lead(coltiva__Nurture_Id__c="n2", DoNotCall="yes")]
 
-    assert (reply.status_code, reply.json()[0]["errorCode"]) == (400, "JSON_PARSER_ERROR")
+    replies = [
+        world.ask("POST", "composite/sobjects", json={"records": records}),
+        world.ask("PATCH", "composite/sobjects/Lead/coltiva__Nurture_Id__c", json={"records": records}),
+    ]
+
+    assert [(one.status_code, one.json()[0]["errorCode"]) for one in replies] == [(400, "JSON_PARSER_ERROR")] * 2
     assert people.records("Lead") == []
 
 
