@@ -12,7 +12,7 @@ from connector.domain.acts import emit
 from connector.domain.compiled_sales import CompiledHandOver
 from connector.domain.draft import Draft
 from connector.domain.enrolling import BY_PROGRAM, WITH_SALES, open_enrolments, pause, resume
-from connector.domain.enrolment import EnrolmentState
+from connector.domain.enrolment import Enrolment, EnrolmentState
 from connector.domain.fact import Value
 from connector.domain.field import FieldRole
 from connector.domain.frozen import replace
@@ -156,7 +156,7 @@ def _tell(draft: Draft, hand_over: HandOver, what: str, acts: Iterable[Task | No
 
 def run_due(draft: Draft) -> None:
     """Escalate what was left lying for too long."""
-    hand_over = open_hand_over(draft) if draft.hand_overs else None
+    hand_over = open_hand_over(draft)
     while hand_over is not None and hand_over.due_at is not None and hand_over.due_at <= draft.now:
         _escalate(draft, hand_over)
         hand_over = open_hand_over(draft)
@@ -278,6 +278,14 @@ def let_go_on(draft: Draft) -> None:
                 pause(draft, enrolment, BY_PROGRAM)
             else:
                 resume(draft, enrolment)
+
+
+def go_on(draft: Draft, enrolment: Enrolment) -> None:
+    """Let a program go on that was paused for everybody; while sales has the lead, it goes on standing still."""
+    if holds_back(draft):
+        pause(draft, enrolment, WITH_SALES)
+    else:
+        resume(draft, enrolment)
 
 
 # --- reps ---------------------------------------------------------------------------------------------------

@@ -132,7 +132,8 @@ class SalesforceClient:
             refusal = to_error(operation, error.status, error.content, self._clock.now())
         except requests.RequestException as error:
             message = f"Salesforce did not answer {operation}: {type(error).__name__}."
-            raise CrmUnavailableError(message, operation=operation) from error
+            # Without its cause: that quotes the address, and with it the query, which may name people.
+            raise CrmUnavailableError(message, operation=operation) from None
         if isinstance(refusal, RetryableCrmError) and refusal.retry_at is not None:
             self.limits.hold(refusal.retry_at)
         raise refusal

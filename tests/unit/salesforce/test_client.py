@@ -242,6 +242,18 @@ def test_a_connection_that_breaks_is_tried_again_later_and_not_at_once(script: S
     assert len(script.requests) == 1
 
 
+def test_a_query_that_is_not_answered_names_nobody_in_the_log(clock: HandClock) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+
+    with pytest.raises(CrmUnavailableError) as caught:
+        list(client(url, clock).query("SELECT Id FROM Lead WHERE Email = 'ada@example.com'"))
+
+    assert "ada" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
 def test_nobody_waits_for_ever(clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "_TIMEOUT", (1.0, 0.05))
     with socket.create_server(("127.0.0.1", 0)) as deaf:
