@@ -214,7 +214,8 @@ def _take_order(draft: Draft, fact: Fact) -> None:
         case FactKind.COMMAND:
             journey.take_command(draft, fact)
         case FactKind.MERGED:
-            draft.note(HistoryKind.MERGED, detail={"lead": fact.name, **fact.data})
+            because = {name: str(words) for name, words in fact.data.items()}
+            draft.note(HistoryKind.MERGED, detail={"lead": fact.name, **because})
             draft.standing = Standing.ACTIVE  # what was deleted a moment ago was the record that is merged away
         case FactKind.RULING:
             take_ruling(draft, fact, _GRANTS)
