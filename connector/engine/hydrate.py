@@ -86,6 +86,8 @@ def _keep(
 ) -> HydrateResult:
     answered = frozenset(reading.asked)
     read: Sequence[Unread] = [one for one in waiting if one.ref.record_id in answered]
+    early = _find_early(read, reading.records, asked_at)
+    read = [one for one in read if one.ref not in early]
     spoilt = _postpone(line, waiting, reading)
     result = HydrateResult(
         read=sum(not one.again for one in read),
@@ -93,7 +95,7 @@ def _keep(
         missing=sum(one.ref.record_id not in reading.records for one in read),
         spoilt=len(spoilt),
     )
-    if not read and not spoilt:
+    if not read and not spoilt and not early:
         return result
     workspace = line.connection.workspace
     with line.store.transaction() as transaction:
@@ -106,9 +108,22 @@ def _keep(
         if knows_by_address(book):
             transaction.leads.tell_joined(workspace, {one.lead_id for one in read if not one.again}, asked_at)
         transaction.leads.set_read(workspace, _as_of(read, reading.records, asked_at), asked_at)
-        transaction.leads.postpone_reading(workspace, spoilt, asked_at)
+        transaction.leads.postpone_reading(workspace, {**spoilt, **early}, asked_at)
         transaction.counts.add({f"hydrate.{name}": amount for name, amount in asdict(result).items() if amount})
     return result
+
+
+def _find_early(
+    read: Sequence[Unread], records: Mapping[str, CrmRecord], asked_at: datetime
+) -> Mapping[CrmRef, datetime]:
+    """Records that may still change within the moment that they bear, and when they are to be read once more.
+
+    What is read of them now is not used: two facts of one moment would be taken for one. Of what was never read,
+    it is: that is a baseline, and what is read later is compared with it.
+    """
+    found = ((one.ref, records.get(one.ref.record_id)) for one in read if one.again)
+    moments = ((ref, record.read_as_of) for ref, record in found if record and record.read_as_of)
+    return {ref: at + _SETTLED for ref, at in moments if asked_at - _SETTLED < at <= asked_at + MAX_SKEW}
 
 
 def _as_of(
