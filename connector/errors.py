@@ -17,6 +17,7 @@
 | RejectedRecordError | - | no | dead letter | dead-letters |
 | CredentialsError | - | when credentials change | connection paused | status |
 | FeedRefusedError | - | yes, after an hour | the feed waits, others go on | status |
+| PlaceLostError | - | yes, from the earliest place there is | what was missed is looked up | log |
 | UnreadableReplyError | - | yes, with back-off | pending again | log |
 | LostClaimError | - | by its new holder | dropped quietly | log |
 | StoreUnavailableError | 503 | yes, with back-off | unchanged | log |
@@ -168,6 +169,10 @@ class CredentialsError(CrmError):
 
 class FeedRefusedError(CrmError):
     """The CRM does not let us read this feed."""
+
+
+class PlaceLostError(CrmError):
+    """What a CRM told since the place that we know is not kept any more."""
 
 
 class UnreadableReplyError(CrmError):

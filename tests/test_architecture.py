@@ -23,8 +23,11 @@ WEB = ("app", "webhooks", "connector.console", "connector.sandbox")
 THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "alembic": ("connector.store",),
     "cryptography": ("connector.crms", "connector.sandbox", "connector.store"),
+    "fastavro": ("connector.crms", "connector.sandbox"),
     "flask": WEB,
+    "google": ("connector.protos",),  # protobuf
     "granian": ENTRY,
+    "grpc": ("connector.crms", "connector.sandbox"),
     "holidays": ("connector.mapping",),
     "hubspot": ("connector.crms",),
     "jinja2": ("connector.mapping", "connector.console"),
@@ -51,7 +54,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
 # Modules of ours that know only these others, beyond what the layers say.
 KNOWS_ONLY: dict[str, tuple[str, ...]] = {
     "connector.domain": ("connector.errors",),
-    "connector.sandbox": ("connector.clock", "connector.errors", "connector.log"),
+    "connector.sandbox": ("connector.clock", "connector.errors", "connector.log", "connector.protos"),
     "connector.scenario": (
         "connector.domain",
         "connector.engine.timeline",
@@ -62,6 +65,7 @@ KNOWS_ONLY: dict[str, tuple[str, ...]] = {
     "connector.errors": (),
     "connector.clock": (),
     "connector.log": (),
+    "connector.protos": (),
 }
 
 # Modules of ours that only these others (and the tests) may know.

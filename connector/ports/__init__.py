@@ -7,6 +7,7 @@ effect with it; network calls are made with no transaction open.
 from __future__ import annotations
 
 from connector.ports.catalog import Catalog, CatalogReader, CrmProperty, DealCatalog
+from connector.ports.changes import ChangeStream, Heard, Streams, StreamState
 from connector.ports.crm import (
     Connection,
     ConnectionState,
@@ -84,6 +85,7 @@ __all__ = [
     "Books",
     "Catalog",
     "CatalogReader",
+    "ChangeStream",
     "Connection",
     "ConnectionState",
     "Connections",
@@ -111,6 +113,7 @@ __all__ = [
     "Given",
     "Happening",
     "Health",
+    "Heard",
     "HeardDeal",
     "InHand",
     "Judged",
@@ -147,6 +150,8 @@ __all__ = [
     "StoredLead",
     "Stray",
     "StrayReason",
+    "StreamState",
+    "Streams",
     "TokenKeeper",
     "ToldDeal",
     "ToldSignal",

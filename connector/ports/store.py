@@ -12,6 +12,7 @@ from connector.domain.change import ChangeState
 from connector.domain.fact import Fact
 from connector.domain.ids import ConnectionId, CrmRef, LeadId, WorkspaceId
 from connector.domain.override import NO_OVERRIDES, OverrideEntry, Overrides
+from connector.ports.changes import Streams
 from connector.ports.crm import Connection, OutboxChange, Settled
 from connector.ports.deals import Deals
 from connector.ports.doubles import Doubles
@@ -34,6 +35,10 @@ class Deliveries(Protocol):
 
     def add_strays(self, strays: Sequence[Stray]) -> None:
         """Keep aside what became no fact. A feed's record that is kept already is not kept again."""
+        ...
+
+    def keep(self, delivery: NewDelivery) -> None:
+        """Keep what came over a stream; it waits to be taken in."""
         ...
 
     def keep_once(self, delivery: NewDelivery, batch: BatchName) -> bool:
@@ -351,6 +356,7 @@ class Transaction(Protocol):
     signing_keys: SigningKeys
     seekers: Seekers
     feeds: Feeds
+    streams: Streams
     petitions: Petitions
     assignments: Assignments
     purchases: Purchases

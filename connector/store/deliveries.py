@@ -116,6 +116,11 @@ class StoredDeliveries:
             ],
         )
 
+    def keep(self, delivery: NewDelivery) -> None:
+        """Keep what came over a stream; it waits to be taken in."""
+        received_at = to_ms(delivery.received_at)
+        self._session.run(_KEEP, {"endpoint": delivery.endpoint, "received_at": received_at, "body": delivery.body})
+
     def keep_once(self, delivery: NewDelivery, batch: BatchName) -> bool:
         """Keep a batch unless one of its name was kept before; whether it is, or was, the same batch."""
         received_at = to_ms(delivery.received_at)
@@ -123,7 +128,7 @@ class StoredDeliveries:
         if self._session.run(_NAME_BATCH, row) == 0:
             ((fingerprint,),) = self._session.rows(_BATCH, row)
             return bool(fingerprint == batch.fingerprint)
-        self._session.run(_KEEP, {"endpoint": delivery.endpoint, "received_at": received_at, "body": delivery.body})
+        self.keep(delivery)
         return True
 
     def strays(self, limit: int) -> Sequence[Stray]:

@@ -36,7 +36,7 @@ from connector.domain.petition import PetitionKind, PetitionState
 from connector.ports import ConnectionState, DeliveryState
 
 #: The migration that makes this schema.
-VERSION = "0017"
+VERSION = "0018"
 
 metadata = MetaData()
 
@@ -590,5 +590,27 @@ feeds = Table(
     Column("due_at", BigInteger, nullable=False),
     # Why it cannot be read, in the CRM's words.
     Column("problem", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# How far the changes that a connection tells over a stream were heard.
+streams = Table(
+    "streams",
+    metadata,
+    Column("connection_id", Text, primary_key=True),
+    Column("channel", Text, nullable=False),
+    # After which to go on; empty before the CRM told any.
+    Column("place", LargeBinary, nullable=False),
+    Column("heard_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Of what a connection may have told more than was heard, until it is looked up.
+missed_changes = Table(
+    "missed_changes",
+    metadata,
+    Column("connection_id", Text, primary_key=True),
+    Column("object_type", Text, primary_key=True),
+    Column("since", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )

@@ -34,6 +34,7 @@ from connector.ports import (
     ReadModels,
     Seekers,
     SigningKeys,
+    Streams,
     Transaction,
 )
 from connector.store.books import StoredBooks
@@ -61,6 +62,7 @@ from connector.store.sealed import Seal
 from connector.store.seekers import StoredSeekers
 from connector.store.session import Session
 from connector.store.signing import StoredSigningKeys
+from connector.store.streams import StoredStreams
 
 _NEXT_MOMENTS = union_all(
     select(func.min(leads.c.wake_at)).where(leads.c.wake_at.is_not(None)),
@@ -112,6 +114,7 @@ class StoreTransaction:
         "purchases",
         "seekers",
         "signing_keys",
+        "streams",
     )
 
     def __init__(self, session: Session, seal: Seal) -> None:
@@ -129,6 +132,7 @@ class StoreTransaction:
         self.signing_keys: SigningKeys = StoredSigningKeys(session, seal)
         self.seekers: Seekers = StoredSeekers(session)
         self.feeds: Feeds = StoredFeeds(session)
+        self.streams: Streams = StoredStreams(session)
         self.assignments: Assignments = StoredAssignments(session)
         self.petitions: Petitions = StoredPetitions(session)
         self.purchases: Purchases = StoredPurchases(session)

@@ -27,7 +27,7 @@ _MAX_MERGED: Final = 100
 _MAX_SHOWN: Final = 2_000
 #: What Salesforce's change events call a change -> what it is to us. What a record says when it comes back may differ
 #: from what it said when it was deleted.
-_KINDS: Final[Mapping[str, tuple[EventKind, ...]]] = {
+KINDS: Final[Mapping[str, tuple[EventKind, ...]]] = {
     "CREATE": (EventKind.HINTED,),
     "UPDATE": (EventKind.HINTED,),
     "DELETE": (EventKind.DELETED,),
@@ -112,19 +112,24 @@ class SignedEvents:
 
     def parse(self, body: bytes) -> Parsed:
         """The events in a body. Never raises: what cannot be read is returned as unreadable."""
+        return parse_events(body, KINDS)
+
+
+def parse_events(body: bytes, kinds: Mapping[str, tuple[EventKind, ...]]) -> Parsed:
+    """The events in a body of this form; `kinds` says what each change is to us. Never raises."""
+    try:
+        batch = _BATCH.decode(body)
+        org = _to_org(batch)
+    except _UNREADABLE as error:
+        return Parsed((), (_to_unreadable(body[:_MAX_SHOWN], error),), is_broken=True)
+    events: list[CrmEvent] = []
+    unreadable: list[Unreadable] = []
+    for item in batch.events:
         try:
-            batch = _BATCH.decode(body)
-            org = _to_org(batch)
+            events += _to_events(org, batch.delivery_id, item, kinds)
         except _UNREADABLE as error:
-            return Parsed((), (_to_unreadable(body[:_MAX_SHOWN], error),), is_broken=True)
-        events: list[CrmEvent] = []
-        unreadable: list[Unreadable] = []
-        for item in batch.events:
-            try:
-                events += _to_events(org, batch.delivery_id, item)
-            except _UNREADABLE as error:
-                unreadable.append(_to_unreadable(bytes(item), error))
-        return Parsed(events, unreadable)
+            unreadable.append(_to_unreadable(bytes(item), error))
+    return Parsed(events, unreadable)
 
 
 def _to_org(batch: _Batch) -> str:
@@ -134,7 +139,9 @@ def _to_org(batch: _Batch) -> str:
     return org
 
 
-def _to_events(org: str, delivery_id: str, item: msgspec.Raw) -> Iterator[CrmEvent]:
+def _to_events(
+    org: str, delivery_id: str, item: msgspec.Raw, kinds: Mapping[str, tuple[EventKind, ...]]
+) -> Iterator[CrmEvent]:
     event, raw = _EVENT.decode(item), str(item, "utf-8")
     type_ = f"{event.object}.{event.change}"
     if "\0" in type_:
@@ -151,7 +158,7 @@ def _to_events(org: str, delivery_id: str, item: msgspec.Raw) -> Iterator[CrmEve
         yield _to_merge(_to_ref(org, event.record.master_record_id, event.object), {ref}, stamp, type_, raw)
     else:
         by = to_long_id(event.last_modified_by_id or "")
-        for kind in _KINDS.get(event.change, _UNHEARD_OF):
+        for kind in kinds.get(event.change, _UNHEARD_OF):
             yield to_event(kind, ref, stamp, type_, raw, by=by)
 
 
