@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING
 from connector import log
 from connector.clock import Clock, FileClock, SystemClock
 from connector.errors import SettingsError
-from connector.ports import Connection, Crm, Endpoint, Store, StoredBook
+from connector.ports import Connection, Crm, CrmAccount, Endpoint, Store, StoredBook
 from connector.settings import Settings
 
 if TYPE_CHECKING:
     from connector.crms.hubspot.portal import HubSpotPortal
+    from connector.crms.salesforce.oauth import OAuth
+    from connector.crms.salesforce.org import SalesforceOrg
     from connector.domain.book import Book
     from connector.engine.shelf import Shelf
     from connector.engine.worker import Worker
@@ -40,6 +42,12 @@ class Services:
 
     def open_crm(self, connection: Connection) -> Crm:
         """The CRM account of a connection. Loads its SDK and calls nothing."""
+        return self.open_account(connection)
+
+    def open_account(self, connection: Connection) -> CrmAccount:
+        """The same, as what can also be asked what it has."""
+        if connection.crm == "salesforce":
+            return self.open_salesforce(connection)
         return self.open_hubspot(connection.token)
 
     def open_hubspot(self, token: str) -> HubSpotPortal:
@@ -47,6 +55,23 @@ class Services:
         from connector.crms.hubspot.portal import HubSpotPortal
 
         return HubSpotPortal(token, self.clock, self.settings.hubspot_base_url)
+
+    def open_salesforce(self, connection: Connection) -> SalesforceOrg:
+        """The Salesforce org of a connection, which need not be kept yet."""
+        from connector.crms.salesforce.org import SalesforceOrg
+        from connector.engine.tokens import StoredToken
+
+        keeper = StoredToken(self.store, self.clock, connection.id)
+        return SalesforceOrg(connection.token, keeper, self.salesforce_oauth(), self.clock)
+
+    def salesforce_oauth(self) -> OAuth:
+        """How our app is let in by orgs. Raises SettingsError where its key cannot be read."""
+        from connector.crms.salesforce.oauth import App, OAuth
+
+        settings = self.settings
+        key = _read_private_key(settings.salesforce_key_file) if settings.salesforce_key_file else ""
+        app = App(settings.salesforce_client_id, settings.salesforce_client_secret, key)
+        return OAuth(app, self.clock, settings.salesforce_base_url)
 
     def read_mapping(self) -> tuple[Book, StoredBook]:
         """The mapping in the folder of the settings, compiled and as it is kept. Raises MappingError."""
@@ -188,6 +213,13 @@ def sealing_keys(settings: Settings) -> str:
         raise SettingsError(
             f"COLTIVA_SECRET_KEY is not set, and {path} can be neither read nor made: {error.strerror}."
         ) from error
+
+
+def _read_private_key(path: Path) -> str:
+    try:
+        return path.read_text("ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"COLTIVA_SALESFORCE_KEY_FILE: {path} cannot be read: {error}") from error
 
 
 def _read_keys(path: Path) -> str:

@@ -6,7 +6,7 @@ effect with it; network calls are made with no transaction open.
 
 from __future__ import annotations
 
-from connector.ports.catalog import Catalog, CatalogReader, CrmProperty, DealCatalog
+from connector.ports.catalog import Catalog, CatalogReader, CrmAccount, CrmProperty, DealCatalog
 from connector.ports.crm import (
     Connection,
     ConnectionState,
@@ -88,6 +88,7 @@ __all__ = [
     "Connections",
     "Counts",
     "Crm",
+    "CrmAccount",
     "CrmEvent",
     "CrmProperty",
     "CrmRecord",
