@@ -140,6 +140,10 @@ class FakeCrm:
         """There are contacts alone."""
         return "contact"
 
+    def check_access(self) -> None:
+        """As with any call."""
+        with_faults(self, "fetch_records", ())
+
     def prepare(self, wishes: Sequence[PropertyWish]) -> None:
         """Remember what was wished for."""
         self.prepared += 1

@@ -161,6 +161,10 @@ class Crm(Protocol):
         """
         ...
 
+    def check_access(self) -> None:
+        """Read something that every connection may read. Changes nothing; raises CredentialsError where it may not."""
+        ...
+
     def prepare(self, wishes: Sequence[PropertyWish]) -> None:
         """Create what our writes need and is missing. A second run changes nothing."""
         ...
