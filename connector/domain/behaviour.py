@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from connector.domain import consent, ledger
 from connector.domain.compiled import CHANGED
-from connector.domain.computed import Computed, mentions_in, remember
+from connector.domain.computed import Computed, mentions_in
 from connector.domain.conflict import settle
 from connector.domain.definitions import SignalSource
 from connector.domain.draft import Draft
@@ -14,6 +14,7 @@ from connector.domain.fact import SNAPSHOT_OF, Fact, RecordName, Value
 from connector.domain.field import Field, format_value, parse_value
 from connector.domain.history import HistoryKind
 from connector.domain.lead import Deed, Standing
+from connector.domain.memory import Memory
 from connector.domain.own import outweighs
 from connector.domain.snapshot import held_of, take_snapshot
 
@@ -165,8 +166,8 @@ def _remember(draft: Draft, computed: Computed, attributes: Mapping[str, Value])
     except ValueError as error:
         draft.note(HistoryKind.FIELD_UNREADABLE, computed.name, {"problem": str(error)[:200]})
         return
-    kept = draft.mentions.get(computed.name, ())
+    memory = draft.mentions.get(computed.name) or Memory()
     for value, weight in mentioned:
-        kept = remember(computed, kept, value, weight, draft.now)
-    if kept:
-        draft.mentions[computed.name] = kept
+        memory.take(computed, value, weight, draft.now)
+    if mentioned:
+        draft.mentions[computed.name] = memory

@@ -335,7 +335,7 @@ def _finish(draft: Draft) -> Decision:
         position=draft.position,
         alarms=dict(sorted(draft.alarms.items())) if is_active else {},
         wake_at=wake_at,
-        mentions=draft.mentions,
+        mentions={name: memory.kept for name, memory in draft.mentions.items()},
         tags=draft.tags,
         persona=draft.persona,
         persona_since=draft.persona_since,

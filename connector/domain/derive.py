@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connector.domain import ledger, tagging
-from connector.domain.computed import value_of
 from connector.domain.draft import Draft
 from connector.domain.field import format_value
 from connector.domain.history import HistoryKind
 from connector.domain.lead import Standing
+from connector.domain.memory import Memory
 from connector.domain.nodes import DateNode, ExpiryNode, FitNode, FreezeNode, SumNode, Watcher
 from connector.domain.predicate import earliest
 from connector.domain.score import Part
@@ -66,7 +66,8 @@ def _freeze(draft: Draft, node: FreezeNode) -> None:
 def _compute(draft: Draft, node: ComputedNode) -> None:
     """Bring a field that follows from signals up to date; how a number grew is told by the signals themselves."""
     computed, name = node.computed, node.computed.name
-    was, value = draft.fields.get(name), value_of(computed, draft.mentions.get(name, ()), draft.now)
+    memory = draft.mentions.get(name) or Memory()
+    was, value = draft.fields.get(name), memory.value(computed, draft.now)
     if was == value:
         return
     if value is None:
@@ -190,5 +191,5 @@ def to_minute(moment: datetime) -> datetime:
 
 def _full_minute(moment: datetime) -> datetime:
     """The first full minute that is not before the moment."""
-    minute = to_minute(moment)
-    return minute if minute == moment else minute + _MINUTE
+    over = (moment - _EPOCH) % _MINUTE
+    return moment + (_MINUTE - over) if over else moment

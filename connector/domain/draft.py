@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from connector.domain import score as scores
 from connector.domain.book import Book
 from connector.domain.change import Act
-from connector.domain.computed import Mentions
 from connector.domain.enrolment import Enrolment
 from connector.domain.fact import Value
 from connector.domain.field import FieldRole
 from connector.domain.handover import HandOverState
 from connector.domain.history import Detail, HistoryEntry, HistoryKind
 from connector.domain.lead import Had, Latest, Lead, Standing, Tagging
+from connector.domain.memory import Memory
 from connector.domain.nodes import Node
 from connector.domain.predicate import earliest
 from connector.domain.score import Blend, Outlook, Part, Score
@@ -51,7 +51,7 @@ class Draft:
         self._outlooks: dict[str, Outlook] = {}
         self._blends: dict[str, Blend] = {}
         self.holding: dict[str, datetime] = dict(lead.holding)
-        self.mentions: dict[str, Mentions] = dict(lead.mentions)
+        self.mentions = {name: Memory(kept) for name, kept in lead.mentions.items()}
         self.tags: dict[str, Tagging] = dict(lead.tags)
         self.persona, self.persona_since = lead.persona, lead.persona_since
         self.turned_away, self.outside = lead.turned_away, lead.outside

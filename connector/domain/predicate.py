@@ -15,7 +15,6 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from connector.domain.comparison import compile_comparison
-from connector.domain.computed import Mentions
 from connector.domain.condition import (
     AllOf,
     AnsweredTest,
@@ -37,6 +36,7 @@ from connector.domain.deal import Deals
 from connector.domain.fact import Value
 from connector.domain.field import FieldType
 from connector.domain.handover import HandOverState
+from connector.domain.memory import Memory
 from connector.domain.moments import MILLISECOND, bounds_of, to_moment
 from connector.domain.quintiles import Edges
 
@@ -65,7 +65,7 @@ class View(Protocol):
         ...
 
     @property
-    def mentions(self) -> Mapping[str, Mentions]:
+    def mentions(self) -> Mapping[str, Memory]:
         """Field that follows from signals -> what is remembered of them."""
         ...
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from connector.domain import deal, rfm
-from connector.domain.computed import Computed, changes_at
+from connector.domain.computed import Computed
 from connector.domain.condition import AnyOf
 from connector.domain.deal import DealField
 from connector.domain.definitions import Definitions, Persona, Tag
@@ -93,7 +93,8 @@ def _compile_computed(computed: Computed) -> ComputedNode:
     name = computed.name
 
     def flips_at(view: View) -> datetime | None:
-        return changes_at(computed, view.mentions.get(name, ()), view.fields.get(name), view.now)
+        memory = view.mentions.get(name)
+        return memory.changes_at(computed, view.fields.get(name), view.now) if memory else None
 
     reads = frozenset({f"signal:{computed.on.signal}"})
     return ComputedNode(f"field:{name}", computed, reads, flips_at if computed.within else None)

@@ -72,15 +72,25 @@ def take_in_events(desk: Desk, connection: Connection, received: Iterable[Receiv
     Erasures come first and merges before facts, so that facts find the lead that remains.
     """
     room = Room(desk, connection.workspace, desk.shelf.latest(desk.transaction, connection.workspace))
-    ours = _drop_foreign(desk, _hear_deals(room, connection.crm, received))
+    ours = _drop_foreign(desk, _hear_deals(room, connection.crm, _mark_echoes(connection, received)))
     _erase(room, ours)
     ours = _drop_erased(room, ours)
     facts = _merge(room, [one for one in ours if one.event.kind is EventKind.MERGED])
-    news = _drop_superseded(room, _pick_news(room, connection, ours))
+    news = _drop_superseded(room, _pick_news(room, connection.crm, ours))
     facts += _take_in_news(room, [one for one in news if one.event.kind is not EventKind.HINTED])
     _take_hints(room, [one for one in news if one.event.kind is EventKind.HINTED])
     new = desk.transaction.leads.add_facts(room.workspace, facts, desk.now) if facts else 0
     desk.tally.update(facts=new, duplicates=len(facts) - new)
+
+
+def _mark_echoes(connection: Connection, received: Iterable[Received]) -> Iterable[Received]:
+    """What the user did that we are over there, our own writes set off."""
+    if not connection.user:
+        return received
+    return [
+        Received(one.event._replace(is_echo=True), one.delivery) if one.event.by == connection.user else one
+        for one in received
+    ]
 
 
 def _hear_deals(room: Room, crm: str, received: Iterable[Received]) -> list[Received]:
@@ -196,15 +206,15 @@ def _to_merged(into: LeadId, one: Received, ref: CrmRef) -> NewFact:
     return _to_new_fact(into, one, Fact(key, _moment(one), FactKind.MERGED, str(ref), ref.crm))
 
 
-def _pick_news(room: Room, connection: Connection, received: Iterable[Received]) -> list[Received]:
+def _pick_news(room: Room, crm: str, received: Iterable[Received]) -> list[Received]:
     """Without merges, echoes, and properties that the mapping gives no meaning."""
-    mapped = frozenset(room.book.properties_to_read(connection.crm))
+    mapped = frozenset(room.book.properties_to_read(crm))
     news: list[Received] = []
     for one in received:
         event = one.event
         if event.kind is EventKind.MERGED:
             continue
-        if event.is_echo or (event.by and event.by == connection.user):
+        if event.is_echo:
             room.desk.tally["echoes"] += 1
         elif event.kind is EventKind.CHANGED and event.property not in mapped:
             room.desk.tally["unmapped"] += 1

@@ -316,7 +316,7 @@ def _tags(draft: Draft) -> Iterator[TagExplanation]:
 
 
 def _explain_field(draft: Draft, computed: Computed) -> FieldExplanation:
-    counting = counting_of(computed, draft.mentions.get(computed.name, ()), draft.now)
+    counting = counting_of(computed, draft.lead.mentions.get(computed.name, ()), draft.now)
     said = [] if computed.is_number else shares_of(counting)
     shares = (Share(format_value(one.value), one.weight, one.at) for one in said)
     return FieldExplanation(computed.name, format_value(draft.fields.get(computed.name)), tuple(shares))

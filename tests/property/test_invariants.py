@@ -12,7 +12,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from connector.domain.book import compile_book
-from connector.domain.computed import value_of
 from connector.domain.definitions import Definitions
 from connector.domain.draft import Draft
 from connector.domain.enrolment import OPEN_STATES, EnrolmentState, Step, to_state
@@ -24,6 +23,7 @@ from connector.domain.score import EngagementRule, FitRule, Score
 from connector.domain.traits import ComputedNode, PersonaNode, TagNode
 from tests.builders import utc
 from tests.property.books import HORIZON, ORDINARY, lives, workspaces
+from tests.property.recount import value_of
 from tests.property.test_fold import in_one, steps
 
 K = HistoryKind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from connector.errors import SetupError
 
@@ -12,6 +12,7 @@ PRODUCTION: Final = "https://login.salesforce.com"
 SANDBOX: Final = "https://test.salesforce.com"
 #: Salesforce: My Domain. Labels before it: the org's, a sandbox's, the kind of org.
 _MY_DOMAIN: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+my\.salesforce\.com")
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _LOGIN: Final = frozenset({"login.salesforce.com", "test.salesforce.com"})
 _SANDBOX: Final = re.compile(r"test\.salesforce\.com|.*\.sandbox\.my\.salesforce\.com")
 
@@ -19,12 +20,13 @@ _SANDBOX: Final = re.compile(r"test\.salesforce\.com|.*\.sandbox\.my\.salesforce
 def to_host(text: str, rehearsal_url: str = "") -> str:
     """The address of a Salesforce host, as `https://acme.my.salesforce.com`, of what a person or Salesforce wrote.
 
-    `rehearsal_url` is the only other address that is let through: the simulated org of a rehearsal. Raises SetupError.
+    `rehearsal_url` is where a simulated Salesforce is on this machine: it alone is let through as well, whatever its
+    port, for each of its orgs has one. Raises SetupError.
     """
     written = text.strip().rstrip("/")
-    if rehearsal_url and written == rehearsal_url.rstrip("/"):
-        return written
     parts = urlsplit(written if "://" in written else f"https://{written}")
+    if rehearsal_url and _is_rehearsal(parts, urlsplit(rehearsal_url)):
+        return written
     name = parts.netloc.lower()
     is_bare = parts.scheme == "https" and not (parts.path or parts.query or parts.fragment)
     if not is_bare or not (name in _LOGIN or _MY_DOMAIN.fullmatch(name)):
@@ -33,6 +35,12 @@ def to_host(text: str, rehearsal_url: str = "") -> str:
             "My Domain, such as acme.my.salesforce.com (Setup, My Domain)."
         )
     return f"https://{name}"
+
+
+def _is_rehearsal(parts: SplitResult, rehearsal: SplitResult) -> bool:
+    is_same = (parts.scheme, parts.hostname) == (rehearsal.scheme, rehearsal.hostname)
+    is_bare = not (parts.path or parts.query or parts.fragment or parts.username)
+    return is_same and is_bare and rehearsal.hostname in _LOOPBACK
 
 
 def to_audience(host: str) -> str:

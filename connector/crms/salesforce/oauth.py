@@ -144,7 +144,7 @@ class OAuth:
     def renew(self, grant: Grant) -> Grant:
         """The grant with new tokens; the old refresh token is spent by this, whatever becomes of the answer."""
         host = self._to_host(grant.host)
-        answer = self._ask(host, self._renewal_form(host, grant), is_renewal=True)
+        answer = self._ask(host, self._renewal_form(host, grant), is_rotation=grant.flow is Flow.WEB_SERVER)
         renewed = self._to_grant(
             answer, grant.flow, grant.host, grant.client_id, username=grant.username, secret=grant.secret
         )
@@ -197,7 +197,7 @@ class OAuth:
             # Without its cause: a debugger's view of that holds the form.
             raise CrmUnavailableError(message, operation="POST /services/oauth2") from None
 
-    def _ask(self, host: str, form: Mapping[str, str], *, is_renewal: bool = False) -> _Answer:
+    def _ask(self, host: str, form: Mapping[str, str], *, is_rotation: bool = False) -> _Answer:
         response = self._post(f"{host}/services/oauth2/token", form)
         status = response.status_code
         if status in (420, 429) or status >= 500:
@@ -208,12 +208,12 @@ class OAuth:
             raise UnreadableReplyError(f"Salesforce answered {status} about its tokens.", status=status) from None
         if status == 200 and answer.access_token:
             return answer
-        raise self._to_error(answer, status, is_renewal=is_renewal)
+        raise self._to_error(answer, status, is_rotation=is_rotation)
 
-    def _to_error(self, answer: _Answer, status: int, *, is_renewal: bool) -> CredentialsError | CrmUnavailableError:
+    def _to_error(self, answer: _Answer, status: int, *, is_rotation: bool) -> CredentialsError | CrmUnavailableError:
         said = ": ".join(part for part in (answer.error, answer.error_description) if part) or str(status)
         if (
-            is_renewal
+            is_rotation
             and answer.error == "invalid_grant"
             and any(text in answer.error_description for text in _IN_PROCESS)
         ):

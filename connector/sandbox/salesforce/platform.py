@@ -14,9 +14,12 @@ from connector.sandbox.faults import FaultBook
 from connector.sandbox.plans import PlanBook
 from connector.sandbox.pump import Pump
 from connector.sandbox.salesforce.apps import App
+from connector.sandbox.salesforce.deliveries import Delivery
 from connector.sandbox.salesforce.ids import to_long
 from connector.sandbox.salesforce.org import Org
+from connector.sandbox.salesforce.outbound import OutboundSender
 from connector.sandbox.salesforce.refusals import RefusalError
+from connector.sandbox.salesforce.signed_events import SignedEventSender
 from connector.sandbox.salesforce.tokens import Grant, TokenBook
 
 
@@ -40,6 +43,9 @@ class Platform:
         #: Set when the server stops, so that slow answers end.
         self.closing = threading.Event()
         self._pump = Pump(self.tick)
+        self.outbound = OutboundSender(self.clock, self.faults, random.Random(seed + 3))
+        self.signed_events = SignedEventSender(self.clock, self.faults, random.Random(seed + 4))
+        self.outbound.on_work = self.signed_events.on_work = self._pump.wake
 
     def create_app(self, app: App | None = None) -> App:
         """Register an app."""
@@ -73,8 +79,9 @@ class Platform:
                 action()
         self.flush()
 
-    def flush(self) -> None:
-        """Send every message that is due now."""
+    def flush(self) -> list[Delivery]:
+        """Send every message that is due now, and say how it went."""
+        return [*self.outbound.flush(), *self.signed_events.flush()]
 
     def advance(self, by: timedelta) -> None:
         """Let the orgs' time pass, stopping at everything that is due on the way."""
@@ -90,7 +97,8 @@ class Platform:
 
     def next_due(self) -> datetime | None:
         """When the next planned action or message is due."""
-        return self.plans.next_due()
+        due = (self.plans.next_due(), self.outbound.next_due(), self.signed_events.next_due())
+        return min((one for one in due if one), default=None)
 
     def start(self) -> None:
         """Do what is due in a thread of its own."""
@@ -100,6 +108,8 @@ class Platform:
         """End that thread, and answers that are being slow."""
         self.closing.set()
         self._pump.stop()
+        self.outbound.close()
+        self.signed_events.close()
 
     def _grant(self, app: App, org: Org, user_id: str) -> Grant:
         if app.client_id not in org.installations:

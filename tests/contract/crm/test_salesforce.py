@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from threading import Barrier
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from connector.crms.salesforce.grants import Flow, Grant
+from connector.crms.salesforce.grants import Flow, Grant, parse_grant
 from connector.crms.salesforce.oauth import App as OurApp
-from connector.crms.salesforce.oauth import OAuth
+from connector.crms.salesforce.oauth import OAuth, new_verifier
 from connector.crms.salesforce.org import SalesforceOrg
 from connector.crms.salesforce.permissions import Lack
 from connector.domain.change import Act, ChangeKind
+from connector.engine.tokens import StoredToken
 from connector.errors import CredentialsError, RateLimitedError, RetryableCrmError, SetupError
 from connector.ports import Membership, PropertyWish, ReplyState
 from connector.sandbox.clock import SandboxClock
@@ -27,6 +35,7 @@ from connector.sandbox.salesforce.platform import Platform
 from connector.sandbox.salesforce.server import running
 from tests.clocks import HandClock
 from tests.contract.crm.rules import LIST, NOW, CrmRules, StoredAct, states, task
+from tests.office import CONNECTION, Office, clicking_book, sqlite_url
 from tests.unit.salesforce.org import HeldToken
 
 SCORE, BAND, KEY = "coltiva__Score__c", "coltiva__Score_Band__c", "coltiva__Key__c"
@@ -200,6 +209,85 @@ def test_a_grant_that_was_given_back_stops_the_connection(stage: SalesforceStage
 
     with pytest.raises(CredentialsError, match="connected again"):
         stage.crm.account()
+
+
+REDIRECT = "http://127.0.0.1:8000/oauth/salesforce/callback"
+
+
+def opened(stage: SalesforceStage, grant: Grant) -> SalesforceOrg:
+    keeper = HeldToken(grant.to_text())
+    return SalesforceOrg(keeper.kept, keeper, stage.oauth, stage.clock)
+
+
+def test_an_admin_lets_us_in_by_browser(stage: SalesforceStage) -> None:
+    verifier = new_verifier()
+    url = stage.oauth.authorise_url(stage.org.login_url, redirect_uri=REDIRECT, state="s1", verifier=verifier)
+    back = requests.get(url, allow_redirects=False, timeout=10).headers["Location"]
+    query = parse_qs(urlsplit(back).query)
+
+    grant = stage.oauth.redeem(stage.org.login_url, code=query["code"][0], redirect_uri=REDIRECT, verifier=verifier)
+
+    assert query["state"] == ["s1"]
+    assert (grant.org_id, grant.instance_url) == (stage.org.id, stage.org.instance_url)
+    assert opened(stage, grant).account().org_id == stage.org.id
+
+
+def test_a_code_is_worth_nothing_to_who_did_not_ask_for_it(stage: SalesforceStage) -> None:
+    url = stage.oauth.authorise_url(stage.org.login_url, redirect_uri=REDIRECT, state="s", verifier=new_verifier())
+    back = requests.get(url, allow_redirects=False, timeout=10).headers["Location"]
+    code = parse_qs(urlsplit(back).query)["code"][0]
+
+    with pytest.raises(CredentialsError):
+        stage.oauth.redeem(stage.org.login_url, code=code, redirect_uri=REDIRECT, verifier=new_verifier())
+
+
+def test_a_certificate_lets_us_in_again_and_again(stage: SalesforceStage) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    stage.app.public_key = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    username = stage.org.username(stage.org.integration_user)
+    own = OurApp(stage.app.client_id, private_key=pem)
+    crm = opened(stage, stage.oauth.connect_by_certificate(stage.org.login_url, username, own))
+    stage.platform.tokens.expire_sessions(stage.org.id)
+
+    assert crm.account().user_id == stage.org.integration_user
+
+
+def test_a_secret_lets_us_in_again_and_again(stage: SalesforceStage) -> None:
+    stage.org.install(stage.app, run_as=stage.org.integration_user)
+    crm = opened(stage, stage.oauth.connect_by_secret(stage.org.instance_url))
+    stage.platform.tokens.expire_sessions(stage.org.id)
+
+    assert crm.account().user_id == stage.org.integration_user
+
+
+def test_eight_workers_whose_session_ran_out_renew_it_once(stage: SalesforceStage, tmp_path: Path) -> None:
+    office = Office(sqlite_url(tmp_path), clicking_book("v1")).open()
+    token, start = stage.keeper.kept, Barrier(8)
+    with office.store.transaction() as transaction:
+        transaction.connections.replace_token(CONNECTION.id, old=CONNECTION.token, new=token, now=NOW)
+    stage.platform.tokens.expire_sessions(stage.org.id)
+    stage.platform.refresh_seconds = 0.2
+
+    def work(_: int) -> str:
+        crm = SalesforceOrg(token, StoredToken(office.store, stage.clock, CONNECTION.id), stage.oauth, stage.clock)
+        start.wait(timeout=30)
+        try:
+            return crm.account().org_id
+        except RetryableCrmError:
+            return "later"
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = set(pool.map(work, range(8), timeout=120))
+    with office.store.reading() as transaction:
+        kept = transaction.connections.by_id(CONNECTION.id)
+    office.close()
+
+    assert answers <= {stage.org.id, "later"}
+    assert stage.org.id in answers
+    assert kept is not None
+    assert kept.token != token
+    assert opened(stage, parse_grant(kept.token)).account().org_id == stage.org.id
 
 
 # --- the catalog ------------------------------------------------------------------------------------------------

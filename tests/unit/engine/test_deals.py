@@ -341,3 +341,15 @@ def test_the_references_of_deals_name_crm_and_account(office: Office) -> None:
     office.receive(moved()).work()
 
     assert list(lead(office).deals) == [f"{CRM}:{ACCOUNT}:deal:9"]
+
+
+def test_a_hint_about_a_deal_has_it_read(office: Office) -> None:
+    known(office)
+    sold(office, "51")
+    office.clock.moment += HOUR
+
+    result = office.receive(deal_event(EventKind.HINTED, at=office.clock.now())).take_in()
+    office.work()
+
+    assert (result.deals, result.hints, result.leads, result.strays) == (1, 0, 0, 0)
+    assert lead(office).fields["revenue"] == 100

@@ -153,6 +153,17 @@ def test_what_our_own_user_did_is_an_echo_and_what_others_did_is_not(office: Off
     assert (nobodys.echoes, nobodys.hints) == (0, 1)
 
 
+def test_tasks_that_we_made_ourselves_are_not_kept_aside(office: Office) -> None:
+    with office.store.transaction() as transaction:
+        transaction.connections.save(replace(CONNECTION, user="005U"), office.clock.now())
+    task = contact("7")._replace(object_type="task")
+
+    ours = take_in(office, hint(by="005U")._replace(ref=task))
+    theirs = take_in(office, hint(by="005V", key="theirs")._replace(ref=task))
+
+    assert (ours.echoes, ours.strays, theirs.echoes, theirs.strays) == (1, 0, 0, 1)
+
+
 def test_a_connection_that_names_no_user_has_no_echoes_by_user(office: Office) -> None:
     result = take_in(office, hint(by=""))
 

@@ -49,10 +49,22 @@ def test_nobody_makes_us_call_another_address(written: str) -> None:
         to_host(written)
 
 
-def test_a_rehearsal_reaches_the_one_address_that_the_settings_name() -> None:
+def test_a_rehearsal_reaches_the_simulated_orgs_on_this_machine_and_nobody_else() -> None:
     assert to_host("http://127.0.0.1:8100/", REHEARSAL) == REHEARSAL
+    assert to_host("http://127.0.0.1:8101", REHEARSAL) == "http://127.0.0.1:8101"
+    for elsewhere in (
+        "http://127.0.0.2:8100",
+        "https://127.0.0.1:8100",
+        "http://127.0.0.1:8100/admin",
+        "http://a@127.0.0.1",
+    ):
+        with pytest.raises(SetupError):
+            to_host(elsewhere, REHEARSAL)
+
+
+def test_no_setting_opens_the_way_to_another_machine() -> None:
     with pytest.raises(SetupError):
-        to_host("http://127.0.0.1:8101", REHEARSAL)
+        to_host("https://evil.example.com", "https://evil.example.com")
 
 
 def test_a_token_for_a_sandbox_is_not_meant_for_production() -> None:
