@@ -38,6 +38,7 @@ from connector.cli import (
     worker,
 )
 from connector.cli.codes import SETUP_ERROR, USAGE_ERROR
+from connector.cli.light import LightCommand, set_flags
 from connector.errors import SetupError, StoreUnavailableError, UnknownNameError
 
 #: The order of the help, which is the order in which a newcomer needs them.
@@ -53,6 +54,10 @@ SECTIONS = {
 
 class Commands(TyperGroup):
     """The commands in sections; what keeps Coltiva from starting is told in sentences."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Its options, and the help."""
+        return set_flags(super().get_params(ctx))
 
     def format_commands(self, _: Any, formatter: Any) -> None:
         """The sections of the help."""
@@ -111,9 +116,9 @@ app.command("preview")(preview.preview)
 app.command("test")(test.run_tests)
 app.add_typer(connect.app, name="connect")
 app.add_typer(keys.app, name="keys")
-app.command("serve")(serve.serve)
-app.command("web")(web.web)
-app.command("worker")(worker.worker)
+app.command("serve", cls=LightCommand)(serve.serve)
+app.command("web", cls=LightCommand)(web.web)
+app.command("worker", cls=LightCommand)(worker.worker)
 app.command("status")(status.status)
 app.command("leads")(leads.leads)
 app.command("explain")(explain.explain)

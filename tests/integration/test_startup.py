@@ -9,6 +9,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from socket import socket
 
 import pytest
 
@@ -96,6 +97,27 @@ WORKSHOPS = (
     "connector.scenario",
     "connector.store.postgres",
 )
+
+
+#: The command up to where the server takes over.
+STARTING = """
+import sys, connector.cli, granian.server
+served = []
+granian.server.Server.serve = lambda *given, **named: served.append(True)
+sys.argv = ["coltiva", "web"]
+connector.cli.app(standalone_mode=False)
+assert served
+"""
+
+
+def test_the_servers_parent_loads_nothing_but_the_server(tmp_path: Path) -> None:
+    with socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+
+    modules = loaded(STARTING, COLTIVA_HUBSPOT_CLIENT_SECRET="x", COLTIVA_PORT=port, **settings_in(tmp_path))
+
+    assert heavy(modules) == {"granian"}
 
 
 def test_the_web_process_loads_nothing_that_judges_or_writes(web_modules: set[str]) -> None:

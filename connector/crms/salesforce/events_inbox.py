@@ -46,18 +46,26 @@ class _NotAnEventError(ValueError):
 _UNREADABLE: Final = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
+class _Record(msgspec.Struct, rename="pascal", kw_only=True, gc=False):
+    """What of a record's fields is believed as it is sent."""
+
+    #: Of a record that a merge deleted: the one that lives on.
+    master_record_id: _Short | None = None
+
+
 class _Event(msgspec.Struct, rename="camel", kw_only=True, gc=False):
-    """One event as sent. `record` and `changedFields` may be sent, too; they are read from the org."""
+    """One event as sent. More may be sent, `changedFields` and other fields of the record; it is read from the org."""
 
     object: _Short
     id: _Short
     change: _Short
-    last_modified_by_id: _Short = ""
-    system_modstamp: _Short = ""
+    last_modified_by_id: _Short | None = None
+    system_modstamp: _Short | None = None
     #: Of MERGE: the records that became this one.
-    merged_ids: Annotated[list[_Short], msgspec.Meta(max_length=_MAX_MERGED)] = []
+    merged_ids: Annotated[list[_Short], msgspec.Meta(max_length=_MAX_MERGED)] | None = None
     #: Of CONVERT: the contact that the lead became.
-    converted_contact_id: _Short = ""
+    converted_contact_id: _Short | None = None
+    record: _Record | None = None
 
 
 class _Batch(msgspec.Struct, rename="camel", kw_only=True):
@@ -129,26 +137,29 @@ def _to_org(batch: _Batch) -> str:
 def _to_events(org: str, delivery_id: str, item: msgspec.Raw) -> Iterator[CrmEvent]:
     event, raw = _EVENT.decode(item), str(item, "utf-8")
     type_ = f"{event.object}.{event.change}"
-    if "\0" in f"{type_}{event.system_modstamp}":
+    if "\0" in type_:
         raise _NotAnEventError("it holds a NUL character")  # which PostgreSQL's text cannot
     ref = _to_ref(org, event.id, event.object)
     # Without a moment it is the delivery that tells copies from happenings.
     stamp = event.system_modstamp or delivery_id
     if event.change == "MERGE":
-        losers = {_to_ref(org, id_, event.object) for id_ in event.merged_ids} - {ref}
+        losers = {_to_ref(org, id_, event.object) for id_ in event.merged_ids or ()}
         yield _to_merge(ref, losers, stamp, type_, raw)
     elif event.change == "CONVERT":
-        yield _to_merge(_to_ref(org, event.converted_contact_id, "Contact"), {ref}, stamp, type_, raw)
+        yield _to_merge(_to_ref(org, event.converted_contact_id or "", "Contact"), {ref}, stamp, type_, raw)
+    elif event.change == "DELETE" and event.record and event.record.master_record_id:
+        yield _to_merge(_to_ref(org, event.record.master_record_id, event.object), {ref}, stamp, type_, raw)
     else:
-        by = to_long_id(event.last_modified_by_id)
+        by = to_long_id(event.last_modified_by_id or "")
         for kind in _KINDS.get(event.change, _UNHEARD_OF):
             yield to_event(kind, ref, stamp, type_, raw, by=by)
 
 
 def _to_merge(survivor: CrmRef, losers: set[CrmRef], stamp: str, type_: str, raw: str) -> CrmEvent:
-    if not losers:
-        raise _NotAnEventError("it names no record that was merged")
-    return to_event(EventKind.MERGED, survivor, stamp, type_, raw, merged=tuple(sorted(losers)))
+    others = tuple(sorted(losers - {survivor}))
+    if not others:
+        raise _NotAnEventError("it names no other record that was merged")
+    return to_event(EventKind.MERGED, survivor, stamp, type_, raw, merged=others)
 
 
 def _to_ref(org: str, id_: str, sobject: str) -> CrmRef:

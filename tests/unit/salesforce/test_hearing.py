@@ -164,6 +164,20 @@ def test_a_merge_names_who_lives_on_and_who_does_not() -> None:
     assert (merge.kind, merge.ref, merge.merged) == (EventKind.MERGED, ref(), (ref(EVE),))
 
 
+def test_a_record_that_was_deleted_by_a_merge_lives_on_in_its_master() -> None:
+    (merge,) = said(told("DELETE", EVE, record={"MasterRecordId": ANA[:15], "Email": "eve@example.com"}))
+    (deletion,) = said(told("DELETE", EVE, record={"MasterRecordId": None}))
+
+    assert (merge.kind, merge.ref, merge.merged) == (EventKind.MERGED, ref(), (ref(EVE),))
+    assert (deletion.kind, deletion.ref) == (EventKind.DELETED, ref(EVE))
+
+
+def test_what_is_null_is_not_told() -> None:
+    (hint,) = said(told(systemModstamp=None, lastModifiedById=None, mergedIds=None, record=None))
+
+    assert (hint.kind, hint.at, hint.by) == (EventKind.HINTED, UNKNOWN, "")
+
+
 def test_a_converted_lead_lives_on_as_its_contact() -> None:
     (merge,) = said(told("CONVERT", convertedContactId=ANA_NOW))
 
@@ -196,6 +210,8 @@ UNREADABLE_EVENTS: dict[str, Any] = {
     "a change that is no text": {**told(), "change": 1},
     "a merge without losers": told("MERGE"),
     "a merge with itself": told("MERGE", mergedIds=[ANA]),
+    "a deletion by a merge with itself": told("DELETE", record={"MasterRecordId": ANA}),
+    "a master that is no record": told("DELETE", record={"MasterRecordId": "1"}),
     "a merge of too many": told("MERGE", mergedIds=[EVE] * 101),
     "a conversion into nobody": told("CONVERT"),
     "a NUL": told("UP\0DATE"),
