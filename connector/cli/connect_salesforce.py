@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import parse_qs, urlsplit
 
 import typer
 
@@ -13,12 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from connector.bootstrap import Services
-    from connector.crms.salesforce.grants import Grant
-    from connector.crms.salesforce.permissions import Lack
-    from connector.ports import Connection
-
-#: Where the app sends an administrator back to. Nothing needs to answer there: the address is copied.
-_CALLBACK = "/oauth/salesforce/callback"
+    from connector.ports import Connection, LetIn
 
 
 def salesforce(
@@ -51,11 +45,11 @@ def salesforce(
 
     settings = load_settings(required=("COLTIVA_SALESFORCE_CLIENT_ID",))
     with opened(settings) as services:
-        grant = _be_let_in(services, host, username, by_browser=by_browser)
-        connection, properties, lacks = connect_salesforce(services, grant)
+        let_in = _be_let_in(services, host, username, by_browser=by_browser)
+        connection, properties, lacks = connect_salesforce(services, let_in)
     if as_json:
         connected = {"connection": connection.id, "workspace": connection.workspace, "properties": properties}
-        print_json({**connected, "lacks": [str(lack) for lack in lacks]})
+        print_json({**connected, "lacks": lacks})
         return
     typer.echo(f"Salesforce org {connection.account} is connected to workspace {connection.workspace}.")
     typer.echo(f"Coltiva is user {connection.user} there.")
@@ -71,8 +65,8 @@ def salesforce(
     )
 
 
-def connect_salesforce(services: Services, grant: Grant) -> tuple[Connection, Sequence[str], Sequence[Lack]]:
-    """Connect the grant's org to the workspace of the mapping files: what we write there, and what we may not do.
+def connect_salesforce(services: Services, let_in: LetIn) -> tuple[Connection, Sequence[str], Sequence[str]]:
+    """Connect an org to the workspace of the mapping files: what we write there, and what we may not do.
 
     The mapping is applied, too. Raises SetupError with what Salesforce said, and MappingError: nothing is connected
     then. Rights that are missing are no error: an administrator grants them afterwards.
@@ -81,47 +75,21 @@ def connect_salesforce(services: Services, grant: Grant) -> tuple[Connection, Se
     from connector.errors import CrmError, SetupError
 
     try:
-        connection, properties = connect_account(
-            services, "salesforce", grant.org_id, grant.to_text(), user=grant.user_id
-        )
+        connection, written = connect_account(services, "salesforce", let_in.account, let_in.token, user=let_in.user)
         book, _ = services.read_mapping()
-        org = services.open_salesforce(connection)
-        reads = book.properties_to_read("salesforce")
-        return connection, properties, org.find_lacks(reads=reads, writes=properties)
+        return connection, written, services.missing_rights(connection, book, written)
     except CrmError as error:
         raise SetupError(f"The org was not connected. {error}") from error
 
 
-def _be_let_in(services: Services, host: str, username: str | None, *, by_browser: bool) -> Grant:
+def _be_let_in(services: Services, host: str, username: str | None, *, by_browser: bool) -> LetIn:
     from connector.errors import CrmError, SetupError
 
-    oauth = services.salesforce_oauth()
     try:
-        if by_browser:
-            return _ask_administrator(services, host)
-        if username:
-            return oauth.connect_by_certificate(host, username)
-        return oauth.connect_by_secret(host)
+        if not by_browser:
+            return services.be_let_in_by_salesforce(host, username or "")
+        invitation = services.invite_to_salesforce(host)
+        typer.echo(f"Open this page as an administrator of the org, and say yes:\n\n{invitation.page}\n", err=True)
+        return invitation.accept(typer.prompt("The address that the browser is sent to then", err=True))
     except CrmError as error:
         raise SetupError(f"The org was not connected. {error}") from error
-
-
-def _ask_administrator(services: Services, host: str) -> Grant:
-    """Have an administrator open a page, and redeem the code with which the browser comes back."""
-    import secrets
-
-    from connector.crms.salesforce.oauth import new_verifier
-    from connector.errors import SetupError
-
-    oauth, verifier, state = services.salesforce_oauth(), new_verifier(), secrets.token_urlsafe(24)
-    redirect_uri = services.settings.public_url + _CALLBACK
-    page = oauth.authorise_url(host, redirect_uri=redirect_uri, state=state, verifier=verifier)
-    typer.echo(f"Open this page as an administrator of the org, and say yes:\n\n{page}\n", err=True)
-    answer = typer.prompt("The address that the browser is sent to then", err=True)
-    query = parse_qs(urlsplit(answer.strip()).query)
-    if query.get("state") != [state]:
-        raise SetupError("This is not the answer to that page: its state is another. Run the command again.")
-    if "code" not in query:
-        said = " ".join(query.get("error_description") or query.get("error") or ["no reason"])
-        raise SetupError(f"The org did not let us in: {said}. Run the command again.")
-    return oauth.redeem(host, code=query["code"][0], redirect_uri=redirect_uri, verifier=verifier)

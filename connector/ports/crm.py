@@ -38,6 +38,29 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True)
+class LetIn:
+    """That an account lets us in: which it is, as whom, and with what."""
+
+    account: str
+    user: str
+    #: Secret.
+    token: str = field(repr=False)
+
+
+class Invitation(Protocol):
+    """A page on which a person lets us in."""
+
+    @property
+    def page(self) -> str:
+        """What to open."""
+        ...
+
+    def accept(self, answer: str) -> LetIn:
+        """Be let in by the address that the browser was sent to. Raises SetupError where it says no, or is forged."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxChange:
     """One line of the outbox."""
 
