@@ -31,7 +31,7 @@ from connector.ports import (
 )
 
 #: How far clocks over there may run ahead of ours. Signatures, too, are refused beyond five minutes.
-_MAX_SKEW = timedelta(minutes=5)
+MAX_SKEW = timedelta(minutes=5)
 
 _RECORD_NAMES: Mapping[EventKind, RecordName] = {
     EventKind.CHANGED: RecordName.CHANGED,
@@ -192,8 +192,8 @@ def _merge(room: Room, merges: Iterable[Received]) -> list[NewFact]:
     desk, in_order = room.desk, sorted(merges, key=lambda merge: merge.event.at)
     for one in in_order:
         event = one.event
-        into = find_or_add(room, {event.ref})[event.ref]
-        desk.transaction.leads.merge(room.workspace, into, event.ref, _refs(event), desk.now)
+        find_or_add(room, {event.ref})
+        desk.transaction.leads.merge(room.workspace, event.ref, _refs(event), desk.now)
         _read_again(room, {event.ref})
         desk.tally["merges"] += 1
     # Looked up when all is merged: a survivor may have been merged away by the next.
@@ -284,4 +284,4 @@ def _to_fact(one: Received) -> Fact:
 def _moment(one: Received) -> datetime:
     """When it happened, as the CRM says: the same for every copy. An impossible future is not believed."""
     at, received_at = one.event.at, one.delivery.received_at
-    return at if at <= received_at + _MAX_SKEW else received_at
+    return at if at <= received_at + MAX_SKEW else received_at

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 from connector.domain.fact import Fact, FactKind, RecordName
 from connector.domain.field import format_moment
-from connector.domain.ids import CrmRef, LeadId, WorkspaceId
+from connector.domain.ids import CrmRef, WorkspaceId
 from connector.engine.deals import NO_DEALS, KnownDeals, fetch_known, tell_known
+from connector.engine.events import MAX_SKEW
 from connector.engine.line import Failure, Line
 from connector.engine.reading import Reading
 from connector.engine.shelf import Shelf
@@ -49,7 +50,7 @@ class HydrateResult:
 
 
 def run_once(line: Line, shelf: Shelf) -> HydrateResult:
-    """Read the next records that wait. Reading one twice adds nothing to its lead.
+    """Read the next records that wait. Reading one twice adds nothing to its lead, nor does hearing of it in two ways.
 
     A record that spoils its batch waits alone, longer after each time, and is never given up: nobody would judge its
     lead. A call that fails as a whole lets the line rest. Raises CredentialsError.
@@ -97,17 +98,19 @@ def _keep(
         facts += tell_known(line, transaction, read, deals, asked_at)
         facts += _reveal(transaction, workspace, read, reading.records, asked_at)
         transaction.leads.add_facts(workspace, facts, asked_at)
-        transaction.leads.set_read(workspace, {one.lead_id for one in read}, asked_at)
-        transaction.leads.note_read(workspace, _as_of(read, reading.records, asked_at))
+        transaction.leads.set_read(workspace, _as_of(read, reading.records, asked_at), asked_at)
         transaction.leads.postpone_reading(workspace, spoilt, asked_at)
         transaction.counts.add({f"hydrate.{name}": amount for name, amount in asdict(result).items() if amount})
     return result
 
 
-def _as_of(read: Sequence[Unread], records: Mapping[str, CrmRecord], asked_at: datetime) -> Mapping[CrmRef, datetime]:
+def _as_of(
+    read: Sequence[Unread], records: Mapping[str, CrmRecord], asked_at: datetime
+) -> Mapping[CrmRef, datetime | None]:
     """Up to when nothing is left to be read of these records, where the CRM's own moments tell."""
-    found = {one.ref: record.read_as_of for one in read if (record := records.get(one.ref.record_id))}
-    return {ref: moment for ref, moment in found.items() if moment and moment + _SETTLED <= asked_at}
+    found = {one.ref: records.get(one.ref.record_id) for one in read}
+    moments = {ref: record.read_as_of if record else None for ref, record in found.items()}
+    return {ref: moment if moment and moment + _SETTLED <= asked_at else None for ref, moment in moments.items()}
 
 
 def _reveal(
@@ -128,7 +131,7 @@ def _reveal(
     ]
 
 
-def _postpone(line: Line, waiting: Sequence[Unread], reading: Reading) -> Mapping[LeadId, datetime]:
+def _postpone(line: Line, waiting: Sequence[Unread], reading: Reading) -> Mapping[CrmRef, datetime]:
     """When those that could not be read are tried again."""
     for record_id in reading.asked:
         line.spoilt.pop(record_id, None)
@@ -137,7 +140,7 @@ def _postpone(line: Line, waiting: Sequence[Unread], reading: Reading) -> Mappin
         if error := reading.spoilt.get(one.ref.record_id):
             log.warning("record.spoilt", connection=line.connection.id, lead=one.lead_id, exc_info=error)
     return {
-        one.lead_id: line.clock.now() + line.backoff(line.spoilt[one.ref.record_id])
+        one.ref: line.clock.now() + line.backoff(line.spoilt[one.ref.record_id])
         for one in waiting
         if one.ref.record_id in reading.spoilt
     }
@@ -145,13 +148,21 @@ def _postpone(line: Line, waiting: Sequence[Unread], reading: Reading) -> Mappin
 
 def _to_facts(one: Unread, records: Mapping[str, CrmRecord], asked_at: datetime) -> Iterator[Fact]:
     """All values as read; and that the record is gone, where it is."""
-    record, moment = records.get(one.ref.record_id), format_moment(asked_at)
+    record = records.get(one.ref.record_id)
+    at = _moment(record, asked_at)
     values = record.properties if record else {}
     if not one.again:
-        baseline = f"baseline:{one.ref}"
-        yield Fact(baseline, asked_at, FactKind.RECORD, RecordName.BASELINE, one.ref.crm, values)
+        yield Fact(f"baseline:{one.ref}", at, FactKind.RECORD, RecordName.BASELINE, one.ref.crm, values)
     elif record:
-        yield Fact(f"read:{one.ref}:{moment}", asked_at, FactKind.RECORD, RecordName.READ, one.ref.crm, values)
+        key = f"read:{one.ref}:{format_moment(at)}"
+        yield Fact(key, at, FactKind.RECORD, RecordName.READ, one.ref.crm, values)
     if record is None or record.archived:
-        gone = f"gone:{one.ref}:{moment}"
-        yield Fact(gone, asked_at, FactKind.RECORD, RecordName.ARCHIVED, one.ref.crm)
+        gone = f"gone:{one.ref}:{format_moment(at)}"
+        yield Fact(gone, at, FactKind.RECORD, RecordName.ARCHIVED, one.ref.crm)
+
+
+def _moment(record: CrmRecord | None, asked_at: datetime) -> datetime:
+    """Since when it is so, as the CRM says: the same whenever it is read. An impossible future is not believed."""
+    if record is None or record.read_as_of is None or record.read_as_of > asked_at + MAX_SKEW:
+        return asked_at
+    return record.read_as_of

@@ -74,10 +74,10 @@ class NewFact(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A lead to be read from its CRM: before it is judged, or again because what we hold is out of date."""
+    """A lead's record to be read from its CRM: for the first time, or again because what we hold is out of date."""
 
     workspace: WorkspaceId
     lead_id: LeadId
     ref: CrmRef
-    #: False for a lead of whom we know nothing but an id; it is not judged until it was read.
+    #: False for a record of which we know nothing but an id. A lead is not judged before one of its records was read.
     again: bool = False

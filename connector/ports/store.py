@@ -94,39 +94,39 @@ class Leads(Protocol):
         ...
 
     def read_again(self, workspace: WorkspaceId, refs: Collection[CrmRef], now: datetime) -> None:
-        """Have these records read again; meanwhile their leads are judged by what is known."""
+        """Have these records read again, or those as which they live on; meanwhile what is known counts."""
         ...
 
     def read_since(self, workspace: WorkspaceId, changed: Mapping[CrmRef, datetime], now: datetime) -> int:
         """Have these records read again, but for those that were read as of the moment of their change, or later.
 
-        Returns how many leads wait for it. A second run changes nothing more.
+        Returns how many records wait for it; what lives on as another record does not. A second run changes nothing
+        more.
         """
         ...
 
-    def note_read(self, workspace: WorkspaceId, as_of: Mapping[CrmRef, datetime]) -> None:
-        """These records were read as of these moments: no change up to then is left to be read."""
-        ...
-
     def unread(self, connection: Connection, now: datetime, limit: int) -> Sequence[Unread]:
-        """Leads of this connection that wait to be read now, those of whom nothing is known first."""
+        """Records of this connection that wait to be read now, those of which nothing is known first."""
         ...
 
-    def set_read(self, workspace: WorkspaceId, lead_ids: Collection[LeadId], now: datetime) -> None:
-        """They were read at this moment: from now on they are judged. A wish to read again that is younger stays."""
+    def set_read(self, workspace: WorkspaceId, as_of: Mapping[CrmRef, datetime | None], now: datetime) -> None:
+        """These records were read at this moment, as of these: from now on their leads are judged.
+
+        No change up to then is left to be read; of None nobody knows. A wish to read again that is younger than `now`
+        stays.
+        """
         ...
 
-    def postpone_reading(self, workspace: WorkspaceId, until: Mapping[LeadId, datetime], now: datetime) -> None:
-        """Let these wait until then. A wish to read again that is younger than `now` stays."""
+    def postpone_reading(self, workspace: WorkspaceId, until: Mapping[CrmRef, datetime], now: datetime) -> None:
+        """Let these records wait until then. A wish to read again that is younger than `now` stays."""
         ...
 
-    def merge(
-        self, workspace: WorkspaceId, into: LeadId, survivor: CrmRef, refs: Collection[CrmRef], now: datetime
-    ) -> None:
-        """Make one lead of all leads of these records, of which `survivor` is the one that lives on in the CRM.
+    def merge(self, workspace: WorkspaceId, survivor: CrmRef, refs: Collection[CrmRef], now: datetime) -> LeadId:
+        """Make one lead of all leads of these records, which live on in the CRM as `survivor`; returns that lead.
 
-        Their facts, records and acts move to `into`, which is made if missing and folded anew; the other records
-        become names for it that are no longer written to. A second run changes nothing.
+        Their facts, records and acts move to it, and it is folded anew. Its id is the least that its living records
+        give, so it is the same in whatever order merges come. The other records become names for it that are neither
+        read nor written to. A second run changes nothing. Raises LostClaimError when another worker was faster.
         """
         ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import Text, bindparam, select
+from sqlalchemy import Text, bindparam, literal_column, select
 
 from connector.domain.ids import CrmRef, LeadId, WorkspaceId
 from connector.domain.lead import blank
@@ -18,6 +18,9 @@ from connector.store.upsert import insert_if_absent
 
 #: Of a lead of whom nothing was saved yet.
 FIRST_VERSION = 1
+
+#: The record lives in its CRM, and is read and written to.
+LIVES = crm_refs.c.became == literal_column("''")
 
 _FIND = select(crm_refs.c.ref, crm_refs.c.lead_id).where(
     crm_refs.c.workspace == bindparam("workspace_", type_=Text), among(crm_refs.c.ref, "refs")
@@ -33,8 +36,8 @@ def find_leads(session: Session, workspace: WorkspaceId, refs: Collection[CrmRef
     return {by_text[text]: lead_id for text, lead_id in found}
 
 
-def add_refs(session: Session, workspace: WorkspaceId, refs: Mapping[CrmRef, LeadId]) -> None:
-    """Give records that belong to nobody to leads.
+def add_refs(session: Session, workspace: WorkspaceId, refs: Mapping[CrmRef, LeadId], now: datetime) -> None:
+    """Give records that belong to nobody to leads, and have them read.
 
     Raises LostClaimError when another worker gave one of them to another lead a moment ago.
     """
@@ -46,8 +49,10 @@ def add_refs(session: Session, workspace: WorkspaceId, refs: Mapping[CrmRef, Lea
             "crm": ref.crm,
             "account": ref.account,
             "record_id": ref.record_id,
-            "is_current": True,
             "read_as_of": None,
+            "read_wanted_at": to_ms(now),
+            "became": "",
+            "known_at": to_ms(now),
         }
         for ref, lead_id in sorted(refs.items())
     ]
@@ -55,8 +60,8 @@ def add_refs(session: Session, workspace: WorkspaceId, refs: Mapping[CrmRef, Lea
         raise LostClaimError("another worker gave the record to another lead")
 
 
-def add_leads(session: Session, workspace: WorkspaceId, ids: Collection[LeadId], book: str, now: datetime) -> None:
-    """Make leads that wait to be read from their CRM; one that exists is left as it is."""
+def add_leads(session: Session, workspace: WorkspaceId, ids: Collection[LeadId], book: str) -> None:
+    """Make leads whose records wait to be read; one that exists is left as it is."""
     session.run_many(
         _ADD_LEAD,
         [
@@ -68,7 +73,6 @@ def add_leads(session: Session, workspace: WorkspaceId, ids: Collection[LeadId],
                 "folded_fact": 0,
                 "wake_at": None,
                 "is_read": False,
-                "read_wanted_at": to_ms(now),
                 "email": "",
                 "doc": encode(blank(lead_id, book)),
                 "book": book,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Text, and_, bindparam, case, func, literal_column, null, or_, select, true, update
+from sqlalchemy import BigInteger, Text, bindparam, case, func, literal_column, not_, null, or_, select, true, update
 
 from connector.domain.fact import Fact
 from connector.domain.ids import CrmRef, LeadId, WorkspaceId, to_ref
@@ -13,7 +13,7 @@ from connector.ports import Connection, CurrentLead, NewFact, Unread
 from connector.store.codec import decode_lead, to_ms
 from connector.store.erase import erase_lead, load_erased, load_erased_emails
 from connector.store.facts import add_facts, load_facts_by_prefix
-from connector.store.identity import add_leads, add_refs, find_leads
+from connector.store.identity import LIVES, add_leads, add_refs, find_leads
 from connector.store.listed import among, listed
 from connector.store.merge import load_merged_away, merge_leads
 from connector.store.schema import crm_refs, leads
@@ -27,59 +27,67 @@ _CURRENT = select(leads.c.id, leads.c.doc, leads.c.last_fact, leads.c.folded_fac
     leads.c.workspace == _WORKSPACE, among(leads.c.id, "ids")
 )
 _WANT_READING = (
-    update(leads).where(leads.c.workspace == _WORKSPACE, among(leads.c.id, "ids")).values(read_wanted_at=_NOW)
+    update(crm_refs)
+    .where(crm_refs.c.workspace == _WORKSPACE, among(crm_refs.c.lead_id, "ids"), LIVES)
+    .values(read_wanted_at=_NOW)
 )
 _BY_EMAIL = (
     select(leads.c.email, func.min(leads.c.id))
     .where(leads.c.workspace == _WORKSPACE, among(leads.c.email, "emails"), leads.c.email != literal_column("''"))
     .group_by(leads.c.email)
 )
-_LEADS_OF = select(crm_refs.c.lead_id).where(crm_refs.c.workspace == _WORKSPACE, among(crm_refs.c.ref, "refs"))
+_named = crm_refs.alias("named")
+_AS_WHICH_THEY_LIVE = select(
+    case((_named.c.became == literal_column("''"), _named.c.ref), else_=_named.c.became)
+).where(_named.c.workspace == _WORKSPACE, among(_named.c.ref, "refs"))
 _READ_AGAIN = (
-    update(leads).where(leads.c.workspace == _WORKSPACE, leads.c.id.in_(_LEADS_OF)).values(read_wanted_at=_NOW)
+    update(crm_refs)
+    .where(crm_refs.c.workspace == _WORKSPACE, crm_refs.c.ref.in_(_AS_WHICH_THEY_LIVE))
+    .values(read_wanted_at=_NOW)
 )
 _hints = listed("hints", ref=Text, at=BigInteger)
 # Of a record that was never read as of a known moment, whatever is heard is new.
 _CHANGED_SINCE = (
-    select(crm_refs.c.lead_id)
-    .join(_hints, crm_refs.c.ref == _hints.c.ref)
-    .where(
-        crm_refs.c.workspace == _WORKSPACE, or_(crm_refs.c.read_as_of.is_(None), crm_refs.c.read_as_of < _hints.c.at)
-    )
+    select(_named.c.ref)
+    .join(_hints, _named.c.ref == _hints.c.ref)
+    .where(_named.c.workspace == _WORKSPACE, or_(_named.c.read_as_of.is_(None), _named.c.read_as_of < _hints.c.at))
 )
 _READ_SINCE = (
-    update(leads).where(leads.c.workspace == _WORKSPACE, leads.c.id.in_(_CHANGED_SINCE)).values(read_wanted_at=_NOW)
-)
-_NOTE_READ = (
     update(crm_refs)
-    .where(crm_refs.c.workspace == _WORKSPACE, crm_refs.c.ref == bindparam("ref_", type_=Text))
-    .values(read_as_of=bindparam("as_of", type_=BigInteger))
+    .where(crm_refs.c.workspace == _WORKSPACE, crm_refs.c.ref.in_(_CHANGED_SINCE), LIVES)
+    .values(read_wanted_at=_NOW)
 )
-_TO_READ = limited(
-    select(leads.c.id, crm_refs.c.ref, leads.c.is_read)
-    .join(crm_refs, and_(crm_refs.c.workspace == leads.c.workspace, crm_refs.c.lead_id == leads.c.id))
-    .where(
-        leads.c.workspace == _WORKSPACE,
-        leads.c.read_wanted_at <= _NOW,
-        crm_refs.c.crm == bindparam("crm", type_=Text),
-        crm_refs.c.account == bindparam("account", type_=Text),
-        crm_refs.c.is_current,
-    )
-    .order_by(leads.c.is_read, leads.c.read_wanted_at)
+_WAITS = (
+    crm_refs.c.workspace == _WORKSPACE,
+    crm_refs.c.crm == bindparam("crm", type_=Text),
+    crm_refs.c.account == bindparam("account", type_=Text),
+    crm_refs.c.read_wanted_at <= _NOW,
 )
+_RECORD = (crm_refs.c.lead_id, crm_refs.c.ref)
+_TO_READ = limited(select(*_RECORD).where(*_WAITS, crm_refs.c.read_as_of.is_(None)).order_by(crm_refs.c.read_wanted_at))
+_TO_READ_AGAIN = limited(
+    select(*_RECORD).where(*_WAITS, crm_refs.c.read_as_of.is_not(None)).order_by(crm_refs.c.read_wanted_at)
+)
+_THIS = (crm_refs.c.workspace == _WORKSPACE, crm_refs.c.ref == bindparam("ref_", type_=Text))
+_AS_OF = bindparam("as_of", type_=BigInteger)
 _SET_READ = (
-    update(leads)
-    .where(leads.c.workspace == _WORKSPACE, among(leads.c.id, "ids"))
+    update(crm_refs)
+    .where(*_THIS)
     .values(
-        is_read=true(),
-        read_wanted_at=case((leads.c.read_wanted_at > _NOW, leads.c.read_wanted_at), else_=null()),
-        # Who was read before has an alarm already, and was woken for its mail.
-        wake_at=case((and_(~leads.c.is_read, leads.c.last_fact > leads.c.folded_fact), _NOW), else_=leads.c.wake_at),
+        read_as_of=case((crm_refs.c.read_as_of > _AS_OF, crm_refs.c.read_as_of), else_=_AS_OF),
+        read_wanted_at=case((crm_refs.c.read_wanted_at > _NOW, crm_refs.c.read_wanted_at), else_=null()),
     )
+)
+_LEADS_OF = select(crm_refs.c.lead_id).where(crm_refs.c.workspace == _WORKSPACE, among(crm_refs.c.ref, "refs"))
+_ADMIT = (
+    update(leads)
+    .where(leads.c.workspace == _WORKSPACE, leads.c.id.in_(_LEADS_OF), not_(leads.c.is_read))
+    # Who was read before has an alarm already, and was woken for its mail.
+    .values(is_read=true(), wake_at=case((leads.c.last_fact > leads.c.folded_fact, _NOW), else_=leads.c.wake_at))
 )
 _POSTPONE_READING = (
-    update(leads)
-    .where(leads.c.workspace == _WORKSPACE, leads.c.id == bindparam("id_", type_=Text), leads.c.read_wanted_at <= _NOW)
+    update(crm_refs)
+    .where(*_THIS, crm_refs.c.read_wanted_at <= _NOW)
     .values(read_wanted_at=bindparam("until_", type_=BigInteger))
 )
 _VERSION = bindparam("version_", type_=Text)
@@ -116,8 +124,8 @@ class StoredLeads:
         """
         known = self.find(workspace, leads)
         new = {ref: lead_id for ref, lead_id in leads.items() if ref not in known}
-        add_refs(self._session, workspace, new)
-        add_leads(self._session, workspace, set(new.values()), book, now)
+        add_refs(self._session, workspace, new, now)
+        add_leads(self._session, workspace, set(new.values()), book)
 
     def add_facts(self, workspace: WorkspaceId, facts: Sequence[NewFact], now: datetime) -> int:
         """Put facts into mailboxes and wake their leads; duplicates are dropped. Returns how many were new."""
@@ -144,40 +152,38 @@ class StoredLeads:
         hints = to_rows([(str(ref), to_ms(at)) for ref, at in changed.items()])
         return self._session.run(_READ_SINCE, {"workspace_": workspace, "hints": hints, "now": to_ms(now)})
 
-    def note_read(self, workspace: WorkspaceId, as_of: Mapping[CrmRef, datetime]) -> None:
-        """These records were read as of these moments: no change up to then is left to be read."""
-        rows = [{"workspace_": workspace, "ref_": str(ref), "as_of": to_ms(at)} for ref, at in sorted(as_of.items())]
-        self._session.run_many(_NOTE_READ, rows)
-
     def unread(self, connection: Connection, now: datetime, limit: int) -> Sequence[Unread]:
-        """Leads of this connection that wait to be read now, those of whom nothing is known first."""
+        """Records of this connection that wait to be read now, those of which nothing is known first."""
         asked = {
             "workspace_": connection.workspace,
             "crm": connection.crm,
             "account": connection.account,
             "now": to_ms(now),
-            "limit": limit,
         }
+        new = self._session.rows(_TO_READ, asked | {"limit": limit})
+        left = limit - len(new)
+        again = self._session.rows(_TO_READ_AGAIN, asked | {"limit": left}) if left else ()
         return [
-            Unread(connection.workspace, lead_id, to_ref(ref), again=bool(is_read))
-            for lead_id, ref, is_read in self._session.rows(_TO_READ, asked)
+            *(Unread(connection.workspace, lead_id, to_ref(ref)) for lead_id, ref in new),
+            *(Unread(connection.workspace, lead_id, to_ref(ref), again=True) for lead_id, ref in again),
         ]
 
-    def set_read(self, workspace: WorkspaceId, lead_ids: Collection[LeadId], now: datetime) -> None:
-        """They were read at this moment: from now on they are judged. A wish to read again that is younger stays."""
-        self._session.run(_SET_READ, {"workspace_": workspace, "ids": to_list(lead_ids), "now": to_ms(now)})
-
-    def postpone_reading(self, workspace: WorkspaceId, until: Mapping[LeadId, datetime], now: datetime) -> None:
-        """Let these wait until then. A wish to read again that is younger than `now` stays."""
+    def set_read(self, workspace: WorkspaceId, as_of: Mapping[CrmRef, datetime | None], now: datetime) -> None:
+        """These records were read at this moment, as of these: from now on their leads are judged."""
         asked = {"workspace_": workspace, "now": to_ms(now)}
-        rows = [{**asked, "id_": lead_id, "until_": to_ms(at)} for lead_id, at in sorted(until.items())]
+        rows = [{**asked, "ref_": str(ref), "as_of": to_ms(at) if at else 0} for ref, at in sorted(as_of.items())]
+        self._session.run_many(_SET_READ, rows)
+        self._session.run(_ADMIT, {**asked, "refs": to_list(map(str, as_of))})
+
+    def postpone_reading(self, workspace: WorkspaceId, until: Mapping[CrmRef, datetime], now: datetime) -> None:
+        """Let these records wait until then. A wish to read again that is younger than `now` stays."""
+        asked = {"workspace_": workspace, "now": to_ms(now)}
+        rows = [{**asked, "ref_": str(ref), "until_": to_ms(at)} for ref, at in sorted(until.items())]
         self._session.run_many(_POSTPONE_READING, rows)
 
-    def merge(
-        self, workspace: WorkspaceId, into: LeadId, survivor: CrmRef, refs: Collection[CrmRef], now: datetime
-    ) -> None:
-        """Make one lead of all leads of these records, of which `survivor` is the one that lives on in the CRM."""
-        merge_leads(self._session, workspace, into, survivor, refs, now)
+    def merge(self, workspace: WorkspaceId, survivor: CrmRef, refs: Collection[CrmRef], now: datetime) -> LeadId:
+        """Make one lead of all leads of these records, which live on in the CRM as `survivor`."""
+        return merge_leads(self._session, workspace, survivor, refs, now)
 
     def erase(self, workspace: WorkspaceId, ref: CrmRef, now: datetime) -> bool:
         """Remove all that is held of the record's lead; only a hash stays, to refuse it later."""

@@ -76,10 +76,12 @@ _LEAD_OF = limited(
         )
     ).order_by(leads.c.id)
 )
+# An index holds these alone.
+_NEVER_READ = (crm_refs.c.read_wanted_at.is_not(None), crm_refs.c.read_as_of.is_(None))
 _told = facts.alias("told")
 _UNREAD = limited(
     _SUMMARY.where(
-        leads.c.read_wanted_at.is_not(None),
+        leads.c.id.in_(select(crm_refs.c.lead_id).where(crm_refs.c.workspace == _WORKSPACE, *_NEVER_READ)),
         ~leads.c.is_read,
         exists().where(
             _told.c.workspace == leads.c.workspace,
@@ -117,7 +119,10 @@ _HEALTH = union_all(
     _line("deliveries_waiting", _nothing, func.count()).where(_RECEIVED),
     _line("oldest_delivery_at", _nothing, func.min(deliveries.c.received_at)).where(_RECEIVED),
     _line("leads", _nothing, func.count()).select_from(leads),
-    _line("leads_unread", _nothing, func.count()).where(leads.c.read_wanted_at.is_not(None), ~leads.c.is_read),
+    _line("leads_unread", _nothing, func.count(crm_refs.c.lead_id.distinct())).where(
+        *_NEVER_READ,
+        exists().where(leads.c.workspace == crm_refs.c.workspace, leads.c.id == crm_refs.c.lead_id, ~leads.c.is_read),
+    ),
     _line("leads_due", _nothing, func.count()).where(leads.c.wake_at <= _NOW),
     _line("facts", _nothing, func.count()).select_from(facts),
     _line("outbox", outbox.c.state, func.count()).group_by(outbox.c.state),

@@ -36,7 +36,7 @@ from connector.domain.petition import PetitionKind, PetitionState
 from connector.ports import ConnectionState, DeliveryState
 
 #: The migration that makes this schema.
-VERSION = "0015"
+VERSION = "0016"
 
 metadata = MetaData()
 
@@ -128,26 +128,27 @@ leads = Table(
     Column("folded_fact", BigInteger, nullable=False),
     # When it has to be looked at: now for mail, later for an alarm, never while it was not read from its CRM.
     Column("wake_at", BigInteger),
-    # Whether it was read from its CRM at least once.
+    # Whether one of its records was read from its CRM.
     Column("is_read", Boolean, nullable=False),
-    # From when on it waits to be read, for the first time or again.
-    Column("read_wanted_at", BigInteger),
     Column("email", Text, nullable=False),
     Column("doc", Text, nullable=False),
     # The mapping version that it was told of last, by its birth or by a fact.
     Column("book", Text, nullable=False, server_default=""),
     CheckConstraint("folded_fact <= last_fact", name="leads_folded_fact"),
-    # Who was never read is not judged, and waits to be read.
-    CheckConstraint("is_read OR (wake_at IS NULL AND read_wanted_at IS NOT NULL)", name="leads_is_read"),
+    # Who was never read is not judged.
+    CheckConstraint("is_read OR wake_at IS NULL", name="leads_is_read"),
     # The cost of a tick depends on how many leads are due, never on how many wait.
     Index("leads_wake", "wake_at", **_where("wake_at IS NOT NULL")),
-    Index("leads_to_read", "workspace", "is_read", "read_wanted_at", **_where("read_wanted_at IS NOT NULL")),
     # Finds those who were not told of the version that applies.
     Index("leads_book", "workspace", "book"),
     Index("leads_email", "workspace", "email", **_where("email <> ''")),
 )
 
-# CRM record -> lead. After a merge the records that are gone stay as further names of the lead.
+# CRM record -> lead. A lead may have several records, in one account or in several. After a merge the records that are
+# gone stay as further names of the lead.
+#
+#   to be read --read--> read --changed over there--> to be read again --read--> read
+#   any of them --merged or converted--> lives on as another one
 crm_refs = Table(
     "crm_refs",
     metadata,
@@ -158,12 +159,33 @@ crm_refs = Table(
     Column("crm", Text, nullable=False),
     Column("account", Text, nullable=False),
     Column("record_id", Text, nullable=False),
-    # Whether the record lives on in the CRM and is written to.
-    Column("is_current", Boolean, nullable=False),
-    # As of when it was read, where the CRM says so: what happened up to then is known.
+    # As of when it was read: what happened up to then is known. 0 where the CRM does not say; none if it never was.
     Column("read_as_of", BigInteger),
+    # From when on it waits to be read, for the first time or again.
+    Column("read_wanted_at", BigInteger),
+    # The record as which it lives on; empty while it lives itself, and is read and written to.
+    Column("became", Text, nullable=False, server_default=""),
+    # When it was heard of first.
+    Column("known_at", BigInteger, nullable=False, server_default="0"),
+    # What was never read waits to be read, and nobody reads what is gone.
+    CheckConstraint(
+        "(became = '' AND (read_as_of IS NOT NULL OR read_wanted_at IS NOT NULL)) "
+        "OR (became <> '' AND read_wanted_at IS NULL)",
+        name="crm_refs_reading",
+    ),
     Index("crm_refs_lead", "workspace", "lead_id"),
     Index("crm_refs_record", "workspace", "record_id"),
+    # Apart, so that those of whom nothing is known come first.
+    Index(
+        "crm_refs_to_read",
+        *("workspace", "crm", "account", "read_wanted_at"),
+        **_where("read_wanted_at IS NOT NULL AND read_as_of IS NULL"),
+    ),
+    Index(
+        "crm_refs_to_read_again",
+        *("workspace", "crm", "account", "read_wanted_at"),
+        **_where("read_wanted_at IS NOT NULL AND read_as_of IS NOT NULL"),
+    ),
     sqlite_with_rowid=False,
 )
 

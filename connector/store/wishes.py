@@ -36,6 +36,7 @@ from connector.domain.lead import Standing
 from connector.ports import SavedLead
 from connector.store.codec import NO_TEXTS, encode, to_ms
 from connector.store.facts import LeadKey
+from connector.store.identity import LIVES
 from connector.store.listed import listed
 from connector.store.plan import (
     Home,
@@ -71,8 +72,8 @@ _HOMES = (
             connections.c.account == crm_refs.c.account,
         ),
     )
-    .where(crm_refs.c.is_current)
-    .order_by(crm_refs.c.ref)
+    .where(LIVES)
+    .order_by(crm_refs.c.known_at, crm_refs.c.ref)
 )
 _of_wisher = and_(outbox.c.workspace == _wishers.c.workspace, outbox.c.lead_id == _wishers.c.lead_id)
 _ROWS = (
@@ -267,10 +268,16 @@ def _gather(gathered: _Rows, saved: SavedLead, homes: Sequence[Home], rows: Rows
     for wish in wishes_of(saved.lead, homes, rows, now):
         _gather_wish(gathered, saved, wish, rows.get(wish.slot), now)
     gathered.withdrawn += ({"id_": row.id, "settled_at_": now} for row in unwanted(saved.acts, unmade))
-    # An act is for one record, the lead's first.
     held = [beginning for beginning, may_leave in still_steps(saved.lead).items() if may_leave]
-    gathered.acts += (_act_row(saved, home, act, held, is_held=is_held) for home in homes[:1] for act in saved.acts)
+    gathered.acts += (
+        _act_row(saved, home, act, held, is_held=is_held) for home in _home_of_acts(homes) for act in saved.acts
+    )
     _gather_still(gathered, saved, is_held=is_held, now=now)
+
+
+def _home_of_acts(homes: Sequence[Home]) -> Sequence[Home]:
+    """The one record that acts are for, the one that became known first; none where the lead has none."""
+    return homes[:1]
 
 
 def _gather_still(gathered: _Rows, saved: SavedLead, *, is_held: bool, now: int) -> None:

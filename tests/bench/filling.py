@@ -109,7 +109,7 @@ def _add(filling: Filling, numbers: Sequence[int]) -> None:
         refs = {_ref(filling.portal, number): lead_id for number, lead_id in ids.items()}
         transaction.leads.add(workspace, refs, filling.book.version, filling.read_at)
         transaction.leads.add_facts(workspace, facts, filling.read_at)
-        transaction.leads.set_read(workspace, list(ids.values()), filling.read_at)
+        transaction.leads.set_read(workspace, dict.fromkeys(refs), filling.read_at)
 
 
 def _save(filling: Filling) -> None:

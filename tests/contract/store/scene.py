@@ -113,7 +113,7 @@ class Scene:
         with self.store.transaction() as transaction:
             transaction.leads.add(ACME, {ref(one): lead_of(one) for one in record_ids}, BOOK, START)
             if read:
-                transaction.leads.set_read(ACME, [lead_of(one) for one in record_ids], START)
+                transaction.leads.set_read(ACME, {ref(one): None for one in record_ids}, START)
         return self
 
     def mail(self, lead_id: LeadId, *facts: Fact, now: datetime = START, delivery_id: int = 0) -> int:

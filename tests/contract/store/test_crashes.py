@@ -58,7 +58,7 @@ def take_in(store: DatabaseStore) -> Iterator[None]:
                 transaction.leads.add_facts(ACME, [NewFact(LEAD, fact(delivery.body.decode()), START)], START)
                 yield
                 transaction.deliveries.settle({delivery.id: DeliveryState.TAKEN_IN})
-                transaction.leads.set_read(ACME, [LEAD], START)
+                transaction.leads.set_read(ACME, {ref("51"): None}, START)
                 yield
 
 

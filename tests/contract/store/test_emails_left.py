@@ -95,7 +95,7 @@ def test_what_left_to_a_record_that_was_merged_counts_for_the_lead_it_lives_on_i
     emailed(scene, "b", after(days=2), OTHER)
 
     with scene.store.transaction() as transaction:
-        transaction.leads.merge(ACME, LEAD, ref("51"), [ref("51"), ref("52")], after(days=3))
+        transaction.leads.merge(ACME, ref("51"), [ref("51"), ref("52")], after(days=3))
 
     assert left(scene) == {LEAD: [after(days=1), after(days=2)]}
 

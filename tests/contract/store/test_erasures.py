@@ -43,7 +43,7 @@ def tell_everything(scene: Scene) -> None:
         transaction.deliveries.settle({delivery.id: DeliveryState.TAKEN_IN for delivery in claim.deliveries})
         stray = Stray(1, StrayReason.UNKNOWN_TYPE, "x", ACCOUNT, '{"objectId": 5150, "x": "ada@example.com"}', START)
         transaction.deliveries.add_strays([stray])
-        transaction.leads.merge(ACME, LEAD, ref("5150"), [ref("5151")], START)
+        transaction.leads.merge(ACME, ref("5150"), [ref("5151")], START)
     scene.mail(LEAD, fact(email="ada@example.com"), delivery_id=1)
     scene.judge(
         lambda stored: judged(

@@ -7,7 +7,7 @@ from datetime import timedelta
 from connector.ports import SigningKey
 from connector.store.store import DatabaseStore
 from tests.builders import START, after
-from tests.contract.store.scene import ACME, CONNECTION, Scene, lead_of, ref
+from tests.contract.store.scene import ACME, CONNECTION, Scene, ref
 
 LATER = START + timedelta(hours=1)
 
@@ -30,7 +30,7 @@ def test_only_what_happened_after_it_is_read_again(store: DatabaseStore) -> None
     Scene(store).connected().meet("1", "2", "3")
 
     with store.transaction() as transaction:
-        transaction.leads.note_read(ACME, {ref(id_): START for id_ in "123"} | {ref("unknown"): START})
+        transaction.leads.set_read(ACME, {ref(id_): START for id_ in "123"} | {ref("unknown"): START}, START)
         hints = {ref("1"): START, ref("2"): after(ms=-1), ref("3"): after(ms=1)}
         amount = transaction.leads.read_since(ACME, hints, LATER)
 
@@ -40,8 +40,7 @@ def test_only_what_happened_after_it_is_read_again(store: DatabaseStore) -> None
 def test_a_lead_with_two_records_waits_once(store: DatabaseStore) -> None:
     scene = Scene(store).connected().meet("1", "2")
     with store.transaction() as transaction:
-        transaction.leads.merge(ACME, lead_of("1"), ref("1"), [ref("1"), ref("2")], START)
-        transaction.leads.set_read(ACME, [lead_of("1")], START)
+        transaction.leads.merge(ACME, ref("1"), [ref("1"), ref("2")], START)
 
         amount = transaction.leads.read_since(ACME, {ref("1"): START, ref("2"): START}, LATER)
 

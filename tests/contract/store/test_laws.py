@@ -21,10 +21,9 @@ BROKEN_LAWS = {
         "INSERT INTO connections SELECT 'other', workspace, crm, account, token, state, '', 0, '' FROM connections"
     ),
     "a lead that has folded more facts than it has": "UPDATE leads SET folded_fact = last_fact + 1",
-    "a lead that is judged before it was read": (
-        "UPDATE leads SET is_read = NOT is_read, read_wanted_at = 1, wake_at = 1"
-    ),
-    "a lead that nobody is going to read": "UPDATE leads SET is_read = NOT is_read, wake_at = NULL",
+    "a lead that is judged before it was read": "UPDATE leads SET is_read = NOT is_read, wake_at = 1",
+    "a record that nobody is going to read": "UPDATE crm_refs SET read_as_of = NULL",
+    "a record that is gone and waits to be read": "UPDATE crm_refs SET became = ref, read_wanted_at = 1",
     "the same fact twice in one mailbox": (
         "INSERT INTO facts SELECT workspace, lead_id, seq + 1, at, key, kind, name, source, data, received_at, "
         "delivery_id FROM facts"

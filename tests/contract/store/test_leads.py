@@ -73,7 +73,7 @@ def test_a_lead_whose_reading_is_postponed_waits_until_then(scene: Scene) -> Non
     scene.meet("51", "52", read=False)
 
     with scene.store.transaction() as transaction:
-        transaction.leads.postpone_reading(ACME, {lead_of("51"): after(minutes=5)}, START)
+        transaction.leads.postpone_reading(ACME, {ref("51"): after(minutes=5)}, START)
 
     assert to_read(scene, after(minutes=4)) == [("52", False)]
     assert to_read(scene, after(minutes=5)) == [("52", False), ("51", False)]
@@ -84,7 +84,7 @@ def test_a_wish_to_read_that_came_meanwhile_is_not_postponed(scene: Scene) -> No
     with scene.store.transaction() as transaction:
         transaction.leads.read_again(ACME, [ref("51")], after(minutes=2))
 
-        transaction.leads.postpone_reading(ACME, {lead_of("51"): after(days=1)}, after(minutes=1))
+        transaction.leads.postpone_reading(ACME, {ref("51"): after(days=1)}, after(minutes=1))
 
     assert to_read(scene, after(minutes=2)) == [("51", True)]
 
@@ -138,7 +138,7 @@ def test_a_wish_to_read_again_that_is_younger_than_the_reading_stays(scene: Scen
         transaction.leads.read_again(ACME, [ref("52")], after(minutes=1))
 
     with scene.store.transaction() as transaction:
-        transaction.leads.set_read(ACME, [lead_of("51"), lead_of("52")], after(minutes=1))
+        transaction.leads.set_read(ACME, {ref("51"): None, ref("52"): None}, after(minutes=1))
 
     assert to_read(scene) == [("51", True)]
 

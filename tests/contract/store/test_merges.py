@@ -9,7 +9,7 @@ from connector.domain.enrolment import Enrolment
 from connector.domain.lead import Standing, blank
 from connector.errors import InvariantError, LostClaimError
 from tests.builders import START, after
-from tests.contract.store.scene import ACME, BOOK, Scene, fact, judged, lead_of, ref, task, told, wants
+from tests.contract.store.scene import ACME, BOOK, CONNECTION, Scene, fact, judged, lead_of, ref, task, told, wants
 
 A, B, C = lead_of("1"), lead_of("2"), lead_of("3")
 
@@ -22,7 +22,13 @@ def scene(scene: Scene) -> Scene:
 
 def merge(scene: Scene, into: str = "1", survivor: str = "1", refs: str = "12") -> None:
     with scene.store.transaction() as transaction:
-        transaction.leads.merge(ACME, lead_of(into), ref(survivor), [ref(one) for one in refs], START)
+        remaining = transaction.leads.merge(ACME, ref(survivor), [ref(one) for one in refs], START)
+    assert remaining == lead_of(into)
+
+
+def waiting(scene: Scene) -> list[str]:
+    with scene.store.reading() as transaction:
+        return [one.ref.record_id for one in transaction.leads.unread(CONNECTION, START, 10)]
 
 
 def test_the_survivor_has_the_facts_of_both_and_is_folded_anew(scene: Scene) -> None:
@@ -65,7 +71,8 @@ def test_a_surviving_record_with_a_new_id_takes_over(scene: Scene) -> None:
     scene.judge(lambda stored: judged(stored, desired=wants({"score": "5"}), acts=[task("call", after(hours=1))]))
     scene.dispatch()
 
-    merge(scene, survivor="9", refs="129")
+    merge(scene, into="9", survivor="9", refs="129")
+    scene.meet("9")
     scene.judge(lambda stored: judged(stored, desired=wants({"score": "5"}), acts=[task("call", after(hours=1))]))
 
     due = scene.due(after(hours=1))
@@ -76,9 +83,9 @@ def test_what_was_still_to_be_written_to_a_record_that_is_gone_is_dropped(scene:
     scene.mail(A, fact("a"))
     scene.judge(lambda stored: judged(stored, desired=wants({"score": "5"}, "Hot")))
 
-    merge(scene, survivor="9", refs="129")
+    merge(scene, into="9", survivor="9", refs="129")
 
-    assert scene.changes(A) == []
+    assert scene.changes(lead_of("9")) == []
 
 
 def test_an_act_that_left_for_either_does_not_leave_again(scene: Scene) -> None:
@@ -191,6 +198,7 @@ def test_a_survivor_of_whom_nothing_is_known_is_made_and_waits_to_be_read(scene:
 
     merge(scene, into="3", survivor="3", refs="123")
 
+    assert waiting(scene) == ["3"]
     assert scene.judge() == []
     scene.meet("3")
     (stored,) = scene.judge()
@@ -200,3 +208,31 @@ def test_a_survivor_of_whom_nothing_is_known_is_made_and_waits_to_be_read(scene:
 def test_a_merge_of_records_of_which_none_is_known_is_a_defect(scene: Scene) -> None:
     with pytest.raises(InvariantError):
         merge(scene, into="7", survivor="7", refs="78")
+
+
+def test_what_is_heard_of_a_record_that_is_gone_has_the_survivor_of_its_survivors_read(scene: Scene) -> None:
+    scene.meet("3")
+    merge(scene, into="2", survivor="2", refs="12")
+    merge(scene, into="3", survivor="3", refs="23")
+
+    with scene.store.transaction() as transaction:
+        transaction.leads.read_again(ACME, [ref("1")], START)
+
+    assert waiting(scene) == ["3"]
+
+
+def test_a_record_that_goes_is_not_read_any_more(scene: Scene) -> None:
+    with scene.store.transaction() as transaction:
+        transaction.leads.read_again(ACME, [ref("1"), ref("2")], START)
+
+    merge(scene)
+
+    assert waiting(scene) == ["1"]
+
+
+def test_merges_that_lead_in_a_circle_come_to_an_end(scene: Scene) -> None:
+    merge(scene, into="1", survivor="1", refs="12")
+    merge(scene, into="1", survivor="2", refs="12")
+
+    with scene.store.reading() as transaction:
+        assert transaction.leads.merged_away(ACME, [ref("1"), ref("2")]) == {ref("2")}

@@ -18,15 +18,25 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import IntegrityError
 
+from connector.domain.lead import blank
 from connector.errors import StoreUnavailableError
+from connector.ports import Unread
+from connector.store.codec import encode
 from connector.store.migrate import FOLDER
 from connector.store.schema import VERSION, metadata
 from connector.store.store import open_store
+from tests.builders import START
 from tests.contract.store.conftest import Place
-from tests.contract.store.scene import ACME, BOOK, SECRET_KEY, Scene, lead_of
+from tests.contract.store.scene import ACME, BOOK, CONNECTION, SECRET_KEY, Scene, lead_of, ref
 from tests.postgres_server import PostgresServer
 
 PATIENCE = 60
+#: Not where a column stands among the others: one that was dropped leaves a gap.
+COLUMNS = (
+    "SELECT relname, attname, atttypid, attnotnull, pg_get_expr(adbin, adrelid) FROM pg_class "
+    "JOIN pg_attribute ON attrelid = pg_class.oid LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum "
+    "WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped"
+)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -61,7 +71,7 @@ def described(connection: Connection) -> list[str]:
         )
         return sorted(f"{name}: {' '.join(sorted((sql or '').replace(',', ' ').split()))}" for name, sql in rows)
     parts = (
-        "SELECT * FROM information_schema.columns WHERE table_schema = 'public'",
+        COLUMNS,
         "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace",
         "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
     )
@@ -199,39 +209,74 @@ def at_version(engine: Engine, version: str) -> None:
         command.upgrade(config, version)
 
 
+LEADS = (
+    "INSERT INTO leads (workspace, id, version, last_fact, folded_fact, wake_at, is_read, read_wanted_at, email, "
+    "doc{}) VALUES ('acme', :id, 1, 0, 0, NULL, :is_read, :wanted, '', :doc{})"
+)
+CRM_REFS = (
+    "INSERT INTO crm_refs (workspace, ref, lead_id, crm, account, record_id, is_current) "
+    "VALUES ('acme', 'hubspot:4711:contact:' || CAST(:id AS TEXT), :lead, 'hubspot', '4711', :id, :is_current)"
+)
+
+
+def lead_row(record_id: str, *, is_read: bool = True, wanted: int | None = None) -> dict[str, object]:
+    """A lead as it was before."""
+    id_ = lead_of(record_id)
+    return {"id": id_, "is_read": is_read, "wanted": wanted, "doc": encode(blank(id_, BOOK))}
+
+
 def test_leads_of_an_older_schema_know_the_version_that_they_were_judged_by(empty: Place, engine: Engine) -> None:
-    store = empty.open()
-    store.migrate()
-    scene = Scene(store).connected().meet("51")
+    at_version(engine, "0001")
     with engine.begin() as connection:
-        connection.execute(text("DROP INDEX leads_book"))
-        connection.execute(text("DROP INDEX strays_of_feeds"))
-        connection.execute(text("ALTER TABLE leads DROP COLUMN book"))
-        connection.execute(text("ALTER TABLE books DROP COLUMN overrides"))
-        connection.execute(text("ALTER TABLE connections DROP COLUMN crm_user"))
-        connection.execute(text("ALTER TABLE crm_refs DROP COLUMN read_as_of"))
-        later = (
-            "api_keys",
-            "batches",
-            "seekers",
-            "feeds",
-            "deals",
-            "deal_leads",
-            "petitions",
-            "purchases",
-            "measurements",
-            "overrides",
-            "partings",
-            "assignments",
-            "hand_overs",
-            "signing_keys",
-        )
-        for table in later:
-            connection.execute(text(f"DROP TABLE {table}"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        connection.execute(text(LEADS.format("", "")), lead_row("51"))
+    store = empty.open()
     assert not store.is_current()
 
     store.migrate()
 
-    with scene.store.reading() as transaction:
+    with store.reading() as transaction:
         assert transaction.leads.untold(ACME, "v2", 10) == {lead_of("51"): BOOK}
+
+
+def test_what_leads_of_an_older_schema_know_of_their_reading_goes_to_their_records(
+    empty: Place, engine: Engine
+) -> None:
+    at_version(engine, "0015")
+    with engine.begin() as connection:
+        for row in (
+            lead_row("new", is_read=False, wanted=1),
+            lead_row("read"),
+            lead_row("again", wanted=2),
+            lead_row("survivor", wanted=1),
+        ):
+            connection.execute(text(LEADS.format(", book", ", 'v1'")), row)
+        for record_id, lead, is_current in (
+            ("new", "new", True),
+            ("read", "read", True),
+            ("again", "again", True),
+            ("survivor", "survivor", True),
+            ("former", "survivor", False),
+        ):
+            row = {"id": record_id, "lead": lead_of(lead), "is_current": is_current}
+            connection.execute(text(CRM_REFS), row)
+        connection.execute(text("UPDATE crm_refs SET read_as_of = 7 WHERE record_id = 'again'"))
+
+    scene = Scene(empty.open())
+    scene.store.migrate()
+
+    with scene.store.transaction() as transaction:
+        waiting = transaction.leads.unread(CONNECTION, START, 10)
+        assert [(one.ref.record_id, one.again) for one in waiting] == [
+            ("new", False),
+            ("survivor", True),
+            ("again", True),
+        ]
+        assert transaction.leads.merged_away(ACME, [ref("former"), ref("survivor")]) == {ref("former")}
+        transaction.leads.set_read(ACME, {one.ref: None for one in waiting}, START)
+        transaction.leads.read_again(ACME, [ref("former")], START)
+        assert transaction.leads.unread(CONNECTION, START, 10) == [
+            Unread(ACME, lead_of("survivor"), ref("survivor"), again=True)
+        ]
+    with engine.connect() as connection:
+        known = connection.execute(text("SELECT read_as_of FROM crm_refs WHERE record_id IN ('again', 'read')"))
+        assert sorted(known.scalars()) == [0, 7]

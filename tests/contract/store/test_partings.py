@@ -61,7 +61,7 @@ def test_leads_that_become_one_are_counted_as_what_the_one_did(scene: Scene) -> 
     scene.decide(TWO, parting(SHORT))
 
     with scene.store.transaction() as transaction:
-        transaction.leads.merge(ACME, ONE, ref("51"), [ref("52")], START)
+        transaction.leads.merge(ACME, ref("51"), [ref("52")], START)
 
     assert tallies(scene) == []
     scene.judge(parting(LONG))

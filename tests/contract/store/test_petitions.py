@@ -163,7 +163,7 @@ def test_for_a_lead_that_is_deleted_in_the_crm_nothing_is_asked_until_it_is_rest
 
 def merge(scene: Scene) -> None:
     with scene.store.transaction() as transaction:
-        transaction.leads.merge(ACME, A, ref("1"), [ref("1"), ref("2")], START)
+        transaction.leads.merge(ACME, ref("1"), [ref("1"), ref("2")], START)
 
 
 def test_a_merged_lead_asks_for_what_it_asks_for_now(scene: Scene) -> None:

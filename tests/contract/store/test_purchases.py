@@ -125,10 +125,10 @@ def test_a_merged_lead_knows_what_one_of_both_was_told(scene: Scene, store: Data
     tell(store, "3", days=1)
 
     with store.transaction() as transaction:
-        transaction.leads.merge(ACME, lead_of("1"), ref("1"), [ref("2")], START)
+        transaction.leads.merge(ACME, ref("1"), [ref("2")], START)
     moved = untold(store, START + DAY)
     with store.transaction() as transaction:
-        transaction.leads.merge(ACME, lead_of("1"), ref("1"), [ref("3")], START)
+        transaction.leads.merge(ACME, ref("1"), [ref("3")], START)
 
     assert moved == untold(store, START + DAY) == {lead_of("1"): True}
 

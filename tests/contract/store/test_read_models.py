@@ -19,7 +19,7 @@ def scene(scene: Scene) -> Scene:
     scene.meet("51", "52", "7").mail(LEAD, fact("late", after(hours=1)), fact("early"))
     scene.judge(lambda stored: judged(stored, email="Ada@Example.com"))
     with scene.store.transaction() as transaction:
-        transaction.leads.merge(ACME, LEAD, ref("51"), [ref("52")], START)
+        transaction.leads.merge(ACME, ref("51"), [ref("52")], START)
     scene.judge(lambda stored: judged(stored, email="Ada@Example.com"))
     scene.mail(LEAD, fact("new", after(hours=2)))
     return scene

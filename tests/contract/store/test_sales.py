@@ -136,7 +136,7 @@ def test_a_merged_lead_takes_its_assignments_along(scene: Scene) -> None:
     hands_over(scene, B, HOT)
 
     with scene.store.transaction() as transaction:
-        transaction.leads.merge(ACME, A, ref("1"), [ref("2")], START)
+        transaction.leads.merge(ACME, ref("1"), [ref("2")], START)
 
     with scene.store.reading() as transaction:
         assert [one.assignment.number for one in transaction.assignments.of_lead(ACME, A)] == [1]

@@ -181,7 +181,7 @@ def test_a_record_that_two_give_to_different_leads_at_once_goes_to_one_of_them(p
         barrier.wait()
 
         def work(transaction: Transaction) -> None:
-            transaction.leads.merge(ACME, LEAD, ref("1"), [ref("2")], START)
+            transaction.leads.merge(ACME, ref("1"), [ref("2")], START)
 
         until_not_lost(store, work)
 

@@ -253,3 +253,33 @@ def test_a_person_erased_while_being_read_stays_erased(office: Office, monkeypat
 
     assert office.store.read_models.lead(ACME, str(contact("51"))) is None
     assert office.counts().get("hydrate.read", 0) == 0
+
+
+def test_what_a_record_has_said_since_a_moment_is_one_fact_of_that_moment_however_often_it_is_read(
+    office: Office,
+) -> None:
+    office.crm.records["51"] = {"industry": "retail"}
+    office.crm.changed_at["51"] = after(minutes=-20)
+    office.receive(event(EventKind.HINTED, at=after(minutes=-20))).work()
+    office.crm.records["51"]["industry"] = "COMPUTER_SOFTWARE"
+    office.crm.changed_at["51"] = after(minutes=-5)
+
+    for minutes in (-4, -3):
+        office.receive(event(EventKind.HINTED, at=after(minutes=minutes))).work()
+
+    facts = office.store.read_models.facts(ACME, office.lead().id)
+    assert [(fact.name, fact.at) for fact in facts] == [
+        (RecordName.BASELINE, after(minutes=-20)),
+        (RecordName.READ, after(minutes=-5)),
+    ]
+    assert office.counts()["hydrate.again"] == 2
+
+
+def test_a_moment_in_a_future_that_cannot_be_is_not_believed(office: Office) -> None:
+    office.crm.records["51"] = {"industry": "retail"}
+    office.crm.changed_at["51"] = after(days=1)
+
+    office.receive(event(EventKind.HINTED)).work()
+
+    (baseline,) = office.store.read_models.facts(ACME, office.lead().id)
+    assert baseline.at == office.clock.now()

@@ -146,7 +146,7 @@ def test_a_lead_on_its_way_onto_a_list_is_not_put_on_it_while_the_program_stands
     office.crm.closed_until = office.clock.now() + DAY
     office.receive(clicked()).take_in()
     with office.store.transaction() as transaction:
-        transaction.leads.set_read(ACME, [office.lead().id], office.clock.now())
+        transaction.leads.set_read(ACME, dict.fromkeys(office.lead().refs), office.clock.now())
     office.advance()
     pause(office)
 

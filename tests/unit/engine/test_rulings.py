@@ -16,7 +16,7 @@ from connector.engine.rulings import Ruler, Rulings
 from connector.errors import LostClaimError, StoreUnavailableError
 from connector.ports import FiledPetition, SavedLead, Transaction
 from tests.builders import after
-from tests.office import ACME, Office, clicked
+from tests.office import ACME, Office, clicked, contact
 
 Decide = Callable[[FiledPetition], Verdict]
 
@@ -43,7 +43,7 @@ def ask(office: Office, *record_ids: str, key: str = "hot:1") -> None:
     for record_id in record_ids:
         office.receive(clicked("a", record_id, at=office.clock.now())).take_in()
     with office.store.transaction() as transaction:
-        transaction.leads.set_read(ACME, [office.lead(one).id for one in record_ids], office.clock.now())
+        transaction.leads.set_read(ACME, {contact(one): None for one in record_ids}, office.clock.now())
     now = office.clock.now()
     petition = Petition(key, PetitionKind.ASSIGNMENT, "hot", now, now)
     with office.store.claim_leads(now, 100) as claim:
