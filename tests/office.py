@@ -140,6 +140,8 @@ class FakeCrm:
         """There are contacts alone."""
         return "contact"
 
+    tells_changes = True
+
     def check_access(self) -> None:
         """As with any call."""
         with_faults(self, "fetch_records", ())

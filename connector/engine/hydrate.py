@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from connector.domain.fact import Fact, FactKind, RecordName
+from connector.domain.fact import SNAPSHOT_OF, Fact, FactKind, RecordName, Value
 from connector.domain.field import format_moment
 from connector.domain.ids import CrmRef, WorkspaceId
 from connector.engine.deals import NO_DEALS, KnownDeals, fetch_known, tell_known
@@ -93,7 +93,11 @@ def _keep(
     if not read and not spoilt:
         return result
     workspace = line.connection.workspace
-    facts = [NewFact(one.lead_id, fact, asked_at) for one in read for fact in _to_facts(one, reading.records, asked_at)]
+    facts = [
+        NewFact(one.lead_id, fact, asked_at)
+        for one in read
+        for fact in _to_facts(line, one, reading.records.get(one.ref.record_id), asked_at)
+    ]
     with line.store.transaction() as transaction:
         facts += tell_known(line, transaction, read, deals, asked_at)
         facts += _reveal(transaction, workspace, read, reading.records, asked_at)
@@ -146,19 +150,31 @@ def _postpone(line: Line, waiting: Sequence[Unread], reading: Reading) -> Mappin
     }
 
 
-def _to_facts(one: Unread, records: Mapping[str, CrmRecord], asked_at: datetime) -> Iterator[Fact]:
-    """All values as read; and that the record is gone, where it is."""
-    record = records.get(one.ref.record_id)
-    at = _moment(record, asked_at)
-    values = record.properties if record else {}
+def _to_facts(line: Line, one: Unread, record: CrmRecord | None, asked_at: datetime) -> Iterator[Fact]:
+    """All values as read; that the record is new, where it is; and that it is gone."""
+    at, crm = _moment(record, asked_at), one.ref.crm
+    values = _values(line, record) if record else {}
     if not one.again:
-        yield Fact(f"baseline:{one.ref}", at, FactKind.RECORD, RecordName.BASELINE, one.ref.crm, values)
+        yield Fact(f"baseline:{one.ref}", at, FactKind.RECORD, RecordName.BASELINE, crm, values)
+        if record and _is_new(line, record):
+            yield Fact(f"created:{one.ref}", record.created_at or at, FactKind.RECORD, RecordName.CREATED, crm)
     elif record:
-        key = f"read:{one.ref}:{format_moment(at)}"
-        yield Fact(key, at, FactKind.RECORD, RecordName.READ, one.ref.crm, values)
+        yield Fact(f"read:{one.ref}:{format_moment(at)}", at, FactKind.RECORD, RecordName.READ, crm, values)
     if record is None or record.archived:
-        gone = f"gone:{one.ref}:{format_moment(at)}"
-        yield Fact(gone, at, FactKind.RECORD, RecordName.ARCHIVED, one.ref.crm)
+        yield Fact(f"gone:{one.ref}:{format_moment(at)}", at, FactKind.RECORD, RecordName.ARCHIVED, crm)
+
+
+def _values(line: Line, record: CrmRecord) -> Mapping[str, Value]:
+    """What the record holds; from a CRM that does not tell what changed, to be compared with what it held before."""
+    return record.properties if line.crm.tells_changes else {SNAPSHOT_OF: record.record_id, **record.properties}
+
+
+def _is_new(line: Line, record: CrmRecord) -> bool:
+    """Whether it was made since the account is connected, by a CRM that tells that in no other way."""
+    connected_at = line.connection.connected_at
+    if line.crm.tells_changes or record.created_at is None or connected_at is None:
+        return False
+    return record.created_at >= connected_at
 
 
 def _moment(record: CrmRecord | None, asked_at: datetime) -> datetime:

@@ -58,6 +58,7 @@ class SalesforceOrg:
     """
 
     batch_sizes: Mapping[ChangeKind, int] = MANIFEST.batch_sizes
+    tells_changes: bool = False
     #: REST API: Get Records With a Request Body Using sObject Collections.
     read_batch: int = 2_000
     deal_type: str = OPPORTUNITY
