@@ -82,7 +82,7 @@ class FakeEndpoint:
     max_body = 10_000_000
     media_types = frozenset({"application/json"})
     receipt = KEPT
-    lead_types = frozenset({"contact"})
+    lead_types = frozenset({"contact", "lead"})
     deal_type = "deal"
 
     def verify(self, request: RawRequest, now: datetime) -> None:
@@ -104,6 +104,8 @@ class FakeCrm:
 
     records: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     archived: set[str] = field(default_factory=set)
+    #: As which records those live on that were merged or converted.
+    became: dict[str, str] = field(default_factory=dict)
     #: When records changed last, where the CRM tells.
     changed_at: dict[str, datetime] = field(default_factory=dict)
     lists: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -137,10 +139,8 @@ class FakeCrm:
     merged: dict[str, str] = field(default_factory=dict)
 
     def object_type_of(self, record_id: str) -> str:
-        """There are contacts alone."""
-        return "contact"
-
-    tells_changes = True
+        """Contacts, and leads that may be converted to contacts."""
+        return "lead" if record_id.startswith("00Q") else "contact"
 
     def check_access(self) -> None:
         """As with any call."""
@@ -161,6 +161,7 @@ class FakeCrm:
                 {name: self.records[id_].get(name, "") for name in properties},
                 id_ in self.archived,
                 self.changed_at.get(id_),
+                self.became.get(id_, ""),
             )
             for id_ in record_ids
             if id_ in self.records

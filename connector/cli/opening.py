@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from zoneinfo import ZoneInfo
 
 from connector.bootstrap import Services, open_services
 from connector.domain.ids import WorkspaceId
@@ -65,6 +66,12 @@ def the_workspace(services: Services, asked_for: str | None) -> WorkspaceId:
 def an_optional_workspace(services: Services, asked_for: str | None) -> WorkspaceId | None:
     """The workspace asked for, or None for all of them. Raises UnknownNameError that names those to choose from."""
     return _checked(asked_for, _workspaces(services)) if asked_for else None
+
+
+def zone_of(services: Services, workspace: WorkspaceId) -> ZoneInfo:
+    """Where the workspace's clock hangs, as the mapping says that applies."""
+    with services.store.reading() as transaction:
+        return services.open_shelf().latest(transaction, workspace).definitions.zone
 
 
 def _workspaces(services: Services) -> list[WorkspaceId]:

@@ -12,6 +12,7 @@ from connector.cli.options import AsJson, Workspace
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from connector.bootstrap import Services
     from connector.domain.book import Book
@@ -32,16 +33,18 @@ def list_programs(workspace: Workspace = None, as_json: AsJson = False) -> None:
 
     Example:  coltiva programs list
     """
-    from connector.cli.opening import looking, the_workspace
+    from connector.cli.opening import looking, the_workspace, zone_of
     from connector.cli.printing import print_json
     from connector.engine.standing import list_standing
 
     with looking() as services:
-        found = list_standing(services.store, services.open_shelf(), the_workspace(services, workspace))
+        space = the_workspace(services, workspace)
+        found = list_standing(services.store, services.open_shelf(), space)
+        zone = zone_of(services, space)
     if as_json:
         print_json({"programs": found})
     else:
-        _print(found)
+        _print(found, zone)
 
 
 def pause(name: Name = "", everything: Everything = False, because: Because = "", workspace: Workspace = None) -> None:
@@ -94,13 +97,15 @@ def resume(name: Name = "", everything: Everything = False, because: Because = "
 def admit(name: Braked, workspace: Workspace = None) -> None:
     """Let in who waits because of a program's brake.
 
-    Who reached the goal, is suppressed or is in another program of the group by then does not enter.
+    Who reached the goal, is suppressed or is in another program of the group by then does not enter. While the program
+    stands still nobody enters: they do when it goes on.
 
     Example:  coltiva programs admit welcome
     """
     from connector.engine import admissions
 
-    typer.echo(_answer(name, workspace, admissions.admit, "may enter"))
+    amount, is_still = _answer(name, workspace, admissions.admit)
+    typer.echo(_tell_answered(name, amount, "may enter", ", as soon as it goes on" if is_still else ""))
 
 
 def refuse(name: Braked, workspace: Workspace = None) -> None:
@@ -112,18 +117,24 @@ def refuse(name: Braked, workspace: Workspace = None) -> None:
     """
     from connector.engine import admissions
 
-    typer.echo(_answer(name, workspace, admissions.refuse, "stay outside"))
+    amount, _ = _answer(name, workspace, admissions.refuse)
+    typer.echo(_tell_answered(name, amount, "stay outside"))
 
 
-def _answer(name: str, workspace: str | None, answer: Callable[..., int], words: str) -> str:
+def _answer(name: str, workspace: str | None, answer: Callable[..., int]) -> tuple[int, bool]:
+    """How many were answered, and whether the program stands still."""
     from connector.cli.opening import looking, the_workspace
-    from connector.cli.printing import plural
 
     with looking() as services:
         space = the_workspace(services, workspace)
-        _know(services, space, name)
-        amount = answer(services.store, space, name, who(), services.clock.now())
-    return f"{plural(amount, 'lead')} {words}: {name}." if amount else f"Nobody waits to enter {name}."
+        book = _know(services, space, name)
+        return answer(services.store, space, name, who(), services.clock.now()), name in book.paused
+
+
+def _tell_answered(name: str, amount: int, words: str, then: str = "") -> str:
+    from connector.cli.printing import plural
+
+    return f"{plural(amount, 'lead')} {words}: {name}{then}." if amount else f"Nobody waits to enter {name}."
 
 
 def _tell_resumed(name: str, book: Book, applying: Overrides, *, is_new: bool) -> str:
@@ -143,14 +154,15 @@ def _check_choice(name: str, *, everything: bool) -> None:
         raise typer.BadParameter("Name a program, or write --all.")
 
 
-def _know(services: Services, workspace: WorkspaceId, name: str) -> None:
-    """Raises UnknownNameError for a program that is not in the mapping that applies."""
+def _know(services: Services, workspace: WorkspaceId, name: str) -> Book:
+    """The mapping that applies. Raises UnknownNameError for a program that is not in it."""
     from connector.errors import UnknownNameError
 
     with services.store.reading() as transaction:
-        known = services.open_shelf().latest(transaction, workspace).programs
-    if name and name not in known:
-        raise UnknownNameError(f"There is no program {name}. There are: {', '.join(sorted(known)) or 'none'}.")
+        book = services.open_shelf().latest(transaction, workspace)
+    if name and name not in book.programs:
+        raise UnknownNameError(f"There is no program {name}. There are: {', '.join(sorted(book.programs)) or 'none'}.")
+    return book
 
 
 def _entry(now: datetime, kind: OverrideKind, program: str, because: str) -> OverrideEntry:
@@ -167,14 +179,14 @@ def who() -> str:
         return "somebody"
 
 
-def _print(found: Sequence[ProgramStanding]) -> None:
+def _print(found: Sequence[ProgramStanding], zone: ZoneInfo) -> None:
     from rich.markup import escape
 
     from connector.cli.printing import build_console, build_table
 
     table = build_table("program", "in it", "through", "wait", "stands", right=("in it", "through", "wait"))
     for one in found:
-        stands = escape(tell_standing(one.paused)) if one.is_paused else "[green]runs[/]"
+        stands = escape(tell_standing(one.paused, zone)) if one.is_paused else "[green]runs[/]"
         table.add_row(
             escape(one.program), f"{one.open:,}", f"{one.ended:,}", f"{one.waiting:,}" if one.waiting else "–", stands
         )
@@ -184,12 +196,14 @@ def _print(found: Sequence[ProgramStanding]) -> None:
         console.print(f"\n{escape(line)}", soft_wrap=True)
 
 
-def tell_standing(paused: OverrideEntry | None) -> str:
-    """Since when a program stands still, and why: `still since 2026-09-07 08:00 UTC, by ada: a typo`."""
+def tell_standing(paused: OverrideEntry | None, zone: ZoneInfo) -> str:
+    """Since when a program stands still, and why: `still since Mon 7 Sep 2026 10:00, by ada: a typo`."""
+    from connector.cli.printing import local
+
     if paused is None:
         return "still, by the mapping"
     why = f": {paused.because}" if paused.because else ""
-    return f"still since {paused.at:%Y-%m-%d %H:%M} UTC, by {paused.by}{why}"
+    return f"still since {local(paused.at, zone)}, by {paused.by}{why}"
 
 
 def tell_waiting(waiting: Mapping[str, int]) -> list[str]:
@@ -202,9 +216,10 @@ def tell_waiting(waiting: Mapping[str, int]) -> list[str]:
     ]
 
 
-def tell_pauses(pauses: Mapping[str, OverrideEntry]) -> list[str]:
+def tell_pauses(pauses: Mapping[str, OverrideEntry], zone: ZoneInfo) -> list[str]:
     """What `coltiva status` says of pauses, with the remedy; the empty name stands for everything."""
+    told = ((name, tell_standing(entry, zone)) for name, entry in sorted(pauses.items()))
     return [
-        f"{name or 'Everything'} stands {tell_standing(entry)}. To go on: coltiva programs resume {name or '--all'}"
-        for name, entry in sorted(pauses.items())
+        f"{name or 'Everything'} stands {stands}. To go on: coltiva programs resume {name or '--all'}"
+        for name, stands in told
     ]

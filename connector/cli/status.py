@@ -12,8 +12,11 @@ from connector.cli.options import AsJson
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from connector.bootstrap import Services
+    from connector.domain.ids import WorkspaceId
+    from connector.domain.override import OverrideEntry
     from connector.ports import Connection
 
 #: Why something received became no fact -> one of it, many of it, and what to do.
@@ -78,8 +81,9 @@ def status(as_json: AsJson = False) -> None:
 
 def look(services: Services) -> Mapping[str, Any]:
     """Everything that the command shows, as data."""
+    from connector.cli.opening import zone_of
     from connector.cli.printing import plural
-    from connector.cli.standstill import tell_pauses, tell_waiting
+    from connector.cli.standstill import tell_waiting
     from connector.domain.petition import PetitionKind
     from connector.engine.standing import pauses_of
 
@@ -91,9 +95,12 @@ def look(services: Services) -> Mapping[str, Any]:
         connections = transaction.connections.all()
         spaces = sorted({one.workspace for one in connections})
         waiting = [transaction.petitions.parked(space, PetitionKind.ADMISSION) for space in spaces]
-        pauses = [line for space in spaces for line in tell_pauses(pauses_of(transaction.overrides.all(space)))]
+        pauses = {space: pauses_of(transaction.overrides.all(space)) for space in spaces}
         feeds = [(one, state) for one in connections for state in transaction.feeds.of(one.id)]
         counters = dict(sorted(transaction.counts.all().items()))
+    # Reading a mapping takes a moment: only where there are times to tell.
+    with_times = {space for space in spaces if pauses[space]} | {one.workspace for one, _ in feeds}
+    zones = {space: zone_of(services, space) for space in sorted(with_times)}
     needs = [] if connections else ["no CRM is connected. Connect one: coltiva connect hubspot"]
     needs += [] if workers else ["no worker is running. Start one: coltiva serve"]
     needs += [tell_pause(one) for one in connections if one.paused_because]
@@ -105,7 +112,10 @@ def look(services: Services) -> Mapping[str, Any]:
     return {
         "now": now,
         "needs": needs,
-        "notes": [*pauses, *(_tell_strays(reason, amount) for reason, amount in health.strays.items())],
+        "notes": [
+            *_tell_pauses(pauses, zones),
+            *(_tell_strays(reason, amount) for reason, amount in health.strays.items()),
+        ],
         "workers": workers,
         "connections": [
             {
@@ -122,6 +132,7 @@ def look(services: Services) -> Mapping[str, Any]:
                 "connection": one.id,
                 "feed": str(state.feed),
                 "complete_to": state.complete_to,
+                "timezone": str(zones[one.workspace]),
                 "problem": state.problem,
             }
             for one, state in feeds
@@ -144,6 +155,14 @@ def tell_pause(connection: Connection) -> str:
         f"{connection.id} is paused: {connection.paused_because} "
         f"Nothing is lost meanwhile. With a good token: coltiva connect {connection.crm}"
     )
+
+
+def _tell_pauses(
+    pauses: Mapping[WorkspaceId, Mapping[str, OverrideEntry]], zones: Mapping[WorkspaceId, ZoneInfo]
+) -> list[str]:
+    from connector.cli.standstill import tell_pauses
+
+    return [line for space, entries in pauses.items() if entries for line in tell_pauses(entries, zones[space])]
 
 
 def _tell_strays(reason: str, amount: int) -> str:
@@ -211,14 +230,18 @@ def _print_connections(console: Any, connections: list[Mapping[str, Any]]) -> No
 
 
 def _print_feeds(console: Any, feeds: list[Mapping[str, Any]], now: datetime) -> None:
+    from zoneinfo import ZoneInfo
+
     from rich.markup import escape
 
-    from connector.cli.printing import age, build_table
+    from connector.cli.printing import age, build_table, local
 
     table = build_table("feed", "connection", "complete up to", "")
     for one in feeds:
         at = one["complete_to"]
-        table.add_row(escape(one["feed"]), one["connection"], f"{at:%Y-%m-%d %H:%M} UTC", f"{age(now - at)} ago")
+        table.add_row(
+            escape(one["feed"]), one["connection"], local(at, ZoneInfo(one["timezone"])), f"{age(now - at)} ago"
+        )
     if feeds:
         console.print("", table)
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from math import inf, log, sqrt
 from typing import NamedTuple
@@ -76,15 +76,17 @@ class Finding(NamedTuple):
     because: str
 
 
-def judge(contest: Contest, cases: Sequence[str], tallies: Sequence[Tally], now: datetime) -> Finding:
-    """Who wins by these figures, or why nobody does yet. Pure."""
+def judge(
+    contest: Contest, cases: Sequence[str], tallies: Sequence[Tally], now: datetime, zone: tzinfo = UTC
+) -> Finding:
+    """Who wins by these figures, or why nobody does yet, in words with the clock of `zone`. Pure."""
     by_case = {tally.case: tally for tally in tallies}
     known = [by_case.get(case, Tally(case, 0, 0, 0)) for case in cases]
     first_at = min((tally.first_at for tally in known if tally.first_at is not None), default=None)
     if first_at is None:
         return Finding("", "no lead has come to the split yet")
     if now < first_at + contest.after:
-        return Finding("", f"not before {first_at + contest.after:%Y-%m-%d %H:%M} UTC")
+        return Finding("", f"not before {(first_at + contest.after).astimezone(zone):%Y-%m-%d %H:%M %Z}")
     few = [tally for tally in known if tally.entered < contest.at_least]
     if not few and (best := _best(contest, known)):
         return Finding(best, f"better than each other way, sure by {contest.sure * 100:g} of 100")

@@ -12,7 +12,7 @@ from connector.domain.acts import emit
 from connector.domain.compiled_sales import CompiledHandOver
 from connector.domain.draft import Draft
 from connector.domain.enrolling import BY_PROGRAM, WITH_SALES, open_enrolments, pause, resume
-from connector.domain.enrolment import EnrolmentState
+from connector.domain.enrolment import Enrolment, EnrolmentState
 from connector.domain.fact import Value
 from connector.domain.field import FieldRole
 from connector.domain.frozen import replace
@@ -278,6 +278,14 @@ def let_go_on(draft: Draft) -> None:
                 pause(draft, enrolment, BY_PROGRAM)
             else:
                 resume(draft, enrolment)
+
+
+def go_on(draft: Draft, enrolment: Enrolment) -> None:
+    """Let a program go on that was paused for everybody; while sales has the lead, it goes on standing still."""
+    if holds_back(draft):
+        pause(draft, enrolment, WITH_SALES)
+    else:
+        resume(draft, enrolment)
 
 
 # --- reps ---------------------------------------------------------------------------------------------------

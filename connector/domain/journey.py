@@ -23,10 +23,11 @@ from connector.domain.enrolment import Enrolment, Step
 from connector.domain.entry import entry_refusal, wait_outside
 from connector.domain.fact import CommandName, Fact, Value
 from connector.domain.frozen import replace
+from connector.domain.handing import go_on
 from connector.domain.history import HistoryKind
 from connector.domain.nodes import Node
 from connector.domain.petition import Petition, PetitionKind
-from connector.domain.petitioning import withdraw
+from connector.domain.petitioning import keep, withdraw
 from connector.domain.phases import enter, take_answer
 
 _NO_SIGNAL: Signal = ("", {})
@@ -71,27 +72,33 @@ def check_conditions(draft: Draft, node: Node) -> None:
 
 
 def admit(draft: Draft, petition: Petition, ruling: Mapping[str, Value]) -> None:
-    """Let the lead enter the program whose brake gave it a place, if it still may."""
+    """Let the lead enter the program whose brake gave it a place, if it still may; once it goes on, if it is paused."""
     compiled = draft.book.programs.get(petition.subject)
-    refusal = "there is no such program" if compiled is None else entry_refusal(draft, compiled)
-    if compiled is None or refusal:
+    if not is_given(draft, petition, ruling):
+        return
+    if compiled is None:
+        turn_away(draft, petition.subject, "there is no such program")
+    elif compiled.program.is_paused:
+        keep(draft, petition, ruling)
+    elif refusal := entry_refusal(draft, compiled):
         turn_away(draft, petition.subject, refusal)
-    elif is_given(draft, petition, ruling):
+    else:
         enter(draft, compiled, str(petition.data["because"]), str(petition.data["phase"]), is_admitted=True)
 
 
 def _follow_brakes(draft: Draft) -> None:
-    """Let those enter who waited for a place in a program that brakes no more."""
+    """Let those enter who waited for a place in a program that brakes no more, and who had one while it was paused."""
     for petition in [each for each in draft.petitions.values() if each.kind is PetitionKind.ADMISSION]:
         compiled = draft.book.programs.get(petition.subject)
-        if compiled is None or compiled.program.brake is None:
+        ruling = draft.rulings.get(petition.key)
+        if ruling is not None or compiled is None or compiled.program.brake is None:
             withdraw(draft, petition.key)
-            admit(draft, petition, {})
+            draft.rulings.pop(petition.key, None)
+            admit(draft, petition, ruling or {})
 
 
 def follow_book(draft: Draft) -> None:
     """End the enrolments that stand where a new book has nothing any more; let those of paused programs stand still."""
-    _follow_brakes(draft)
     for enrolment in open_enrolments(draft):
         compiled = draft.book.programs.get(enrolment.program)
         phase = compiled.phases.get(enrolment.phase) if compiled else None
@@ -101,7 +108,8 @@ def follow_book(draft: Draft) -> None:
             if enrolment.paused_at is None:
                 pause(draft, enrolment, BY_PROGRAM)
         elif enrolment.put_off == BY_PROGRAM:
-            resume(draft, enrolment)
+            go_on(draft, enrolment)
+    _follow_brakes(draft)
 
 
 _BY_HAND = "by hand"

@@ -36,6 +36,11 @@ def withdraw(draft: Draft, key: str) -> None:
     draft.petitions.pop(key, None)
 
 
+def keep(draft: Draft, petition: Petition, ruling: Mapping[str, Value]) -> None:
+    """Keep what was ruled beside its petition: the lead cannot take it yet. A second time changes nothing."""
+    draft.petitions[petition.key], draft.rulings[petition.key] = petition, dict(ruling)
+
+
 def take_ruling(draft: Draft, fact: Fact, grants: Mapping[PetitionKind, Grant]) -> None:
     """Let the lead have what was ruled on its petition; a ruling on none is kept in case one is filed yet."""
     petition = draft.petitions.pop(fact.name, None)

@@ -11,6 +11,7 @@ from connector.domain.book import Book
 from connector.domain.fact import Fact, FactKind, Value
 from connector.domain.ids import WorkspaceId
 from connector.domain.petition import Deferral, Parking, PetitionKind, Ruling, Verdict
+from connector.errors import LostClaimError
 from connector.log import get_logger
 from connector.ports import FiledPetition, Judged, NewFact, Store, Transaction
 
@@ -18,6 +19,8 @@ from connector.ports import FiledPetition, Judged, NewFact, Store, Transaction
 _PAUSE = timedelta(minutes=1)
 #: Answered in one transaction, in which on SQLite nobody else can write.
 _BATCH = 500
+#: So often in a row a batch is begun anew of which others took some away.
+_TRIES = 20
 _PLACE = Ruling({})
 
 log = get_logger()
@@ -76,16 +79,26 @@ def refuse(store: Store, workspace: WorkspaceId, program: str, by: str, now: dat
 
 
 def _answer(store: Store, workspace: WorkspaceId, program: str, data: dict[str, Value], now: datetime) -> int:
-    answered = 0
+    answered = tries = 0
     while True:
-        with store.transaction() as transaction:
-            waiting = transaction.petitions.parked_of(workspace, PetitionKind.ADMISSION, program, _BATCH)
-            facts = [_to_fact(filed, data, now) for filed in waiting]
-            transaction.leads.add_facts(workspace, facts, now)
-            transaction.petitions.settle([Judged(filed, Ruling(data)) for filed in waiting], now)
-        answered += len(waiting)
-        if len(waiting) < _BATCH:
+        try:
+            amount = _answer_some(store, workspace, program, data, now)
+        except LostClaimError:  # some were answered, or went away, a moment ago: the others are still there
+            tries += 1
+            if tries > _TRIES:
+                raise
+            continue
+        answered, tries = answered + amount, 0
+        if amount < _BATCH:
             return answered
+
+
+def _answer_some(store: Store, workspace: WorkspaceId, program: str, data: dict[str, Value], now: datetime) -> int:
+    with store.transaction() as transaction:
+        waiting = transaction.petitions.parked_of(workspace, PetitionKind.ADMISSION, program, _BATCH)
+        transaction.leads.add_facts(workspace, [_to_fact(filed, data, now) for filed in waiting], now)
+        transaction.petitions.settle([Judged(filed, Ruling(data)) for filed in waiting], now)
+    return len(waiting)
 
 
 def _to_fact(filed: FiledPetition, data: dict[str, Value], now: datetime) -> NewFact:

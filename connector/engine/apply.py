@@ -16,6 +16,7 @@ from connector.domain.fact import Fact, FactKind
 from connector.domain.field import format_moment
 from connector.domain.ids import LeadId, WorkspaceId
 from connector.domain.override import NO_OVERRIDES, OverrideEntry, keep_sensible, version_of
+from connector.engine.overrides import applied_at, changing
 from connector.engine.shelf import Compile, Shelf
 from connector.errors import LostClaimError
 from connector.log import get_logger
@@ -46,13 +47,14 @@ def apply_book(store: Store, compile_book: Compile, workspace: WorkspaceId, stor
     Applying the version that applies does nothing. Raises what compiling raises, before anything is changed.
     """
     programs = compile_book(stored).definitions.programs
-    with store.transaction() as transaction:
+    with changing(store, workspace, stored.applied_at) as transaction:
         before = transaction.books.latest(workspace)
         overrides, dropped = keep_sensible(before.overrides if before else NO_OVERRIDES, programs, stored.applied_at)
         version = version_of(stored.version, overrides)
         if before is not None and before.version == version:
             return ApplyResult(version, is_new=False)
-        transaction.books.add(workspace, replace(stored, version=version, overrides=overrides))
+        at = applied_at(stored.applied_at, before)
+        transaction.books.add(workspace, replace(stored, version=version, applied_at=at, overrides=overrides))
         transaction.overrides.add(workspace, dropped)
     for entry in dropped:
         log.warning("override.dropped", workspace=workspace, program=entry.program, fork=entry.fork)

@@ -56,10 +56,12 @@ class Contests:
             workspaces = sorted({connection.workspace for connection in transaction.connections.all()})
             books = {one: self._shelf.latest(transaction, one) for one in workspaces if transaction.books.latest(one)}
         return sum(
-            self._decide(workspace, split, now) for workspace, book in books.items() for split in splits_of(book)
+            self._decide(workspace, split, book.version, now)
+            for workspace, book in books.items()
+            for split in splits_of(book)
         )
 
-    def _decide(self, workspace: WorkspaceId, split: Split, now: datetime) -> bool:
+    def _decide(self, workspace: WorkspaceId, split: Split, version: str, now: datetime) -> bool:
         contest = split.fork.contest
         if contest is None or split.fork.winner or self._is_reopened(workspace, split):
             return False
@@ -68,8 +70,10 @@ class Contests:
         if not finding.case:
             return False
         entry = to_entry(split, finding, tallies, contest, now)
-        log.info("split.decided", workspace=workspace, program=split.program, split=split.place, case=finding.case)
-        return overrides.decide(self._store, workspace, entry)
+        is_decided = overrides.decide(self._store, workspace, entry, seen=version)
+        if is_decided:
+            log.info("split.decided", workspace=workspace, program=split.program, split=split.place, case=finding.case)
+        return is_decided
 
     def _is_reopened(self, workspace: WorkspaceId, split: Split) -> bool:
         with self._store.reading() as transaction:

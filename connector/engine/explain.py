@@ -16,7 +16,7 @@ from connector.domain.book import Book
 from connector.domain.change import ChangeKind
 from connector.domain.computed import Computed, counting_of, shares_of
 from connector.domain.draft import Draft
-from connector.domain.field import format_value
+from connector.domain.field import FieldRole, format_value
 from connector.domain.history import HistoryEntry, HistoryKind
 from connector.domain.score import Score
 from connector.domain.wording import display_name
@@ -219,8 +219,18 @@ def explain(
         enrolments=tuple(explain_enrolment(draft, enrolment) for enrolment in reversed(lead.enrolments)),
         writes=tuple(_writes(changes)),
         signals=tuple(_signals(history)),
-        timeline=tuple(Happening(entry.at, str(entry.kind), tell(entry)) for entry in history),
+        timeline=tuple(Happening(entry.at, str(entry.kind), tell(_with_reps(entry, book))) for entry in history),
     )
+
+
+def _with_reps(entry: HistoryEntry, book: Book) -> HistoryEntry:
+    """Owners whom the mapping knows, by their names."""
+    owner = book.fields.get(book.roles.get(FieldRole.OWNER, ""))
+    if owner is None or (entry.kind, entry.subject) != (HistoryKind.FIELD_CHANGED, owner.name):
+        return entry
+    sales, crm = book.definitions.sales, next(iter(owner.properties), "")
+    reps = {name: sales.rep_of(crm, str(id_)) for name, id_ in entry.detail.items()}
+    return replace(entry, detail={**entry.detail, **{name: rep.name for name, rep in reps.items() if rep}})
 
 
 # --- scores -------------------------------------------------------------------------------------------------

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from connector.domain.fact import SNAPSHOT_OF, Fact, FactKind, RecordName, Value
+from connector.domain.book import Book
+from connector.domain.fact import SNAPSHOT_OF, Fact, FactKind, RecordName
 from connector.domain.field import format_moment
 from connector.domain.ids import CrmRef, WorkspaceId
+from connector.engine.becoming import follow
 from connector.engine.deals import NO_DEALS, KnownDeals, fetch_known, tell_known
 from connector.engine.events import MAX_SKEW
 from connector.engine.line import Failure, Line
@@ -73,16 +75,16 @@ def run_once(line: Line, shelf: Shelf) -> HydrateResult:
         if isinstance(found, Failure):
             return HydrateResult()
         deals = found
-    result = _keep(line, waiting, reading, deals, asked_at)
+    result = _keep(line, book, waiting, reading, deals, asked_at)
     log.debug("records.read", connection=line.connection.id, **asdict(result))
     return result
 
 
 def _keep(
-    line: Line, waiting: Sequence[Unread], reading: Reading, deals: KnownDeals, asked_at: datetime
+    line: Line, book: Book, waiting: Sequence[Unread], reading: Reading, deals: KnownDeals, asked_at: datetime
 ) -> HydrateResult:
     answered = frozenset(reading.asked)
-    read = [one for one in waiting if one.ref.record_id in answered]
+    read: Sequence[Unread] = [one for one in waiting if one.ref.record_id in answered]
     spoilt = _postpone(line, waiting, reading)
     result = HydrateResult(
         read=sum(not one.again for one in read),
@@ -93,12 +95,12 @@ def _keep(
     if not read and not spoilt:
         return result
     workspace = line.connection.workspace
-    facts = [
-        NewFact(one.lead_id, fact, asked_at)
-        for one in read
-        for fact in _to_facts(line, one, reading.records.get(one.ref.record_id), asked_at)
-    ]
     with line.store.transaction() as transaction:
+        read, merged = follow(line, transaction, read, reading.records, book.version, asked_at)
+        told = (
+            (one, fact) for one in read for fact in _to_facts(line, one, reading, asked_at, is_merged=one.ref in merged)
+        )
+        facts = [NewFact(one.lead_id, fact, asked_at) for one, fact in told]
         facts += tell_known(line, transaction, read, deals, asked_at)
         facts += _reveal(transaction, workspace, read, reading.records, asked_at)
         transaction.leads.add_facts(workspace, facts, asked_at)
@@ -150,31 +152,32 @@ def _postpone(line: Line, waiting: Sequence[Unread], reading: Reading) -> Mappin
     }
 
 
-def _to_facts(line: Line, one: Unread, record: CrmRecord | None, asked_at: datetime) -> Iterator[Fact]:
-    """All values as read; that the record is new, where it is; and that it is gone."""
-    at, crm = _moment(record, asked_at), one.ref.crm
-    values = _values(line, record) if record else {}
+def _to_facts(line: Line, one: Unread, reading: Reading, asked_at: datetime, *, is_merged: bool) -> Iterator[Fact]:
+    """All values as read; and that the record is new, is gone, or lives on as another one, where that is so."""
+    record, crm = reading.records.get(one.ref.record_id), one.ref.crm
+    at = _moment(record, asked_at)
+    values = _values(record) if record else {}
     if not one.again:
         yield Fact(f"baseline:{one.ref}", at, FactKind.RECORD, RecordName.BASELINE, crm, values)
-        if record and _is_new(line, record):
-            yield Fact(f"created:{one.ref}", record.created_at or at, FactKind.RECORD, RecordName.CREATED, crm)
+        if made_at := _made_at(line, record):
+            yield Fact(f"created:{one.ref}", made_at, FactKind.RECORD, RecordName.CREATED, crm)
     elif record:
         yield Fact(f"read:{one.ref}:{format_moment(at)}", at, FactKind.RECORD, RecordName.READ, crm, values)
-    if record is None or record.archived:
+    if is_merged:
+        yield Fact(f"merged:{one.ref}", at, FactKind.MERGED, str(one.ref), crm)
+    elif record is None or record.archived:
         yield Fact(f"gone:{one.ref}:{format_moment(at)}", at, FactKind.RECORD, RecordName.ARCHIVED, crm)
 
 
-def _values(line: Line, record: CrmRecord) -> Mapping[str, Value]:
-    """What the record holds; from a CRM that does not tell what changed, to be compared with what it held before."""
-    return record.properties if line.crm.tells_changes else {SNAPSHOT_OF: record.record_id, **record.properties}
+def _made_at(line: Line, record: CrmRecord | None) -> datetime | None:
+    """When a record was made, from a CRM that tells it in no other way; None for one from before we were connected."""
+    made_at, connected_at = record.created_at if record else None, line.connection.connected_at
+    return made_at if made_at and connected_at and made_at >= connected_at else None
 
 
-def _is_new(line: Line, record: CrmRecord) -> bool:
-    """Whether it was made since the account is connected, by a CRM that tells that in no other way."""
-    connected_at = line.connection.connected_at
-    if line.crm.tells_changes or record.created_at is None or connected_at is None:
-        return False
-    return record.created_at >= connected_at
+def _values(record: CrmRecord) -> Mapping[str, str]:
+    """What the record holds; as a snapshot, to be compared with the last one, where its CRM tells no changes."""
+    return record.properties if record.read_as_of is None else {SNAPSHOT_OF: record.record_id, **record.properties}
 
 
 def _moment(record: CrmRecord | None, asked_at: datetime) -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from connector.domain.book import Book
 from connector.domain.contest import Contest, Tally, interval, judge, rate
@@ -65,7 +66,7 @@ def _splits(
     for split in splits_of(book, program):
         counted = tallies.get(split.place, ())
         ways = _ways([case.name for case in split.fork.cases], counted)
-        yield SplitResults(program, split.place, _verdict(split, counted, ledger, now), ways)
+        yield SplitResults(program, split.place, _verdict(split, counted, ledger, now, book.definitions.zone), ways)
 
 
 def _holdout(book: Book, program: str, tallies: Mapping[str, Sequence[Tally]]) -> Iterator[SplitResults]:
@@ -103,19 +104,21 @@ def _percents(shares: Percents) -> Percents:
     return _percent(shares[0]), _percent(shares[1])
 
 
-def _verdict(split: Split, tallies: Sequence[Tally], ledger: Sequence[OverrideEntry], now: datetime) -> str:
+def _verdict(
+    split: Split, tallies: Sequence[Tally], ledger: Sequence[OverrideEntry], now: datetime, zone: ZoneInfo
+) -> str:
     if split.fork.winner:
-        return _tell_decision(split, ledger)
+        return _tell_decision(split, ledger, zone)
     contest: Contest | None = split.fork.contest
     if is_reopened(ledger, split):
         return "open: a person let chance decide again"
     if contest is None:
         return "open: the mapping names no winner:, so chance goes on"
-    finding = judge(contest, [case.name for case in split.fork.cases], tallies, now)
+    finding = judge(contest, [case.name for case in split.fork.cases], tallies, now, zone)
     return f"{finding.case} wins at the next look" if finding.case else f"open: {finding.because}"
 
 
-def _tell_decision(split: Split, ledger: Sequence[OverrideEntry]) -> str:
+def _tell_decision(split: Split, ledger: Sequence[OverrideEntry], zone: ZoneInfo) -> str:
     place = (split.program, split.phase, split.name)
     decisions = [
         each for each in ledger if each.kind is OverrideKind.DECIDED and (each.program, each.phase, each.fork) == place
@@ -125,4 +128,4 @@ def _tell_decision(split: Split, ledger: Sequence[OverrideEntry]) -> str:
     last = decisions[-1]
     why = f": {last.because}" if last.because else ""
     figures = "".join(f"; {case} {words}" for case, words in last.figures.items())
-    return f"decided: {last.case} since {last.at:%Y-%m-%d %H:%M} UTC, by {last.by}{why}{figures}"
+    return f"decided: {last.case} since {last.at.astimezone(zone):%Y-%m-%d %H:%M %Z}, by {last.by}{why}{figures}"

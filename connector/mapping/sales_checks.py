@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from connector.domain.definitions import Definitions
 from connector.domain.field import Field, FieldRole, FieldType
 from connector.domain.own import to_crm, written_properties
-from connector.domain.program import TargetKind
+from connector.domain.program import Note, TargetKind, Task
 from connector.domain.sales import HandOverRule, Rep, Sales
 from connector.mapping.feeds import CRMS, LABELS
 from connector.mapping.models import MappingFile
@@ -38,6 +38,21 @@ def check_sales(mapping: MappingFile, definitions: Definitions, problems: Proble
             message = f"nothing hands leads over by {quoted(rule.name)}"
             problems.error(path, message, "add when:, or let a program lead to it with sales:", on_key=True)
         _check_end(rule, path, problems)
+    _check_notifications(definitions, problems)
+
+
+def _check_notifications(definitions: Definitions, problems: Problems) -> None:
+    """Warn of tasks that are given twice: by a notification, and by handing over."""
+    rules = [rule for rule in definitions.sales.hand_overs if rule.when is not None and _gives_task(rule.acts)]
+    for one in definitions.notifications:
+        also = next((rule for rule in rules if rule.when == one.when and _gives_task(one.acts)), None)
+        if also is not None:
+            message = f"leads of whom this holds are handed over by {quoted(also.name)}, too: two tasks for one thing"
+            problems.warn(("notifications", one.name), message, "remove this notification, or its task", on_key=True)
+
+
+def _gives_task(acts: Sequence[Task | Note]) -> bool:
+    return any(isinstance(act, Task) for act in acts)
 
 
 def _check_reps(sales: Sales, crms: tuple[str, ...], problems: Problems) -> None:

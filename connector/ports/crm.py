@@ -151,10 +151,10 @@ class CrmRecord:
     archived: bool = False
     #: Since when its values are these, where the CRM says so; a read then tells the same whenever it is made.
     read_as_of: datetime | None = None
-    #: When it was made, where the CRM says so.
-    created_at: datetime | None = None
     #: The record as which it lives on, where a merge or a conversion took it away.
     became: str = ""
+    #: When it was made, where the CRM tells that by no event.
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +176,6 @@ class Crm(Protocol):
 
     #: The largest number of changes that one call of a kind takes.
     batch_sizes: Mapping[ChangeKind, int]
-    #: Whether its events tell what changed. Otherwise they only hint at it, and what changed is found by comparing.
-    tells_changes: bool
     #: How many records one call of `fetch_records` takes: hydrate reads so many at once.
     read_batch: int
     #: The object type of deals, as in `CrmRef.object_type`.

@@ -5,29 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, Text, bindparam, delete
+from sqlalchemy import BigInteger, Text, bindparam, delete
 
 from connector.domain.enrolment import Enrolment
 from connector.domain.fact import START
 from connector.ports import SavedLead
 from connector.store.codec import encode, to_ms, to_optional_ms
+from connector.store.copies import copies_in, save_copies
 from connector.store.identity import FIRST_VERSION
 from connector.store.schema import enrolments, history
 from connector.store.session import Session
-from connector.store.upsert import insert_into, upsert
+from connector.store.upsert import insert_into
 
 _ADD_HISTORY = insert_into(history)
 _DROP_HISTORY = delete(history).where(
     history.c.workspace == bindparam("workspace_", type_=Text),
     history.c.lead_id == bindparam("lead_id_", type_=Text),
     history.c.version <= bindparam("read_version", type_=BigInteger),
-)
-_SAVE_ENROLMENT = upsert(enrolments)
-_DROP_ENROLMENT = delete(enrolments).where(
-    enrolments.c.workspace == bindparam("workspace_", type_=Text),
-    enrolments.c.lead_id == bindparam("lead_id_", type_=Text),
-    enrolments.c.program == bindparam("program_", type_=Text),
-    enrolments.c.number == bindparam("number_", type_=Integer),
 )
 
 
@@ -72,29 +66,7 @@ def save_history(session: Session, saved: Iterable[SavedLead]) -> None:
 
 def save_enrolments(session: Session, saved: Sequence[SavedLead]) -> None:
     """Bring the reports' copy of the enrolments up to date, where they changed."""
-    changed = [one for one in saved if one.lead.enrolments != one.stored.lead.enrolments]
-    session.run_many(_DROP_ENROLMENT, [row for one in changed for row in _dropped(one)])
-    session.run_many(
-        _SAVE_ENROLMENT,
-        [
-            _to_row(one, enrolment)
-            for one in changed
-            for enrolment in one.lead.enrolments
-            if enrolment not in one.stored.lead.enrolments
-        ],
-    )
-
-
-def _dropped(saved: SavedLead) -> Iterable[dict[str, Any]]:
-    kept = {(enrolment.program, enrolment.number) for enrolment in saved.lead.enrolments}
-    for enrolment in saved.stored.lead.enrolments:
-        if (enrolment.program, enrolment.number) not in kept:
-            yield {
-                "workspace_": saved.stored.workspace,
-                "lead_id_": saved.lead.id,
-                "program_": enrolment.program,
-                "number_": enrolment.number,
-            }
+    save_copies(session, _ENROLMENTS, saved)
 
 
 def _to_row(saved: SavedLead, enrolment: Enrolment) -> dict[str, Any]:
@@ -108,3 +80,8 @@ def _to_row(saved: SavedLead, enrolment: Enrolment) -> dict[str, Any]:
         "entered_at": to_ms(enrolment.entered_at),
         "ended_at": to_optional_ms(enrolment.ended_at),
     }
+
+
+_ENROLMENTS = copies_in(
+    enrolments, lambda lead: lead.enrolments, lambda enrolment: (enrolment.program, enrolment.number), _to_row
+)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, Text, and_, bindparam, case, delete, func, literal_column, or_, select
+from sqlalchemy import BigInteger, Text, and_, bindparam, case, func, literal_column, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from connector.domain.assigning import Assignment
@@ -15,10 +15,11 @@ from connector.domain.ids import LeadId, WorkspaceId
 from connector.errors import LostClaimError
 from connector.ports import Given, InHand, SavedLead
 from connector.store.codec import decode_assignment, encode, from_ms, from_optional_ms, to_ms, to_optional_ms
+from connector.store.copies import copies_in, save_copies
 from connector.store.listed import among
 from connector.store.schema import assignments, hand_overs, leads
 from connector.store.session import Session, limited, to_list
-from connector.store.upsert import insert_into, upsert
+from connector.store.upsert import insert_into
 
 _WORKSPACE = bindparam("workspace_", type_=Text)
 _MINE = assignments.c.workspace == _WORKSPACE
@@ -82,40 +83,11 @@ _IN_HAND = limited(
     .where(hand_overs.c.workspace == _WORKSPACE, _open)
     .order_by(_waits_first, hand_overs.c.due_at.is_(None), hand_overs.c.due_at, hand_overs.c.began_at)
 )
-_SAVE = upsert(hand_overs)
-_DROP = delete(hand_overs).where(
-    hand_overs.c.workspace == _WORKSPACE,
-    hand_overs.c.lead_id == bindparam("lead_id_", type_=Text),
-    hand_overs.c.name == bindparam("name_", type_=Text),
-    hand_overs.c.number == bindparam("number_", type_=Integer),
-)
 
 
 def save_hand_overs(session: Session, saved: Sequence[SavedLead]) -> None:
     """Bring the reports' copy of the hand-overs up to date, where they changed."""
-    changed = [one for one in saved if one.lead.hand_overs != one.stored.lead.hand_overs]
-    session.run_many(_DROP, [row for one in changed for row in _dropped(one)])
-    session.run_many(
-        _SAVE,
-        [
-            _to_row(one, each)
-            for one in changed
-            for each in one.lead.hand_overs
-            if each not in one.stored.lead.hand_overs
-        ],
-    )
-
-
-def _dropped(saved: SavedLead) -> Iterable[dict[str, Any]]:
-    kept = {each.key for each in saved.lead.hand_overs}
-    for each in saved.stored.lead.hand_overs:
-        if each.key not in kept:
-            yield {
-                "workspace_": saved.stored.workspace,
-                "lead_id_": saved.lead.id,
-                "name_": each.name,
-                "number_": each.number,
-            }
+    save_copies(session, _HAND_OVERS, saved)
 
 
 def _to_row(saved: SavedLead, each: HandOver) -> dict[str, Any]:
@@ -130,6 +102,9 @@ def _to_row(saved: SavedLead, each: HandOver) -> dict[str, Any]:
         "level": each.level,
         "due_at": to_optional_ms(each.due_at),
     }
+
+
+_HAND_OVERS = copies_in(hand_overs, lambda lead: lead.hand_overs, lambda each: (each.name, each.number), _to_row)
 
 
 class StoredAssignments:

@@ -58,11 +58,12 @@ class Wording:
         return known[1]
 
     def load_all(self) -> None:
-        """Word every statement that the modules of the store hold."""
+        """Word every statement that the modules of the store hold, alone or in tuples."""
         modules = [module for name, module in sys.modules.items() if name.startswith(f"{__package__}.")]
         for value in [value for module in modules for value in vars(module).values()]:
-            if isinstance(value, Executable):
-                self.of(value)
+            for each in value if isinstance(value, tuple) else (value,):
+                if isinstance(each, Executable):
+                    self.of(each)
 
     def _compile(self, statement: Executable) -> Words:
         assert isinstance(statement, ClauseElement)

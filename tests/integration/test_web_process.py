@@ -18,6 +18,7 @@ import pytest
 
 from connector.clock import SystemClock
 from tests.door import SECRET, TARGET, signed
+from tests.org_door import OUTBOUND, XML, message
 
 BODY = b'[{"eventId":1,"portalId":123}]'
 PATIENCE = 20.0
@@ -123,6 +124,23 @@ def test_ten_megabytes_are_refused_by_their_declared_length(web: Web) -> None:
         wire.sendall(head.encode() + b" " * 1000)
 
         assert wire.recv(65_536).startswith(b"HTTP/1.1 413 ")
+
+
+def test_fifty_megabytes_of_xml_are_refused_before_they_are_read(web: Web) -> None:
+    head = f"POST {OUTBOUND} HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nContent-Length: {50 * 2**20}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", web.port), PATIENCE) as wire:
+        wire.sendall(head.encode() + message()[:500])
+
+        assert wire.recv(65_536).startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_message_of_an_org_that_nobody_connected_is_not_kept(web: Web) -> None:
+    before = web.kept()
+
+    status, body = web.post(message(), XML, OUTBOUND)
+
+    assert (status, web.kept()) == (403, before)
+    assert b"Ack" not in body
 
 
 def test_ten_undeclared_megabytes_are_refused_too(web: Web) -> None:

@@ -95,6 +95,21 @@ def test_a_person_decides_for_those_who_wait(rehearsal: Rehearsal, run: Any, wor
     assert run("programs", word, "invitation").output == "Nobody waits to enter invitation.\n"
 
 
+def test_who_is_admitted_while_the_program_stands_still_enters_when_it_goes_on(rehearsal: Rehearsal, run: Any) -> None:
+    import_all(rehearsal)
+    rehearsal.let_pass(timedelta(minutes=1))
+    run("programs", "pause", "invitation")
+
+    answered = run("programs", "admit", "invitation")
+    rehearsal.catch_up()
+    while_still = listed(run)
+    run("programs", "resume", "invitation")
+    rehearsal.catch_up()
+
+    assert answered.output == "2 leads may enter: invitation, as soon as it goes on.\n"
+    assert (while_still, listed(run)) == ({"open": 2, "waiting": 0}, {"open": 4, "waiting": 0})
+
+
 def test_of_a_lead_behind_the_brake_explain_says_so_and_what_lets_it_in(rehearsal: Rehearsal, run: Any) -> None:
     import_all(rehearsal)
 

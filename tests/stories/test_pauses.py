@@ -91,7 +91,7 @@ def test_whoever_looks_sees_what_stands_still_since_when_by_whom_and_why(
     run("programs", "pause", "--all", "--because", "the trade fair")
     listed, status = run("programs", "list"), run("status")
 
-    assert listed.output.count("still since 2026-09-07 08:00 UTC, by ada: the trade fair") == 2
+    assert listed.output.count("still since Mon 7 Sep 2026 10:00, by ada: the trade fair") == 2
     assert "To go on: coltiva programs resume --all" in " ".join(status.output.split())
 
 

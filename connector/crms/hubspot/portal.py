@@ -23,7 +23,6 @@ class HubSpotPortal:
 
     batch_sizes: Mapping[ChangeKind, int] = MANIFEST.batch_sizes
     #: HubSpot: Contacts API guide, batch read.
-    tells_changes: bool = True
     read_batch: int = 100
     deal_type: str = DEAL
 

@@ -13,9 +13,10 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from connector.crms.salesforce.batches import Replies, save
+from connector.crms.salesforce.batches import Outcome, Replies, save
 from connector.crms.salesforce.client import SalesforceClient
 from connector.crms.salesforce.errors import RefusedCallError
+from connector.crms.salesforce.homes import find_homes
 from connector.crms.salesforce.plain import cut, to_plain
 from connector.crms.salesforce.soql import lists_of
 from connector.crms.salesforce.translate import (
@@ -55,7 +56,8 @@ class ActWriter:
     def write(self, kind: ChangeKind, acts: Mapping[str, tuple[str, Act]]) -> Replies:
         """Make tasks or notes, key -> (record id, act), tied to record and owner; one reply a key, with the new id.
 
-        What there is under a key is left as it is, also when somebody changed, finished or deleted it.
+        What there is under a key is left as it is, also when somebody changed, finished or deleted it. What is for a
+        lead that was converted, or a record that was merged away, goes to the one as which it lives on.
         """
         made = self._find(acts)
         replies = {key: RecordReply(ReplyState.DONE, remote_id=task_id) for key, task_id in made.items()}
@@ -70,8 +72,13 @@ class ActWriter:
                 replies[key] = _NO_OWNER
             else:
                 bodies[key] = self._to_body(kind, key, who, act)
-        outcomes = save(self._client, "PATCH", f"composite/sobjects/{_TASK}/{KEY_FIELD}", bodies)
+        outcomes = self._save(bodies)
+        homes = find_homes(self._client, outcomes, {key: record_id for key, (record_id, _) in acts.items()})
+        outcomes |= self._save({key: {**bodies[key], "WhoId": home.record_id} for key, home in homes.items()})
         return replies | {key: outcome.reply for key, outcome in outcomes.items()}
+
+    def _save(self, bodies: Mapping[str, Mapping[str, Any]]) -> dict[str, Outcome]:
+        return save(self._client, "PATCH", f"composite/sobjects/{_TASK}/{KEY_FIELD}", bodies)
 
     def _find(self, keys: Iterable[str]) -> dict[str, str]:
         """The ids of those that were made."""

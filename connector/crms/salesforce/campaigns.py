@@ -8,6 +8,7 @@ from typing import Any, Final
 from connector.crms.salesforce.batches import MAX_RECORDS, Replies, save, to_outcomes
 from connector.crms.salesforce.client import SalesforceClient
 from connector.crms.salesforce.errors import DUPLICATE_VALUE, RefusedCallError
+from connector.crms.salesforce.homes import find_homes
 from connector.crms.salesforce.replies import SaveResult, read
 from connector.crms.salesforce.soql import lists_of, quoted
 from connector.crms.salesforce.translate import CONTACT, LEAD, object_type_of, to_long_id
@@ -72,7 +73,10 @@ class Campaigns:
             link = {_LINKS[object_type_of(long_id)]: long_id}
             bodies[one] = {"attributes": {"type": "CampaignMember"}, "CampaignId": campaign, **link}
         outcomes = save(self._client, "POST", "composite/sobjects", bodies)
-        return {one: _DONE if outcome.has(DUPLICATE_VALUE) else outcome.reply for one, outcome in outcomes.items()}
+        homes = find_homes(self._client, outcomes, {one: one for one in outcomes})
+        refused = {one: home.refuse(outcomes[one]) for one, home in homes.items()}
+        present = {one: _DONE for one, outcome in outcomes.items() if outcome.has(DUPLICATE_VALUE)}
+        return {one: outcome.reply for one, outcome in outcomes.items()} | refused | present
 
     def _remove(self, record_ids: Sequence[str], members: Mapping[str, str]) -> Replies:
         """Who is no member is as good as taken off."""

@@ -22,7 +22,7 @@ from simple_salesforce.exceptions import SalesforceError, SalesforceExpiredSessi
 from connector.clock import Clock
 from connector.crms.salesforce.errors import to_error
 from connector.crms.salesforce.grants import Flow, Grant, parse_grant
-from connector.crms.salesforce.limits import SHARE, Limits
+from connector.crms.salesforce.limits import Limits
 from connector.crms.salesforce.oauth import OAuth
 from connector.crms.salesforce.replies import QueryPage, read
 from connector.crms.salesforce.transport import open_session
@@ -65,8 +65,8 @@ class SalesforceClient:
     whole; they return the body of the answer.
     """
 
-    def __init__(self, token: str, keeper: TokenKeeper, oauth: OAuth, clock: Clock, share: float = SHARE) -> None:
-        self.limits = Limits(share)
+    def __init__(self, token: str, keeper: TokenKeeper, oauth: OAuth, clock: Clock, limits: Limits) -> None:
+        self.limits = limits
         self._token = token
         self._keeper = keeper
         self._oauth = oauth
@@ -132,7 +132,8 @@ class SalesforceClient:
             refusal = to_error(operation, error.status, error.content, self._clock.now())
         except requests.RequestException as error:
             message = f"Salesforce did not answer {operation}: {type(error).__name__}."
-            raise CrmUnavailableError(message, operation=operation) from error
+            # Without its cause: that quotes the address, and with it the query, which may name people.
+            raise CrmUnavailableError(message, operation=operation) from None
         if isinstance(refusal, RetryableCrmError) and refusal.retry_at is not None:
             self.limits.hold(refusal.retry_at)
         raise refusal

@@ -13,9 +13,9 @@ from connector.crms.salesforce.batches import Replies
 from connector.crms.salesforce.campaigns import Campaigns
 from connector.crms.salesforce.client import SalesforceClient
 from connector.crms.salesforce.grants import Grant
-from connector.crms.salesforce.limits import SHARE
+from connector.crms.salesforce.limits import SHARE, Limits
 from connector.crms.salesforce.manifest import MANIFEST
-from connector.crms.salesforce.oauth import OAuth
+from connector.crms.salesforce.oauth import App, OAuth
 from connector.crms.salesforce.permissions import Lack
 from connector.crms.salesforce.reader import Reader
 from connector.crms.salesforce.schema import Schema
@@ -24,6 +24,7 @@ from connector.domain.change import Act, ChangeKind
 from connector.errors import FeedRefusedError
 from connector.ports import (
     Catalog,
+    Connection,
     CrmRecord,
     DealCatalog,
     Feed,
@@ -51,6 +52,25 @@ class OrgDetails:
     is_sandbox: bool
 
 
+class Salesforce:
+    """Our app at Salesforce, one for a process: it opens orgs, and remembers of each what its calls have spent.
+
+    Loads nothing by itself and calls nothing. May be shared by threads.
+    """
+
+    def __init__(self, app: App, clock: Clock, rehearsal_url: str = "", share: float = SHARE) -> None:
+        #: How orgs let us in.
+        self.oauth = OAuth(app, clock, rehearsal_url)
+        self._clock = clock
+        self._share = share
+        self._limits: dict[str, Limits] = {}
+
+    def open(self, connection: Connection, keeper: TokenKeeper) -> SalesforceOrg:
+        """The org of a connection, for one thread. Makes no call, and raises nothing for a token that is none."""
+        limits = self._limits.setdefault(connection.account, Limits(self._share))
+        return SalesforceOrg(connection.token, keeper, self.oauth, self._clock, limits)
+
+
 class SalesforceOrg:
     """The `Crm` and `CatalogReader` ports for Salesforce; one for each thread.
 
@@ -58,13 +78,14 @@ class SalesforceOrg:
     """
 
     batch_sizes: Mapping[ChangeKind, int] = MANIFEST.batch_sizes
-    tells_changes: bool = False
     #: REST API: Get Records With a Request Body Using sObject Collections.
     read_batch: int = 2_000
     deal_type: str = OPPORTUNITY
 
-    def __init__(self, token: str, keeper: TokenKeeper, oauth: OAuth, clock: Clock, share: float = SHARE) -> None:
-        self._client = SalesforceClient(token, keeper, oauth, clock, share)
+    def __init__(
+        self, token: str, keeper: TokenKeeper, oauth: OAuth, clock: Clock, limits: Limits | None = None
+    ) -> None:
+        self._client = SalesforceClient(token, keeper, oauth, clock, limits or Limits())
         self._oauth = oauth
         self._schema = Schema(self._client, clock)
         self._reader = Reader(self._client, self._schema)

@@ -8,10 +8,11 @@ settings ask for that, come over a connection for which a proxy checked the org'
 from __future__ import annotations
 
 import hmac
-import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
+
+import msgspec
 
 from connector.crms.salesforce.hearing import to_event, to_record
 from connector.crms.salesforce.soap import NotAMessageError, Notification, read_message, read_org
@@ -115,7 +116,8 @@ def _to_hint(org: str, notification: Notification) -> CrmEvent | None:
 
 def _to_raw(notification: Notification) -> str:
     """What of it is kept aside, should it become nothing: no more than whose record it was."""
-    return json.dumps({"Notification": notification.id, "object": notification.sobject, **notification.fields})
+    shown = {"Notification": notification.id, "object": notification.sobject, **notification.fields}
+    return msgspec.json.encode(shown).decode()
 
 
 def _to_text(raw: bytes) -> str:

@@ -132,12 +132,14 @@ class _View:
                 archived=bool(row.get("IsDeleted")),
                 read_as_of=parse_datetime(row["SystemModstamp"]),
                 created_at=parse_datetime(row["CreatedDate"]) if row.get("CreatedDate") else None,
-                became=to_long_id(row.get("MasterRecordId") or _converted_to(row)),
+                became=_became(row),
             )
         except (KeyError, TypeError, ValueError) as error:
             message = f"Salesforce told a record of {self.sobject} that cannot be read ({type(error).__name__})."
             raise UnreadableReplyError(message) from None
 
 
-def _converted_to(row: Row) -> str:
-    return str(row.get("ConvertedContactId") or "") if row.get("IsConverted") else ""
+def _became(row: Row) -> str:
+    converted = row.get("ConvertedContactId") if row.get("IsConverted") else None
+    home = row.get("MasterRecordId") or converted
+    return to_long_id(home) if home else ""

@@ -8,8 +8,8 @@ from urllib.parse import quote_plus
 
 from simple_salesforce.format import quote_soql_value
 
-#: Address and headers share some 16,000 characters; so many are for one list.
-_MAX_LENGTH: Final = 6_000
+#: Address and headers share some 16,000 characters; so many are for one list: 400 ids.
+_MAX_LENGTH: Final = 10_000
 
 
 def quoted(text: str) -> str:

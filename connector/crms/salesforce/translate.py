@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Final
 
 from connector.domain.field import FieldType
@@ -60,7 +61,9 @@ FIELD_TYPES: Final[Mapping[str, FieldType]] = {
 COMPOUND: Final = frozenset({"address", "location", "complexvalue"})
 
 _ID: Final = re.compile(r"[0-9A-Za-z]{15}(?:[0-9A-Za-z]{3})?")
-_CHECKS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+#: A capital is 1, anything else is 0; of five characters the first counts least.
+_CAPITALS: Final = str.maketrans(digits + ascii_lowercase + ascii_uppercase, "0" * 36 + "1" * 26)
+_CHECKS: Final = {f"{number:05b}"[::-1]: check for number, check in enumerate(f"{ascii_uppercase}012345")}
 
 
 def to_long_id(text: str) -> str:
@@ -71,12 +74,8 @@ def to_long_id(text: str) -> str:
     if not _ID.fullmatch(text):
         return ""
     short = text[:15]
-    groups = (short[start : start + 5] for start in (0, 5, 10))
-    return short + "".join(_CHECKS[_capitals(group)] for group in groups)
-
-
-def _capitals(group: str) -> int:
-    return sum(1 << place for place, character in enumerate(group) if "A" <= character <= "Z")
+    capitals = short.translate(_CAPITALS)
+    return f"{short}{_CHECKS[capitals[:5]]}{_CHECKS[capitals[5:10]]}{_CHECKS[capitals[10:]]}"
 
 
 def object_type_of(record_id: str) -> str:

@@ -17,6 +17,8 @@ _EXACT: Final = 2**53
 
 def to_text(field_type: str, value: object) -> str:
     """A value that was read, as facts hold it: the empty text for none, whole numbers without a fraction."""
+    if isinstance(value, str):
+        return to_datetime_text(parse_datetime(value)) if field_type == "datetime" else value
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -25,9 +27,7 @@ def to_text(field_type: str, value: object) -> str:
         return str(value)
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < _EXACT else format(Decimal(repr(value)), "f")
-    if field_type == "datetime" and isinstance(value, str):
-        return to_datetime_text(parse_datetime(value))
-    return value if isinstance(value, str) else ""
+    return ""
 
 
 def parse_datetime(text: str) -> datetime:

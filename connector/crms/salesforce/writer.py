@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from connector.crms.salesforce.batches import Replies, save
 from connector.crms.salesforce.client import SalesforceClient
-from connector.crms.salesforce.errors import CONVERTED, GONE
+from connector.crms.salesforce.homes import find_homes
 from connector.crms.salesforce.replies import FieldDescription
 from connector.crms.salesforce.schema import Schema
-from connector.crms.salesforce.soql import lists_of
 from connector.crms.salesforce.translate import OBJECTS, PEOPLE, object_type_of, own_fields, to_long_id
 from connector.crms.salesforce.values import to_value
 from connector.domain.change import BACKWARDS
@@ -18,6 +17,9 @@ from connector.ports import RecordReply, ReplyState
 
 _NOBODY: Final = RecordReply(ReplyState.REFUSED, "This is no id of a lead or contact.")
 _NOTHING: Final = RecordReply(ReplyState.DONE)
+#: Object Reference: Lead, Contact. Whoever set it, a person did not want to be written to.
+_OPT_OUT: Final = "HasOptedOutOfEmail"
+_OPT_IN: Final = RecordReply(ReplyState.REFUSED, "Only the org's own people take back that somebody opted out.")
 
 
 def write_properties(client: SalesforceClient, schema: Schema, changes: Mapping[str, Mapping[str, str]]) -> Replies:
@@ -28,10 +30,11 @@ def write_properties(client: SalesforceClient, schema: Schema, changes: Mapping[
     record that was merged away are refused with the record as which they live on.
     """
     writer = _Writer(client, schema)
-    replies = {record_id: _NOBODY for record_id in changes if _object_of(record_id) not in PEOPLE}
+    objects = {record_id: _object_of(record_id) for record_id in changes}
+    replies = {record_id: _NOBODY for record_id, sobject in objects.items() if sobject not in PEOPLE}
     bodies: dict[str, dict[str, Any]] = {}
-    for record_id in sorted((one for one in changes if one not in replies), key=_object_of):  # see MAX_RECORDS
-        body = writer.to_body(record_id, changes[record_id])
+    for record_id in sorted((one for one in changes if one not in replies), key=objects.__getitem__):  # see MAX_RECORDS
+        body = writer.to_body(record_id, objects[record_id], changes[record_id])
         if isinstance(body, RecordReply):
             replies[record_id] = body
         else:
@@ -40,7 +43,7 @@ def write_properties(client: SalesforceClient, schema: Schema, changes: Mapping[
 
 
 def _object_of(record_id: str) -> str:
-    return OBJECTS.get(object_type_of(to_long_id(record_id)), "")
+    return OBJECTS.get(object_type_of(record_id), "") if to_long_id(record_id) else ""
 
 
 class _Writer:
@@ -48,53 +51,42 @@ class _Writer:
         self._client = client
         self._schema = schema
 
-    def to_body(self, record_id: str, wanted: Mapping[str, str]) -> dict[str, Any] | RecordReply:
+    def to_body(self, record_id: str, sobject: str, wanted: Mapping[str, str]) -> dict[str, Any] | RecordReply:
         """The record as it is sent; or why it is not."""
-        sobject = _object_of(record_id)
         texts = {name.removesuffix(BACKWARDS): text for name, text in wanted.items()}
         own = own_fields(sobject, texts)
         if not own:
             return _NOTHING
-        if any(not _is_writable(self._schema.fields(sobject).get(field)) for field in own.values()):
-            self._schema.doubt()  # an admin may have mended it meanwhile
+        fields = self._writable(sobject, own.values())
         values: dict[str, object] = {}
         for name, field in own.items():
-            described = self._schema.fields(sobject).get(field)
+            described = fields.get(field)
             if described is None or not described.updateable:
                 return RecordReply(ReplyState.REFUSED, _why_not(sobject, field, described))
             try:
                 values[field] = to_value(described, texts[name])
             except ValueError as error:
                 return RecordReply(ReplyState.REFUSED, f"{sobject}.{field}: {error}.")
+            if field == _OPT_OUT and not values[field]:
+                return _OPT_IN
         return {"attributes": {"type": sobject}, "id": to_long_id(record_id), **values}
+
+    def _writable(self, sobject: str, names: Iterable[str]) -> Mapping[str, FieldDescription]:
+        """The fields of an object; asked for anew where these cannot be written, for an admin may have mended that."""
+        fields = self._schema.fields(sobject)
+        if all((field := fields.get(name)) is not None and field.updateable for name in names):
+            return fields
+        self._schema.doubt()
+        return self._schema.fields(sobject)
 
     def write(self, bodies: Mapping[str, Mapping[str, Any]]) -> Replies:
         """Send them; those that are not there any more are looked for."""
         outcomes = save(self._client, "PATCH", "composite/sobjects", bodies)
-        lost = [one for one, outcome in outcomes.items() if outcome.has(CONVERTED, *GONE)]
-        homes = self._find_homes(lost)
+        homes = find_homes(self._client, outcomes, {record_id: record_id for record_id in outcomes})
         return {
-            record_id: _moved(outcome.reply, *homes[record_id]) if record_id in homes else outcome.reply
+            record_id: homes[record_id].refuse(outcome) if record_id in homes else outcome.reply
             for record_id, outcome in outcomes.items()
         }
-
-    def _find_homes(self, record_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
-        """What became of them, and as which records they live on, where they do."""
-        homes: dict[str, tuple[str, str]] = {}
-        for sobject in PEOPLE:
-            long_ids = {to_long_id(one): one for one in record_ids if _object_of(one) == sobject}
-            converted = ", ConvertedContactId" if sobject == "Lead" else ""
-            for listed in lists_of(long_ids):
-                soql = f"SELECT Id, MasterRecordId{converted} FROM {sobject} WHERE Id IN {listed}"
-                for row in self._client.query(soql, with_deleted=True):
-                    way = "merged" if row.get("MasterRecordId") else "converted"
-                    if home := to_long_id(row.get("MasterRecordId") or row.get("ConvertedContactId") or ""):
-                        homes[long_ids[to_long_id(row["Id"])]] = way, home
-        return homes
-
-
-def _is_writable(field: FieldDescription | None) -> bool:
-    return field is not None and field.updateable
 
 
 def _why_not(sobject: str, name: str, field: FieldDescription | None) -> str:
@@ -103,8 +95,3 @@ def _why_not(sobject: str, name: str, field: FieldDescription | None) -> str:
     if field.calculated:
         return f"{sobject}.{name}: a formula; nobody can write it."
     return f"{sobject}.{name}: the integration user may not write it."
-
-
-def _moved(reply: RecordReply, way: str, home: str) -> RecordReply:
-    words = f"It was {way} and lives on as the {object_type_of(home) or 'record'} {home}. {reply.words}"
-    return RecordReply(ReplyState.REFUSED, words, remote_id=home)

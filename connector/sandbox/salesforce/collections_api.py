@@ -94,9 +94,6 @@ def upsert(call: Call) -> Reply:
     def save(parsed: tuple[Json, Any]) -> Json:
         record, value = parsed
         found = table.find_by(field.name, value)
-        if len(found) > 1:
-            message = f"{field.name}: more than one record found for external id field: {[row['Id'] for row in found]}"
-            raise RefusalError("DUPLICATE_EXTERNAL_ID", message, [field.name])
         made, is_new = save_by_external_id(call, table, record, field, value, found)
         return {"id": made, "created": is_new}
 

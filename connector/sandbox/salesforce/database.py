@@ -14,12 +14,14 @@ from connector.sandbox.salesforce.ids import IdMaker
 from connector.sandbox.salesforce.objects import Schema
 from connector.sandbox.salesforce.refusals import RefusalError, entity_deleted
 from connector.sandbox.salesforce.rules import Rules
-from connector.sandbox.salesforce.standard_objects import CAMPAIGN_MEMBER, LEAD, TASK, standard_objects
+from connector.sandbox.salesforce.standard_objects import CAMPAIGN_MEMBER, DELETED_WITH, LEAD, TASK, standard_objects
 from connector.sandbox.salesforce.tables import Table
 from connector.sandbox.salesforce.upkeep import keep_campaign_member, keep_task
 
 #: Saving a record locks those that it hangs on. Salesforce: "Record Locking Cheat Sheet".
 _LOCKED_WITH = ("AccountId", "CampaignId", "OpportunityId")
+#: With which record another was deleted. No field of Salesforce's.
+_BURIED_WITH = "_buried_with"
 _STAMPS = frozenset({"LastModifiedDate", "LastModifiedById", "SystemModstamp"})
 
 
@@ -118,6 +120,9 @@ class Database:
             row["MasterRecordId"] = master_id
         self._remember(lambda: self._put_back(table, row, before))
         self._tell(Kind.DELETE, table, row, now, actor, master_id=master_id)
+        for child_table, child in self._children(table, row):
+            self.delete(child_table, child, actor)
+            child[_BURIED_WITH] = row["Id"]
 
     def undelete(self, table: Table, row: Row, actor: Actor) -> None:
         """Bring a record back from the recycle bin."""
@@ -128,14 +133,30 @@ class Database:
         row.update(IsDeleted=False, SystemModstamp=to_stamp(now), LastModifiedById=actor.user_id)
         row["LastModifiedDate"] = row["SystemModstamp"]
         row.pop("MasterRecordId", None)
+        row.pop(_BURIED_WITH, None)
         table.raise_up(row)
         self._tell(Kind.UNDELETE, table, row, now, actor, tuple(row))
+        for child_table, child in self._buried_with(table, row):
+            self.undelete(child_table, child, actor)
 
     def set_by_system(self, table: Table, row: Row, values: Mapping[str, Any], actor: Actor) -> None:
         """Change what only Salesforce itself may, such as what becomes of a converted lead."""
         self._change(table, row, values, actor)
 
     # --- inside -----------------------------------------------------------------------------
+
+    def _children(self, table: Table, row: Row) -> list[tuple[Table, Row]]:
+        """What is deleted along with a record."""
+        ways = [(self.tables[name], field) for name, field in DELETED_WITH.get(table.object.name, ())]
+        return [(child_table, child) for child_table, field in ways for child in child_table.find_by(field, row["Id"])]
+
+    def _buried_with(self, table: Table, row: Row) -> list[tuple[Table, Row]]:
+        """What was deleted along with a record, and comes back with it."""
+        names = dict.fromkeys(name for name, _ in DELETED_WITH.get(table.object.name, ()))
+        buried = [
+            (self.tables[name], self.tables[name].rows[one]) for name in names for one in self.tables[name].deleted
+        ]
+        return [(child_table, child) for child_table, child in buried if child.get(_BURIED_WITH) == row["Id"]]
 
     def _change(self, table: Table, row: Row, changes: Mapping[str, Any], actor: Actor) -> None:
         now = self._clock.now()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from connector.sandbox.exchange import Reply
 from connector.sandbox.router import Router
 from connector.sandbox.salesforce import actions_api as actions
+from connector.sandbox.salesforce import bulk_api as bulk
 from connector.sandbox.salesforce import changes_api as changes
 from connector.sandbox.salesforce import collections_api as collections
 from connector.sandbox.salesforce import composite_api
@@ -42,6 +43,7 @@ def _of(name: str, method: str, path: str, handler: Handler) -> Operation:
 
 _ROW, _TYPE = "/sobjects/<object>/<id>", "/sobjects/<object>"
 _COLLECTION = "/composite/sobjects"
+_JOB, _INGEST = "/jobs/<kind>/<id>", "/jobs/ingest/<id>"
 
 OPERATIONS = (
     _of("resources", "GET", "", describe.resources),
@@ -69,6 +71,16 @@ OPERATIONS = (
     _of("query.all", "GET", "/queryAll", query.query_all),
     _of("query.more", "GET", "/query/<locator>", query.query_more),
     _of("query.more", "GET", "/queryAll/<locator>", query.query_more),
+    _of("bulk.create_query", "POST", "/jobs/query", bulk.create_query),
+    _of("bulk.query_results", "GET", "/jobs/query/<id>/results", bulk.query_results),
+    _of("bulk.create_ingest", "POST", "/jobs/ingest", bulk.create_ingest),
+    _of("bulk.upload", "PUT", f"{_INGEST}/batches", bulk.upload),
+    _of("bulk.successful_results", "GET", f"{_INGEST}/successfulResults", bulk.successful_results),
+    _of("bulk.failed_results", "GET", f"{_INGEST}/failedResults", bulk.failed_results),
+    _of("bulk.unprocessed_records", "GET", f"{_INGEST}/unprocessedrecords", bulk.unprocessed_records),
+    _of("bulk.change", "PATCH", _JOB, bulk.change),
+    _of("bulk.get", "GET", _JOB, bulk.get),
+    _of("bulk.delete", "DELETE", _JOB, bulk.delete),
     _of("actions", "POST", "/actions/standard/<name>", actions.invoke),
 )
 ROUTER = Router(OPERATIONS)

@@ -9,6 +9,7 @@ from typing import Any
 
 from connector.sandbox.clock import SandboxClock
 from connector.sandbox.salesforce.apps import App, Installation
+from connector.sandbox.salesforce.bulk_jobs import JobBook
 from connector.sandbox.salesforce.cursors import CursorBook
 from connector.sandbox.salesforce.database import Database
 from connector.sandbox.salesforce.fields import Field, Row, to_stamp
@@ -41,6 +42,7 @@ class Org:
         self.database = Database(clock)
         self.pool = RequestPool()
         self.cursors = CursorBook()
+        self.jobs = JobBook()
         self.installations: dict[str, Installation] = {}
         #: Whether the administrator says yes when an app asks for access.
         self.approves = True

@@ -21,6 +21,7 @@ from connector.sandbox.salesforce.standard_objects import (
     CONVERTED_STATUS,
     LEAD,
     OPPORTUNITY,
+    PAIR,
     STAGES,
     TASK,
 )
@@ -37,7 +38,6 @@ _POINTS_TO_PERSON = (
     (CAMPAIGN_MEMBER, "ContactId"),
     (CONTACT_ROLE, "ContactId"),
     (TASK, "WhoId"),
-    (CONTACT, "ReportsToId"),
 )
 _ALL = Permissions()
 #: What a contact takes over from the lead that it is converted from.
@@ -243,7 +243,7 @@ class People:
         """Let what points to one person point to another; a second membership of a campaign is dropped."""
         for object_name, field in _POINTS_TO_PERSON:
             table = self._org.database.tables[object_name]
-            for row in [row for row in table if row.get(field) == old]:
+            for row in table.find_by(field, old):
                 if object_name == CAMPAIGN_MEMBER:
                     self._move_member(table, row, "ContactId" if keeps_members else field, new, actor)
                 else:
@@ -251,10 +251,10 @@ class People:
 
     def _move_member(self, table: Table, row: Row, field: str, new: str, actor: Actor) -> None:
         pair = f"{row['CampaignId']} {new}"
-        if table.find_by("_pair", pair):
+        if table.find_by(PAIR, pair):
             self._org.database.delete(table, row, actor)
         else:
-            changes = {field: new, "_pair": pair, "LeadOrContactId": new, "Type": _type_of(field)}
+            changes = {field: new, PAIR: pair, "LeadOrContactId": new, "Type": _type_of(field)}
             self._org.database.set_by_system(table, row, changes, actor)
 
     def _become(self, lead: Row, account_id: str, contact_id: str, opportunity: str, actor: Actor) -> Conversion:

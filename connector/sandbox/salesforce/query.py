@@ -191,6 +191,8 @@ class Query:
             return [row for row in rows if row is not None]
         if self._with_deleted or not self._table.is_indexed(field.name):
             return None
+        if field.type == FieldType.REFERENCE:
+            texts = [to_id(text) or text for text in texts]
         found_rows = {row["Id"]: row for text in texts for row in self._table.find_by(field.name, text)}
         return list(found_rows.values())
 

@@ -110,6 +110,9 @@ def save_by_external_id(
     call: Call, table: Table, record: Json, field: Field, value: Any, found: list[Row]
 ) -> tuple[str, bool]:
     """Update the row that was found, or make one with this external id; gives the id and whether it is new."""
+    if len(found) > 1:
+        message = f"{field.name}: more than one record found for external id field: {[row['Id'] for row in found]}"
+        raise RefusalError("DUPLICATE_EXTERNAL_ID", message, [field.name])
     passed_over = frozenset({field.name.lower()})
     right = Right.EDIT if found else Right.CREATE
     call.permissions.check_write(table.object, right)

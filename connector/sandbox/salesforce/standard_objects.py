@@ -287,9 +287,19 @@ def _record_type() -> tuple[Field, ...]:
 
 #: What records are looked up by, beside unique fields, external ids and addresses.
 _LOOKED_UP_BY = {
-    CAMPAIGN_MEMBER: (PAIR,),
+    CONTACT: ("AccountId",),
+    CAMPAIGN_MEMBER: (PAIR, "CampaignId", "LeadId", "ContactId"),
     CAMPAIGN_STATUS: ("CampaignId",),
     CONTACT_ROLE: ("ContactId", "OpportunityId"),
+    TASK: ("WhoId", "WhatId"),
+}
+#: Object to what is deleted along with a record of it, and the field that points to it.
+DELETED_WITH: dict[str, tuple[tuple[str, str], ...]] = {
+    LEAD: ((CAMPAIGN_MEMBER, "LeadId"), (TASK, "WhoId")),
+    CONTACT: ((CAMPAIGN_MEMBER, "ContactId"), (CONTACT_ROLE, "ContactId"), (TASK, "WhoId")),
+    ACCOUNT: ((CONTACT, "AccountId"), (TASK, "WhatId")),
+    OPPORTUNITY: ((CONTACT_ROLE, "OpportunityId"), (TASK, "WhatId")),
+    CAMPAIGN: ((CAMPAIGN_MEMBER, "CampaignId"), (CAMPAIGN_STATUS, "CampaignId")),
 }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import flask
 from werkzeug.exceptions import HTTPException, NotFound
 
+from connector.sandbox.call_log import LoggedCall
 from connector.sandbox.exchange import ConnectionDroppedError, Reply, hang_up, to_request, to_response
 from connector.sandbox.faults import ApiFault
 from connector.sandbox.salesforce import oauth_api
@@ -56,10 +57,12 @@ def _add_oauth(app: flask.Flask, platform: Platform, org: Org | None) -> None:
     root = "/services/oauth2"
 
     def token() -> flask.Response:
-        return _with_faults(
-            platform,
-            lambda: oauth_api.token(platform, org, flask.request.form, flask.request.remote_addr or ""),
-        )
+        asked = flask.request
+        response = _with_faults(platform, lambda: oauth_api.token(platform, org, asked.form, asked.remote_addr or ""))
+        name = f"oauth.{asked.form.get('grant_type', '').rpartition(':')[2]}"
+        logged = LoggedCall(platform.clock.now(), "", name, asked.method, asked.path, response.status_code)
+        platform.calls.add(logged)
+        return response
 
     app.add_url_rule(f"{root}/token", "token", token, methods=["POST"])
     app.add_url_rule(

@@ -19,12 +19,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from connector.crms.salesforce.grants import Flow, Grant, parse_grant
 from connector.crms.salesforce.oauth import App as OurApp
 from connector.crms.salesforce.oauth import OAuth, new_verifier
-from connector.crms.salesforce.org import SalesforceOrg
+from connector.crms.salesforce.org import Salesforce, SalesforceOrg
 from connector.crms.salesforce.permissions import Lack
 from connector.domain.change import Act, ChangeKind
 from connector.engine.tokens import StoredToken
 from connector.errors import CredentialsError, RateLimitedError, RetryableCrmError, SetupError
-from connector.ports import Membership, PropertyWish, ReplyState
+from connector.ports import Connection, Membership, PropertyWish, ReplyState
 from connector.sandbox.clock import SandboxClock
 from connector.sandbox.faults import ApiFault, Fault
 from connector.sandbox.salesforce.apps import App
@@ -32,6 +32,7 @@ from connector.sandbox.salesforce.fields import Field, FieldType
 from connector.sandbox.salesforce.org import Org
 from connector.sandbox.salesforce.permissions import Right
 from connector.sandbox.salesforce.platform import Platform
+from connector.sandbox.salesforce.rules import Trigger, ValidationRule
 from connector.sandbox.salesforce.server import running
 from tests.clocks import HandClock
 from tests.contract.crm.rules import LIST, NOW, CrmRules, StoredAct, states, task
@@ -290,6 +291,24 @@ def test_eight_workers_whose_session_ran_out_renew_it_once(stage: SalesforceStag
     assert opened(stage, parse_grant(kept.token)).account().org_id == stage.org.id
 
 
+def test_what_an_org_was_asked_is_remembered_when_its_connection_is_opened_anew(stage: SalesforceStage) -> None:
+    app = OurApp(stage.app.client_id, stage.app.client_secret)
+    salesforce = Salesforce(app, stage.clock, stage.org.instance_url, share=0.1)
+    stage.org.pool.maximum = 100
+
+    def open_anew() -> SalesforceOrg:
+        token = stage.keeper.kept
+        return salesforce.open(
+            Connection(CONNECTION.id, CONNECTION.workspace, "salesforce", stage.org.id, token), stage.keeper
+        )
+
+    for _ in range(10):
+        open_anew().account()
+
+    with pytest.raises(RateLimitedError, match="Our share"):
+        open_anew().account()
+
+
 # --- the catalog ------------------------------------------------------------------------------------------------
 
 SCORE_WISH = PropertyWish(SCORE, "Coltiva score", "number")
@@ -495,12 +514,41 @@ def test_a_write_to_what_was_converted_or_merged_names_where_it_lives_on(stage: 
     assert "lives on" not in replies[gone].words
 
 
-def test_scoring_a_lead_does_not_hand_it_to_another_owner(stage: SalesforceStage) -> None:
+def test_the_orgs_own_rules_refuse_in_their_own_words_and_only_whom_they_mean(stage: SalesforceStage) -> None:
+    people, rules = stage.org.people, stage.org.database.rules
+    ids = [people.create_lead(f"{number}@example.com") for number in range(4)]
+    bad, blocked, locked, _ = ids
+    rules.validations.append(ValidationRule("Lead", lambda row: row["Id"] == bad, "Call her first", "Phone"))
+    rules.triggers.append(Trigger("Lead", lambda row: "division by zero" if row["Id"] == blocked else None))
+    rules.locked[locked] = 1
+
+    replies = stage.crm.write_properties({one: {SCORE: "7"} for one in ids})
+
+    assert [replies[one].state.value for one in ids] == ["refused", "refused", "later", "done"]
+    assert "A validation rule of the org refused it: Call her first [Phone]" in replies[bad].words
+    assert "division by zero" in replies[blocked].words
+    assert states(stage.crm.write_properties({locked: {SCORE: "7"}})) == {locked: ReplyState.DONE}
+
+
+def test_an_assignment_rule_hands_nobody_over_because_we_wrote(stage: SalesforceStage) -> None:
+    queue = stage.org.people.add_queue("Inbound")
     ada = stage.org.people.create_lead("ada@example.com", OwnerId=stage.owner)
+    stage.org.database.rules.assign_lead = lambda _: queue
 
     stage.crm.write_properties({ada: {SCORE: "7"}})
 
     assert stage.held(ada)["OwnerId"] == stage.owner
+
+
+def test_an_opt_out_can_be_written_and_is_never_taken_back(stage: SalesforceStage) -> None:
+    ada = stage.org.people.create_lead("ada@example.com")
+    stage.crm.write_properties({ada: {"Lead.HasOptedOutOfEmail": "true"}})
+
+    for value in ("false", ""):
+        replies = stage.crm.write_properties({ada: {"HasOptedOutOfEmail": value, SCORE: "7"}})
+
+        assert states(replies) == {ada: ReplyState.REFUSED}
+    assert stage.held(ada)["HasOptedOutOfEmail"] is True
 
 
 # --- campaigns --------------------------------------------------------------------------------------------------
@@ -527,6 +575,17 @@ def test_who_is_nobody_is_refused_in_a_campaign_and_is_as_good_as_out_of_it(stag
 
     assert [reply.state.value for reply in replies.values()].count("refused") == 2
     assert replies["78"].state is replies[ada].state is ReplyState.DONE
+
+
+def test_who_was_merged_away_is_refused_in_a_campaign_with_where_they_live_on(stage: SalesforceStage) -> None:
+    people = stage.org.people
+    loser, winner = (people.create_lead(f"{number}@example.com") for number in range(2))
+    people.merge(winner, loser)
+
+    replies = stage.crm.write_membership(Membership(LIST, [loser], []))
+
+    assert states(replies) == {loser: ReplyState.REFUSED}
+    assert f"lives on as the lead {winner}" in replies[loser].words
 
 
 def test_taking_people_off_a_campaign_that_is_not_there_makes_none(stage: SalesforceStage) -> None:
@@ -629,6 +688,20 @@ def test_a_task_for_nobody_or_by_nobody_is_refused_and_the_others_are_made(stage
         "refused",
     ]
     assert {made["OwnerId"] for made in stage.tasks(ada)} == {stage.owner, stage.org.integration_user}
+
+
+def test_a_task_for_a_lead_that_was_converted_meanwhile_reaches_its_contact(stage: SalesforceStage) -> None:
+    people = stage.org.people
+    lead, loser, winner = (people.create_lead(f"{number}@example.com") for number in range(3))
+    became = people.convert(lead)
+    people.merge(winner, loser)
+    acts = {"a": (lead, call(stage)), "b": (loser, call(stage))}
+
+    for _ in range(2):
+        replies = stage.crm.write_acts(ChangeKind.TASK, acts)
+
+        assert states(replies) == {"a": ReplyState.DONE, "b": ReplyState.DONE}
+        assert [len(stage.tasks(one)) for one in (became.contact_id, winner, lead, loser)] == [1, 1, 0, 0]
 
 
 # --- opportunities ----------------------------------------------------------------------------------------------

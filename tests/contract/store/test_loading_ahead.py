@@ -6,9 +6,11 @@ from typing import NoReturn
 
 import pytest
 
+from connector.domain.enrolment import Enrolment
 from connector.store.session import Wording
+from tests.builders import START
 from tests.contract.store.conftest import Place
-from tests.contract.store.scene import Scene
+from tests.contract.store.scene import Scene, judged, lead_of
 
 
 def test_a_store_that_loaded_ahead_words_nothing_when_it_works(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -20,5 +22,7 @@ def test_a_store_that_loaded_ahead_words_nothing_when_it_works(place: Place, mon
 
     monkeypatch.setattr(Wording, "_compile", word_late)
 
-    Scene(store).connected()
+    scene = Scene(store).connected().meet("51")
+    scene.decide(lead_of("51"), lambda stored: judged(stored, enrolments=[Enrolment("p", 1, START, "one", START)]))
+    scene.decide(lead_of("51"), judged)
     assert store.next_wake_at() is None

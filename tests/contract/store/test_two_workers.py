@@ -11,14 +11,18 @@ import pytest
 
 from connector.domain.book import compile_book
 from connector.domain.fact import Fact, FactKind
+from connector.domain.override import OverrideEntry, OverrideKind
+from connector.domain.petition import Parking
+from connector.engine import admissions, overrides
 from connector.engine.apply import Telling, apply_book
 from connector.engine.shelf import Shelf
 from connector.errors import LostClaimError
-from connector.ports import DeliveryState, NewDelivery, NewFact, Store, StoredBook, Transaction
+from connector.ports import DeliveryState, Judged, NewDelivery, NewFact, Store, StoredBook, Transaction
 from connector.store.store import open_store
 from tests.builders import START, after
 from tests.contract.store.conftest import Place
 from tests.contract.store.scene import ACME, BOOK, SECRET_KEY, Scene, fact, judged, lead_of, ref, task, wants
+from tests.contract.store.test_brakes import asking
 from tests.office import clicking_book
 
 #: Seconds after which a test that hangs has failed.
@@ -278,6 +282,50 @@ def test_of_two_who_take_a_lease_at_once_one_gets_it(place: Place, scene: Scene)
         return work
 
     assert sorted(at_once(place, take("a"), take("b"))) == [False, True]  # type: ignore[type-var]
+
+
+def test_of_what_several_people_set_at_once_nothing_is_lost(place: Place, scene: Scene) -> None:
+    programs = [f"p{number}" for number in range(4)]
+
+    def pause(program: str) -> Callable[[Store, Barrier], bool]:
+        def work(store: Store, barrier: Barrier) -> bool:
+            barrier.wait()
+            return all(
+                overrides.pause(store, ACME, OverrideEntry(START, "ada", OverrideKind.PAUSED, name))
+                for name in (program, f"{program}_too", f"{program}_last")
+            )
+
+        return work
+
+    with scene.store.transaction() as transaction:
+        transaction.books.add(ACME, StoredBook("v1", {}, START))
+    assert at_once(place, *map(pause, programs)) == [True] * 4
+
+    with scene.store.reading() as transaction:
+        latest, versions = transaction.books.latest(ACME), transaction.books.all(ACME)
+    wanted = {f"{program}{end}" for program in programs for end in ("", "_too", "_last")}
+    assert latest is not None
+    assert set(latest.overrides.paused) == wanted
+    assert [each.applied_at for each in versions] == sorted({each.applied_at for each in versions})
+
+
+def test_of_two_people_who_admit_at_once_each_lead_is_admitted_once(place: Place, scene: Scene) -> None:
+    people = [str(number) for number in range(30)]
+    scene.meet(*people)
+    for one in people:
+        scene.decide(lead_of(one), asking())
+    with scene.store.transaction() as transaction:
+        due = transaction.petitions.due(ACME, after(days=1), 100)
+        transaction.petitions.settle([Judged(filed, Parking("too many")) for filed in due], START)
+
+    def admit(by: str) -> Callable[[Store, Barrier], int]:
+        def work(store: Store, barrier: Barrier) -> int:
+            barrier.wait()
+            return admissions.admit(store, ACME, "welcome", by, START)
+
+        return work
+
+    assert sum(at_once(place, *map(admit, ("ada", "ben", "cara")))) == 30  # type: ignore[arg-type]
 
 
 def test_counters_of_two_workers_add_up(place: Place, scene: Scene) -> None:

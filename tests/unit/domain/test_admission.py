@@ -11,6 +11,7 @@ import pytest
 from connector.domain.definitions import Definitions
 from connector.domain.fact import CommandName, Fact, FactKind, Value
 from connector.domain.history import HistoryKind as K
+from connector.domain.override import Overrides, overridden
 from connector.domain.petition import PetitionKind
 from connector.domain.program import Brake, Program, Target, TargetKind
 from tests.builders import (
@@ -18,8 +19,10 @@ from tests.builders import (
     activity,
     after,
     book_applied,
+    changed,
     command,
     definitions,
+    field_is,
     on,
     outcome,
     phase,
@@ -114,11 +117,42 @@ def test_each_time_a_lead_comes_back_it_asks_for_a_place_of_its_own() -> None:
 
 
 def test_who_may_not_enter_any_more_is_turned_away_though_a_place_is_free() -> None:
-    story = asking(mapping("v2", is_paused=True)).receive(book_applied(after(minutes=1), "v2"))
+    story = asking(suppress=field_is("industry", "banking")).receive(changed(after(minutes=1), industry="banking"))
 
     story.receive(ruled(after(minutes=5)))
 
-    assert told(story)[1:] == [(K.NOT_ENTERED, "p", {"why": "the program is paused"})]
+    assert told(story)[1:] == [(K.NOT_ENTERED, "p", {"why": "it is suppressed"})]
+    assert (story.lead.enrolments, story.lead.petitions) == ((), {})
+
+
+def still() -> tuple[Definitions, Definitions]:
+    """The mapping with the program paused by a person, and as it was."""
+    return overridden(mapping(), Overrides(paused=("p",))), mapping()
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["once", "paused more than once"])
+def test_a_place_that_is_given_while_the_program_stands_still_is_kept_until_it_goes_on(again: bool) -> None:
+    paused, plain = still()
+    all_paused = overridden(plain, Overrides(is_all_paused=True))
+    story = asking(paused, all_paused).receive(book_applied(after(minutes=1), paused.version), ruled(after(minutes=5)))
+    if again:
+        story.receive(book_applied(after(minutes=10), all_paused.version))
+    waits = (dict(story.lead.petitions), story.lead.enrolments)
+
+    story.receive(book_applied(after(hours=1), plain.version))
+
+    assert (list(waits[0]), waits[1]) == ([PLACE], ())
+    assert told(story)[1:] == [(K.ENTERED, "p", {"phase": "one", "by": "signal came"})]
+    assert (story.enrolment().entered_at, story.lead.petitions, story.lead.rulings) == (after(hours=1), {}, {})
+
+
+def test_whom_a_person_refuses_while_the_program_stands_still_is_turned_away_at_once() -> None:
+    paused, plain = still()
+    story = asking(paused).receive(book_applied(after(minutes=1), paused.version))
+
+    story.receive(ruled(after(minutes=5), refused=True), book_applied(after(hours=1), plain.version))
+
+    assert told(story)[1:] == [(K.NOT_ENTERED, "p", {"why": "a person refused it"})]
     assert (story.lead.enrolments, story.lead.petitions) == ((), {})
 
 
@@ -126,6 +160,19 @@ def test_a_program_that_brakes_no_more_lets_those_enter_who_waited() -> None:
     story = asking(mapping("v2", brake=None)).receive(book_applied(after(hours=1), "v2"))
 
     assert (story.enrolment().entered_at, story.lead.petitions) == (after(hours=1), {})
+
+
+def test_who_waited_enters_though_the_program_that_stood_in_the_way_is_gone_from_the_mapping() -> None:
+    other = program("q", phase("only", activity("news", after=timedelta(days=9))), enrol="x", group="g")
+    before, now = mapping("v1", other, group="g"), mapping("v2", brake=None, group="g")
+    story = Story(before, now).receive(signal("came", after()), signal("x", after(minutes=1)))
+
+    story.receive(book_applied(after(hours=1), "v2"))
+
+    assert (story.enrolment("q").reason, story.enrolment("p").entered_at) == (
+        "no longer in the mapping",
+        after(hours=1),
+    )
 
 
 def test_a_program_that_brakes_as_before_lets_nobody_in_by_a_new_mapping() -> None:

@@ -77,6 +77,22 @@ def test_a_program_that_was_paused_meanwhile_does_not_go_on_when_sales_is_done()
     assert (story.sent(), story.enrolment("nurture").put_off) == ([], "the program is paused")
 
 
+@pytest.mark.parametrize(("changes", "stands"), [((), "sales has the lead"), ((NOT_HELD,), "")], ids=["held", "not"])
+def test_a_program_that_was_paused_before_goes_on_only_when_sales_is_done(
+    changes: tuple[tuple[str, str], ...], stands: str
+) -> None:
+    plain = mapping(*changes)
+    still = overridden(plain, Overrides(paused=("nurture",)))
+    story = Story(plain, still).receive(ENROLLED, book_applied(after(ms=1), still.version))
+    clicks(story, after(minutes=1), after(minutes=2)).receive(ruled(after(minutes=10)))
+
+    story.receive(book_applied(after(hours=1), plain.version))
+
+    assert story.enrolment("nurture").put_off == stands
+    story.receive(changed(after(hours=2), lifecyclestage="customer")).let_pass(after(days=2))
+    assert [activity for _, activity in story.sent()] == ["hello"]
+
+
 def test_what_a_person_paused_stays_so_when_sales_is_done() -> None:
     story = selling().receive(ENROLLED, command(CommandName.PAUSE, after(minutes=1), "nurture"))
     clicks(story, after(minutes=2), after(minutes=3)).receive(ruled(after(minutes=10)))

@@ -96,6 +96,23 @@ def test_who_comes_after_the_decision_goes_the_way_that_was_answered_more(office
     assert {newcomer_goes(office, str(number)) for number in range(500, 506)} == {better}
 
 
+def test_what_the_figures_said_decides_nothing_once_a_person_has_decided_otherwise(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer_if(office, "short")
+    by_rule = overrides.decide
+
+    def too_late(*given: object, **more: object) -> bool:
+        """A person is faster, by a moment."""
+        by_hand = OverrideEntry(office.clock.now(), "ada", OverrideKind.DECIDED, "p", "one", "subject", "long")
+        return by_rule(office.store, ACME, by_hand) and by_rule(*given, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(overrides, "decide", too_late)
+
+    assert decide(office) == 0
+    assert newcomer_goes(office, "500") == "long"
+
+
 def test_who_parted_before_the_decision_stays_on_the_way(office: Office) -> None:
     before = [enrolment(office, id_).chosen for id_ in PEOPLE]
     answer_if(office, "short")
@@ -155,7 +172,7 @@ def test_a_person_may_decide_where_no_rule_does(tmp_path: Path) -> None:
     overrides.decide(office.store, ACME, by_hand(office, OverrideKind.DECIDED, "long"))
 
     assert {newcomer_goes(office, str(number)) for number in range(500, 506)} == {"long"}
-    assert verdict(office).startswith("decided: long since 2026-09-07 08:00 UTC, by ada: taste")
+    assert verdict(office).startswith("decided: long since 2026-09-07 10:00 CEST, by ada: taste")
     office.close()
 
 

@@ -33,6 +33,7 @@ from connector.engine.explain import (
 )
 from connector.engine.timeline import tell
 from connector.ports import LeadSummary, OutboxChange
+from tests.selling import mapping as selling
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 HALF_LIFE = timedelta(days=30)
@@ -273,6 +274,21 @@ def test_what_a_program_sent_is_told_apart_from_what_sales_was_given_to_do(what:
     entry = HistoryEntry(NOW, HistoryKind.SENT, "welcome", {"phase": "start", "activity": "first", "what": what})
 
     assert tell(entry) == sentence
+
+
+def test_owners_whom_the_mapping_knows_are_told_by_name() -> None:
+    book = compile_book(selling())
+    changes = (("owner", "101", "777"), ("owner", "777", "102"), ("status", "101", "102"))
+    kind = HistoryKind.FIELD_CHANGED
+    history = [HistoryEntry(NOW, kind, name, {"was": was, "now": now}) for name, was, now in changes]
+
+    told = explain(summary(), history, [], book, NOW).timeline
+
+    assert [line.what for line in told] == [
+        "owner changed from anna to 777",
+        "owner changed from 777 to ben",
+        "status changed from 101 to 102",
+    ]
 
 
 def test_the_explanation_says_until_when_points_count_since_when_a_score_is_frozen_and_when_it_was_reset() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -110,6 +111,30 @@ def test_what_was_to_come_in_an_hour_comes_an_hour_after_the_pause(office: Offic
     office.let_pass(MINUTE)
 
     assert (before, made(office)) == (["Call"], ["Call", "Call again"])
+
+
+def test_a_pause_ends_though_the_clock_of_whoever_ends_it_is_behind(office: Office) -> None:
+    office.receive(clicked()).work()
+    pause(office)
+    office.work()
+
+    behind = replace(entry(office), at=office.clock.now() - HOUR)
+    overrides.resume(office.store, ACME, behind)
+    office.let_pass(2 * DAY)
+
+    assert office.lead().lead.book == "v1"
+    assert made(office) == ["Call", "Call again"]
+
+
+def test_a_mapping_counts_though_the_clock_of_whoever_applies_it_is_behind(office: Office) -> None:
+    office.receive(clicked()).work()
+    pause(office)
+    office.work()
+
+    apply_book(office.store, office.compile_book, ACME, StoredBook("v3", {}, office.clock.now() - HOUR))
+    office.let_pass(MINUTE)
+
+    assert office.lead().lead.book == "v3"
 
 
 def test_nothing_leaves_of_a_lead_that_was_not_told_of_the_pause_yet(office: Office) -> None:

@@ -273,6 +273,18 @@ def test_programs_that_would_stand_still_for_good_are_warned_of() -> None:
     ]
 
 
+def test_two_tasks_for_one_thing_are_warned_of() -> None:
+    rule = "notifications:\n  hot_lead: {when: {heat: {gte: 20}}, %s}\nlists:\n"
+
+    (told,) = mistakes(("lists:\n", rule % 'task: "Call {{ name }}"'))
+
+    assert told == (
+        'leads of whom this holds are handed over by "hot", too: two tasks for one thing; '
+        "remove this notification, or its task"
+    )
+    assert mistakes(("lists:\n", rule % "note: Hot")) == []
+
+
 def test_a_field_called_sales_keeps_its_meaning_where_nothing_is_handed_over() -> None:
     text = MAPPING[: MAPPING.index("sales:\n")] + MAPPING[MAPPING.index("lists:\n") :]
     text = text.replace("        all_answered: {sales: hot}\n", "").replace(

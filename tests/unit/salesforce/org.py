@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from connector.crms.salesforce.client import SalesforceClient
 from connector.crms.salesforce.grants import Flow, Grant
+from connector.crms.salesforce.limits import Limits
 from connector.crms.salesforce.oauth import App, OAuth
 from tests.clocks import HandClock
 
@@ -57,7 +58,8 @@ def token_answer(url: str, number: int) -> dict[str, str]:
 def client(url: str, clock: HandClock, keeper: HeldToken | None = None) -> SalesforceClient:
     """A client that is let in."""
     token = grant(url, clock).to_text()
-    return SalesforceClient(token, keeper or HeldToken(token), OAuth(App("our-key", "our-secret"), clock, url), clock)
+    oauth = OAuth(App("our-key", "our-secret"), clock, url)
+    return SalesforceClient(token, keeper or HeldToken(token), oauth, clock, Limits())
 
 
 def described(sobject: str, *fields: dict[str, object], **rights: bool) -> dict[str, object]:

@@ -19,6 +19,7 @@ from connector.crms.salesforce import transport
 from connector.crms.salesforce.client import SalesforceClient
 from connector.crms.salesforce.errors import RefusedCallError
 from connector.crms.salesforce.grants import parse_grant
+from connector.crms.salesforce.limits import Limits
 from connector.crms.salesforce.oauth import App, OAuth
 from connector.engine.tokens import StoredToken
 from connector.errors import (
@@ -133,7 +134,7 @@ def test_a_grant_in_use_is_renewed_before_it_dies_of_rest(script: Script, clock:
 def test_a_connection_without_a_grant_fails_when_it_is_used_and_not_before(clock: HandClock) -> None:
     oauth = OAuth(App("our-key"), clock)
 
-    one = SalesforceClient("no grant", HeldToken("no grant"), oauth, clock)
+    one = SalesforceClient("no grant", HeldToken("no grant"), oauth, clock, Limits())
 
     with pytest.raises(CredentialsError):
         one.get("limits")
@@ -150,7 +151,7 @@ def test_eight_threads_whose_token_is_spent_renew_it_once(tmp_path: Path) -> Non
 
     def work(_: int) -> str:
         keeper = StoredToken(office.store, clock, CONNECTION.id)
-        one = SalesforceClient(token, keeper, OAuth(App("our-key", "our-secret"), clock), clock)
+        one = SalesforceClient(token, keeper, OAuth(App("our-key", "our-secret"), clock), clock, Limits())
         start.wait(timeout=30)
         try:
             return one.get("limits").decode()
@@ -239,6 +240,18 @@ def test_a_connection_that_breaks_is_tried_again_later_and_not_at_once(script: S
         client(script.url, clock).send("POST", "composite/sobjects", {})
 
     assert len(script.requests) == 1
+
+
+def test_a_query_that_is_not_answered_names_nobody_in_the_log(clock: HandClock) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+
+    with pytest.raises(CrmUnavailableError) as caught:
+        list(client(url, clock).query("SELECT Id FROM Lead WHERE Email = 'ada@example.com'"))
+
+    assert "ada" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
 
 
 def test_nobody_waits_for_ever(clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> None:

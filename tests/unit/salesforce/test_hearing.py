@@ -269,9 +269,7 @@ class Orgs:
         """A worker read the record."""
         name, now = ref(record_id), self.office.clock.now()
         with self.office.store.transaction() as transaction:
-            lead_id = transaction.leads.find(ACME, {name})[name]
-            transaction.leads.set_read(ACME, [lead_id], now)
-            transaction.leads.note_read(ACME, {name: to_moment(as_of)})
+            transaction.leads.set_read(ACME, {name: to_moment(as_of)}, now)
 
     def facts(self, name: CrmRef) -> list[Fact]:
         """What the record's lead holds."""

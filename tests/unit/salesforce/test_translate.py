@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from string import ascii_letters, ascii_uppercase, digits
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connector.crms.salesforce.translate import object_type_of, own_fields, to_long_id
 
@@ -16,6 +20,17 @@ from connector.crms.salesforce.translate import object_type_of, own_fields, to_l
 )
 def test_every_id_is_known_in_its_long_form(written: str, long: str) -> None:
     assert to_long_id(written) == long
+
+
+@given(st.text(alphabet=ascii_letters + digits, min_size=15, max_size=15))
+def test_two_ids_that_differ_in_capitals_alone_stay_two(short: str) -> None:
+    long = to_long_id(short)
+    bits = [
+        sum(1 << place for place in range(5) if part[place].isupper()) for part in (short[:5], short[5:10], short[10:])
+    ]
+
+    assert long == short + "".join((ascii_uppercase + "012345")[number] for number in bits)
+    assert to_long_id(long) == long
 
 
 @pytest.mark.parametrize("text", ["", "77", "00Q5e000008ZkM3' OR ''='", "00Q5e000008ZkM3EA", "00Q5é00000AbCdE"])

@@ -128,6 +128,14 @@ def test_each_refresh_gives_another_refresh_token(world: World) -> None:
     assert again.status_code == 200
 
 
+def test_every_asking_for_a_token_is_counted(world: World) -> None:
+    refresh(world, world.platform.connect_with_oauth(world.app, world.org))
+    refresh(world, "5Aep861nobody")
+
+    assert world.platform.calls.total(operation="oauth.refresh_token") == 2
+    assert world.platform.calls.total(operation="oauth.refresh_token", status=400) == 1
+
+
 def test_an_old_refresh_token_ends_the_whole_grant(world: World) -> None:
     first = world.platform.connect_with_oauth(world.app, world.org)
     told = refresh(world, first).json()

@@ -9,13 +9,16 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from connector.sandbox.faults import Fault, WebhookFault
+from connector.sandbox.salesforce.fields import Field, FieldType
 from connector.sandbox.salesforce.people import People
 from connector.sandbox.server import create_server
+from tests.contract.sandbox.salesforce import wsdl
 from tests.contract.sandbox.salesforce.conftest import World
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
@@ -130,6 +133,24 @@ def test_a_message_holds_100_notifications_and_each_record_once(
 
     assert [one.events for one in deliveries] == [100, 50]
     assert sorted(one["Id"] for one in receiver.records()) == sorted(leads)
+
+
+@pytest.mark.skipif(not wsdl.is_at_hand(), reason="the description of the message is not at hand")
+def test_a_message_fits_the_description_of_its_service(
+    world: World, people: People, receiver: Receiver, tmp_path: Path
+) -> None:
+    fields = ("Company", "CreatedDate", "Email", "HasOptedOutOfEmail", "IsConverted", "LastModifiedById", "LastName")
+    more = ("LastModifiedDate", "OwnerId", "Status", "SystemModstamp", "acme__Score__c")
+    world.org.add_fields("Lead", Field("acme__Score__c", FieldType.DOUBLE, precision=6, scale=0))
+    world.platform.outbound.add(world.org, "Lead", receiver.url, fields + more)
+    people.create_lead("ana@example.com", acme__Score__c=42)
+    people.create_lead()
+
+    world.platform.flush()
+
+    assert wsdl.problems(receiver.received[0].body, tmp_path) == []
+    assert wsdl.problems(ACK, tmp_path) == []
+    assert wsdl.problems(ACK.replace(b"true", b"well"), tmp_path) != []
 
 
 NO_ACKS = {

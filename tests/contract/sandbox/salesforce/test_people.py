@@ -82,6 +82,21 @@ def test_what_was_deleted_comes_back_until_the_bin_is_emptied(people: People) ->
         people.undelete(gone)
 
 
+def test_what_hangs_on_a_record_is_deleted_and_comes_back_with_it(people: People) -> None:
+    lead_id, campaign = people.create_lead(), people.create_campaign("Webinar")
+    member = people.create("CampaignMember", CampaignId=campaign, LeadId=lead_id)
+    task = people.create("Task", Subject="Call", WhoId=lead_id)
+    dropped = people.create("Task", Subject="Old", WhoId=lead_id)
+    people.delete(dropped)
+
+    people.delete(lead_id)
+    without = [people.read(one)["IsDeleted"] for one in (member, task)]
+    people.undelete(lead_id)
+
+    assert without == [True, True]
+    assert [people.read(one)["IsDeleted"] for one in (member, task, dropped)] == [False, False, True]
+
+
 def test_a_stage_says_whether_a_deal_is_closed_and_won(people: People) -> None:
     deal = people.create_opportunity([people.create_contact()], Amount=500)
 

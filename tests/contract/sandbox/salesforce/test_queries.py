@@ -127,6 +127,15 @@ def test_a_leads_owner_may_be_a_queue_and_a_contacts_may_not(sf: Salesforce, cro
         sf.query("SELECT Owner.Type FROM Contact")
 
 
+def test_references_are_found_by_either_form_of_an_id(sf: Salesforce, people: People) -> None:
+    lead_id = people.create_lead()
+    task = people.create("Task", Subject="Call", WhoId=lead_id)
+
+    for asked in (lead_id, lead_id[:15]):
+        found = sf.query(f"SELECT Id, Who.Type, Who.Name FROM Task WHERE WhoId IN ('{asked}', '00Q5e0000099999')")
+        assert [(one["Id"], one["Who"]["Type"]) for one in found["records"]] == [(task, "Lead")]
+
+
 def test_order_limit_and_offset_choose_the_rows(sf: Salesforce, crowd: dict[str, str]) -> None:
     text = "SELECT Id FROM Lead ORDER BY coltiva__Score__c {} LIMIT {} OFFSET {}"
 

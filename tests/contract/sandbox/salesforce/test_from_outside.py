@@ -1,0 +1,40 @@
+"""The org as others meet it: the README's example, and a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import requests
+
+ROOT = Path(__file__).parents[4]
+
+
+def test_the_example_of_the_readme_runs() -> None:
+    text = (ROOT / "connector" / "sandbox" / "salesforce" / "README.md").read_text("utf-8")
+    example = text.partition("```python\n")[2].partition("```")[0]
+
+    names: dict[str, Any] = {}
+    exec(compile(example, "README.md", "exec"), names)
+
+    assert names["org"].people.read(names["ada"])["IsConverted"] is True
+
+
+def test_an_org_is_served_by_a_process_of_its_own() -> None:
+    command = [sys.executable, "-m", "connector.sandbox.salesforce", "--leads", "3"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, env=dict(os.environ)) as process:
+        assert process.stdout is not None
+        told = json.loads(process.stdout.readline())
+        org = told["org"]
+        url = f"{org['instance_url']}/services/data/v66.0/query?q=SELECT+COUNT()+FROM+Lead"
+
+        counted = requests.get(url, headers={"Authorization": f"Bearer {org['token']}"}, timeout=10).json()
+
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    assert counted["totalSize"] == 3
