@@ -19,7 +19,7 @@ from connector.domain.definitions import Definitions, ListRule, Notification, Wr
 from connector.domain.ids import ConnectionId, CrmRef, WorkspaceId
 from connector.domain.override import NO_OVERRIDES, files_of, overridden
 from connector.domain.score import EngagementRule, Score
-from connector.engine import advance, intake
+from connector.engine import advance, intake, joining
 from connector.engine.apply import Telling
 from connector.engine.calls import Calls
 from connector.engine.line import Tools
@@ -354,6 +354,10 @@ class Office:
         """One run of intake."""
         return intake.run_once(self.store, {CRM: self.endpoint}, self.shelf, self.clock.now())
 
+    def join(self) -> joining.JoinResult:
+        """One look at addresses that leads came by."""
+        return joining.run_once(self.store, self.shelf, self.clock.now())
+
     def tell(self) -> int:
         """One round of telling leads of the version that applies, and of what was measured among them."""
         return self.telling.run_once(self.clock.now()) + self.measuring.run_once(self.clock.now())
@@ -369,7 +373,12 @@ class Office:
     def work(self) -> Office:
         """Everything, until nothing is left to do now."""
         while (
-            self.take_in().deliveries + self.tell() + self.advance().amount + self.rule() + self.calls.run_once().amount
+            self.take_in().deliveries
+            + self.join().addresses
+            + self.tell()
+            + self.advance().amount
+            + self.rule()
+            + self.calls.run_once().amount
         ):
             pass
         return self

@@ -26,6 +26,7 @@ Signal = tuple[str, Mapping[str, Value]]
 
 _TURNS = frozenset({RecordName.ARCHIVED, RecordName.RESTORED})
 _CHANGED = str(RecordName.CHANGED)
+_SIGNAL, _FIELD_CHANGED = HistoryKind.SIGNAL, HistoryKind.FIELD_CHANGED
 
 
 def take_record(draft: Draft, fact: Fact) -> list[Signal]:
@@ -38,8 +39,7 @@ def take_record(draft: Draft, fact: Fact) -> list[Signal]:
         _set_standing(draft, fact)
     if is_baseline:
         draft.note(HistoryKind.KNOWN, fact.source)
-    before = {name: draft.fields.get(name) for name in draft.book.listened_to}
-    _fill_fields(draft, fact, is_compared=is_compared)
+    before = _fill_fields(draft, fact, is_compared=is_compared)
     if is_baseline:
         return []
     told = _signals_of(draft, fact) if fact.name == _CHANGED else ()
@@ -47,11 +47,10 @@ def take_record(draft: Draft, fact: Fact) -> list[Signal]:
 
 
 def _changes(draft: Draft, before: Mapping[str, Value | None]) -> Iterator[Signal]:
-    """The fields that programs listen to and that the fact changed."""
-    for name, was in before.items():
-        now = draft.fields.get(name)
-        if now != was:
-            both = {"was": was, "now": now}
+    """Of the fields that the fact changed, those that programs listen to."""
+    for name in draft.book.listened_to:
+        if name in before:
+            both = {"was": before[name], "now": draft.fields.get(name)}
             yield CHANGED + name, {key: value for key, value in both.items() if value is not None}
 
 
@@ -61,10 +60,10 @@ def _set_standing(draft: Draft, fact: Fact) -> None:
     draft.note(HistoryKind.ARCHIVED if archived else HistoryKind.RESTORED)
 
 
-def _fill_fields(draft: Draft, fact: Fact, *, is_compared: bool) -> None:
-    fills = draft.book.fills.get(fact.source)
-    if not fills:
-        return
+def _fill_fields(draft: Draft, fact: Fact, *, is_compared: bool) -> Mapping[str, Value | None]:
+    """Fill what the fact tells of; the fields that it changed, each with what it was."""
+    before: dict[str, Value | None] = {}
+    fills = draft.book.fills.get(fact.source, {})
     concerned = {field.name: field for name in fact.data for field in fills.get(name, ())}
     for field in concerned.values():
         properties = field.properties[fact.source]
@@ -73,7 +72,11 @@ def _fill_fields(draft: Draft, fact: Fact, *, is_compared: bool) -> None:
         if not raw and is_compared:
             raw = held_of(draft, properties)
         if raw or is_compared or len(told) == len(properties):  # else another of its properties may still hold a value
+            was = draft.fields.get(field.name)
             _fill(draft, fact, field, raw)
+            if draft.fields.get(field.name) != was:
+                before[field.name] = was
+    return before
 
 
 def _fill(draft: Draft, fact: Fact, field: Field, raw: str) -> None:
@@ -99,7 +102,7 @@ def _set_field(draft: Draft, fact: Fact, name: str, value: Value | None) -> None
         draft.fields[name] = value
     draft.touch(f"field:{name}")
     if not fact.is_baseline:
-        draft.note(HistoryKind.FIELD_CHANGED, name, {"was": format_value(was), "now": format_value(value)})
+        draft.note(_FIELD_CHANGED, name, {"was": format_value(was), "now": format_value(value)})
 
 
 def _signals_of(draft: Draft, fact: Fact) -> Iterator[Signal]:
@@ -133,7 +136,7 @@ def take_signal(draft: Draft, signal: Signal) -> None:
     name, attributes = signal
     if name.startswith(CHANGED):
         return
-    draft.note(HistoryKind.SIGNAL, name, {key: format_value(value) for key, value in attributes.items()})
+    draft.note(_SIGNAL, name, {key: format_value(value) for key, value in attributes.items()})
     draft.touch(f"signal:{name}")
     consent.take_signal(draft, name, attributes)
     _remember_deed(draft, signal)

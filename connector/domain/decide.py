@@ -37,6 +37,9 @@ _MAX_ROUNDS = 100
 _MILLISECOND = timedelta(milliseconds=1)
 _MINUTE = timedelta(minutes=1)
 _ALARM, _BOOK, _RECORD, _MERGED = FactKind.ALARM, FactKind.BOOK, FactKind.RECORD, FactKind.MERGED
+_SIGNAL, _DEAL, _EDGES = FactKind.SIGNAL, FactKind.DEAL, FactKind.EDGES
+#: What says something else than that signals were given.
+_ORDERS = frozenset({FactKind.COMMAND, FactKind.MERGED, FactKind.OUTCOME, FactKind.RULING})
 _ALARM_RANK = RANK[_ALARM]
 #: What is heard of a record as of one that was not there.
 _ANEW = frozenset({RecordName.CREATED, RecordName.RESTORED})
@@ -144,12 +147,12 @@ def _next_alarm(draft: Draft, until: datetime) -> datetime | None:
     if draft.hand_overs:
         wake_at = earliest([wake_at, handing.next_due_at(draft)])
     # The others ring on full minutes only: the next one, or this very one, if a fact happened just then.
-    minute = to_minute(draft.now)
-    if until - minute >= _MINUTE or minute == draft.now:
+    now = draft.now
+    if until - now >= _MINUTE or until - to_minute(now) >= _MINUTE or to_minute(now) == now:
         ask_alarms(draft)
-        wake_at = earliest([wake_at, *draft.alarms.values()])
-    if wake_at is not None and wake_at <= draft.now:  # overdue, after a rest: time must not stand still
-        wake_at = draft.now + _MILLISECOND
+        wake_at = earliest([wake_at, min(draft.alarms.values(), default=None)])
+    if wake_at is not None and wake_at <= now:  # overdue, after a rest: time must not stand still
+        wake_at = now + _MILLISECOND
     return wake_at
 
 
@@ -174,23 +177,16 @@ def _judge(draft: Draft, fact: Fact) -> None:
 def _take(draft: Draft, fact: Fact) -> None:
     """What the fact itself says, one signal after the other."""
     signals = _signals_of(draft, fact)
-    match fact.kind:
-        case _ if consent.is_concerned(fact):
-            consent.take(draft, fact)
-        case FactKind.COMMAND:
-            journey.take_command(draft, fact)
-        case FactKind.MERGED:
-            draft.note(HistoryKind.MERGED, detail={"lead": fact.name})
-            draft.standing = Standing.ACTIVE  # what was deleted a moment ago was the record that is merged away
-        case FactKind.RULING:
-            take_ruling(draft, fact, _GRANTS)
+    if fact.kind in _ORDERS:
+        _take_order(draft, fact)
     if not signals:
         derive(draft)
     for signal in signals:
         behaviour.take_signal(draft, signal)
         derive(draft)
-        tagging.take_signal(draft, signal)
-        derive(draft)
+        if signal[0] in draft.book.tagging:
+            tagging.take_signal(draft, signal)
+            derive(draft)
         if draft.standing is _ACTIVE:
             journey.take_signal(draft, signal)
             handback.take_signal(draft, signal)
@@ -198,16 +194,31 @@ def _take(draft: Draft, fact: Fact) -> None:
 
 def _signals_of(draft: Draft, fact: Fact) -> Sequence[behaviour.Signal]:
     """Take in what the fact says of a record, a deal, or all who bought; the signals that it gives."""
-    match fact.kind:
-        case FactKind.RECORD:
-            return behaviour.take_record(draft, fact)
-        case FactKind.SIGNAL:
-            return [(fact.name, fact.data)]
-        case FactKind.DEAL:
-            return take_deal(draft, fact)
-        case FactKind.EDGES:
-            take_edges(draft, fact)
+    kind = fact.kind
+    if kind is _RECORD:
+        return behaviour.take_record(draft, fact)
+    if kind is _SIGNAL:
+        return [(fact.name, fact.data)]
+    if kind is _DEAL:
+        return take_deal(draft, fact)
+    if kind is _EDGES:
+        take_edges(draft, fact)
     return ()
+
+
+def _take_order(draft: Draft, fact: Fact) -> None:
+    """What people ordered, what the workspace ruled, what became of an email or of another lead."""
+    match fact.kind:
+        case _ if consent.is_concerned(fact):
+            consent.take(draft, fact)
+        case FactKind.COMMAND:
+            journey.take_command(draft, fact)
+        case FactKind.MERGED:
+            because = {name: str(words) for name, words in fact.data.items()}
+            draft.note(HistoryKind.MERGED, detail={"lead": fact.name, **because})
+            draft.standing = Standing.ACTIVE  # what was deleted a moment ago was the record that is merged away
+        case FactKind.RULING:
+            take_ruling(draft, fact, _GRANTS)
 
 
 def _follow(draft: Draft) -> list[str]:
@@ -216,16 +227,24 @@ def _follow(draft: Draft) -> list[str]:
         return []
     watchers_at = draft.book.nodes.watchers_at
     for _ in range(_MAX_ROUNDS):
-        derive(draft)
-        while (node := draft.take_before(watchers_at)) is not None:
-            looks = handback if node.id.startswith("sales:") else journey
-            looks.check_conditions(draft, node)
-            derive(draft)
-        handing.run_due(draft)
-        phases.run_due(draft)
+        if draft.has_before(watchers_at):
+            _look_at_journeys(draft)
+        if draft.hand_overs:
+            handing.run_due(draft)
+        if draft.has_due:
+            phases.run_due(draft)
         if not draft.has_before(watchers_at):
             break
     return watch(draft)
+
+
+def _look_at_journeys(draft: Draft) -> None:
+    """What follows for programs and hand-overs from what changed."""
+    derive(draft)
+    while (node := draft.take_before(draft.book.nodes.watchers_at)) is not None:
+        looks = handback if node.id.startswith("sales:") else journey
+        looks.check_conditions(draft, node)
+        derive(draft)
 
 
 def _news(draft: Draft) -> list[str]:
@@ -244,7 +263,8 @@ def _takes_existing(book: Book, watcher_id: str) -> bool:
 def _conclude(draft: Draft, arisen: Sequence[str]) -> None:
     """Do what belongs to watchers that came to hold, and what that brings about in turn."""
     for _ in range(_MAX_ROUNDS):
-        arisen = arisen or take_waiting(draft)
+        if not arisen and draft.outside:
+            arisen = take_waiting(draft)
         if not arisen:
             break
         for watcher_id in arisen:

@@ -175,3 +175,5 @@ class Definitions:
     sales: Sales = NO_SALES
     #: The signals that message texts look at.
     quoted: frozenset[str] = frozenset()
+    #: Addresses that several people share, in lower case; `*` stands for anything. Their leads are never joined.
+    kept_apart: tuple[str, ...] = ()

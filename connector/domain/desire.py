@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from connector.domain.book import Book
 from connector.domain.change import Desired
-from connector.domain.definitions import WriteBack
 from connector.domain.draft import Draft
 from connector.domain.enrolment import Enrolment, EnrolmentState
 from connector.domain.field import format_value
@@ -35,29 +35,16 @@ def _waiting(draft: Draft, lists: dict[str, datetime]) -> dict[str, datetime]:
 
 
 def _properties(draft: Draft, crm: str) -> dict[str, str]:
-    kept = {rule.property: _value(draft, rule) for rule in draft.book.definitions.write_back if rule.crm == crm}
+    rules = draft.book.definitions.write_back
+    kept = {rule.property: _SAYS[rule.source[0]](draft, *rule.source[1:]) for rule in rules if rule.crm == crm}
     return {**kept, **written(draft, crm)} if draft.own else kept
 
 
-def _value(draft: Draft, rule: WriteBack) -> str:
-    match rule.source:
-        case ("score", name, "points"):
-            return str(draft.points(name))
-        case ("score", name, "grade"):
-            return draft.grade(name)
-        case ("score", name, "why"):
-            return why(draft, draft.book.scores[name])
-        case ("program", name, word):
-            return _of_program(draft, name, word)
-        case ("segments",):
-            return ";".join(sorted(key[8:] for key in draft.holding if key.startswith("segment:")))
-        case ("tags",):
-            return ";".join(sorted(filter(draft.has_tag, draft.tags)))
-        case ("persona",):
-            return draft.persona
-        case ("field", name):
-            return format_value(draft.fields.get(name))
-    raise ValueError(f"write-back cannot say {rule.source}")
+def _of_score(draft: Draft, score: str, word: str) -> str:
+    """The points of the score, its grade, or its weightiest reasons."""
+    if word == "points":
+        return str(draft.points(score))
+    return draft.grade(score) if word == "grade" else why(draft, draft.book.scores[score])
 
 
 def _of_program(draft: Draft, program: str, word: str) -> str:
@@ -70,6 +57,17 @@ def _of_program(draft: Draft, program: str, word: str) -> str:
     if word == "phase":
         return latest.phase
     return latest.sent[-1].activity if latest.sent else ""
+
+
+#: How a property is said, by the first word of its source; the others are told to it.
+_SAYS: Mapping[str, Callable[..., str]] = {
+    "score": _of_score,
+    "program": _of_program,
+    "segments": lambda draft: ";".join(sorted(key[8:] for key in draft.holding if key.startswith("segment:"))),
+    "tags": lambda draft: ";".join(sorted(filter(draft.has_tag, draft.tags))),
+    "persona": lambda draft: draft.persona,
+    "field": lambda draft, name: format_value(draft.fields.get(name)),
+}
 
 
 def _lists(draft: Draft, *, are_moving: bool = False) -> dict[str, datetime]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from heapq import heappop, heappush
@@ -11,15 +12,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from connector.domain import score as scores
 from connector.domain.book import Book
 from connector.domain.change import Act
+from connector.domain.deal import Deal
 from connector.domain.enrolment import Enrolment
-from connector.domain.fact import Value
+from connector.domain.fact import Position, Value
 from connector.domain.field import FieldRole
-from connector.domain.handover import HandOverState
+from connector.domain.handover import HandOver, HandOverState
 from connector.domain.history import Detail, HistoryEntry, HistoryKind
-from connector.domain.lead import Had, Latest, Lead, Standing, Tagging
+from connector.domain.lead import Deed, Had, Latest, Lead, Own, Standing, Tagging
 from connector.domain.memory import Memory
 from connector.domain.nodes import Node
+from connector.domain.petition import Petition
 from connector.domain.predicate import earliest
+from connector.domain.quintiles import Edges
 from connector.domain.score import Blend, Outlook, Part, Score
 
 #: The book of a version.
@@ -28,53 +32,83 @@ Books = Callable[[str], Book]
 _NO_PARTS: dict[str, Part] = {}
 
 
+# With slots: an instance with so many attributes would else look each of them up by its name.
+@dataclass(slots=True, init=False, eq=False)
 class Draft:
     """One lead's state, open for change, and what came of the changes."""
 
+    lead: Lead
+    book: Book
+    #: Moment of judgement: of the fact or alarm under way.
+    now: datetime
+    #: The real present, which acts must not precede.
+    present: datetime
+    cause: str
+    standing: Standing
+    fields: dict[str, Value]
+    seen: dict[str, tuple[datetime, ...]]
+    parts: dict[str, dict[str, Part]]
+    #: Rules score, and any score -> what it will do by itself, where that was asked for since parts changed.
+    _outlooks: dict[str, Outlook]
+    _blends: dict[str, Blend]
+    holding: dict[str, datetime]
+    mentions: dict[str, Memory]
+    tags: dict[str, Tagging]
+    persona: str
+    persona_since: datetime | None
+    turned_away: Mapping[str, int]
+    outside: Mapping[str, datetime]
+    told: dict[str, tuple[int, datetime]]
+    #: Changed by `put` alone.
+    enrolments: list[Enrolment]
     #: Whether an enrolment changed since all were gone through.
-    is_astir = False
+    is_astir: bool
     #: When the first of them is due, where that was asked for since one changed.
-    _due_at: tuple[datetime | None] | None = None
+    _due_at: tuple[datetime | None] | None
+    had: dict[str, Had]
+    contacted: tuple[datetime, ...]
+    suppressed_by: str
+    latest: dict[str, Latest]
+    deals: dict[str, Deal]
+    held: dict[str, Mapping[str, str]]
+    said: dict[str, Mapping[str, Value]]
+    petitions: dict[str, Petition]
+    rulings: dict[str, Mapping[str, Value]]
+    hand_overs: list[HandOver]
+    own: dict[str, Own]
+    recent: tuple[Deed, ...]
+    rfm_edges: Edges | None
+    position: Position
+    #: Node -> when time alone may change it.
+    alarms: dict[str, datetime]
+    #: The nodes whose alarm was not asked for since they were last looked at.
+    unasked: dict[str, Node]
+    #: The nodes whose alarm rings now.
+    rung: set[str]
+    #: The places of the nodes to look at, the first ahead: each of them once.
+    _agenda: list[int]
+    acts: list[Act]
+    history: list[HistoryEntry]
 
     def __init__(self, lead: Lead, book: Book, now: datetime) -> None:
         self.lead, self.book = lead, book
-        #: Moment of judgement: of the fact or alarm under way.
-        self.now = lead.position[1]
-        #: The real present, which acts must not precede.
-        self.present = now
-        self.cause = ""
-        self.standing: Standing = lead.standing
-        self.fields: dict[str, Value] = dict(lead.fields)
-        self.seen: dict[str, tuple[datetime, ...]] = dict(lead.seen)
-        self.parts: dict[str, dict[str, Part]] = {name: dict(parts) for name, parts in lead.scores.items()}
-        #: Rules score, and any score -> what it will do by itself, where that was asked for since parts changed.
-        self._outlooks: dict[str, Outlook] = {}
-        self._blends: dict[str, Blend] = {}
-        self.holding: dict[str, datetime] = dict(lead.holding)
+        self.now, self.present, self.cause = lead.position[1], now, ""
+        self.standing, self.fields, self.seen = lead.standing, dict(lead.fields), dict(lead.seen)
+        self.parts = {name: dict(parts) for name, parts in lead.scores.items()}
+        self._outlooks, self._blends = {}, {}
+        self.holding, self.tags = dict(lead.holding), dict(lead.tags)
         self.mentions = {name: Memory(kept) for name, kept in lead.mentions.items()}
-        self.tags: dict[str, Tagging] = dict(lead.tags)
         self.persona, self.persona_since = lead.persona, lead.persona_since
-        self.turned_away, self.outside = lead.turned_away, lead.outside
-        self.told: dict[str, tuple[int, datetime]] = dict(lead.told)
-        #: Changed by `put` alone.
-        self.enrolments: list[Enrolment] = list(lead.enrolments)
-        self.had: dict[str, Had] = dict(lead.had)
+        self.turned_away, self.outside, self.told = lead.turned_away, lead.outside, dict(lead.told)
+        self.enrolments, self.is_astir, self._due_at = list(lead.enrolments), False, None
+        self.had, self.latest, self.deals = dict(lead.had), dict(lead.latest), dict(lead.deals)
         self.contacted, self.suppressed_by = lead.contacted, lead.suppressed_by
-        self.latest: dict[str, Latest] = dict(lead.latest)
-        self.deals, self.held, self.said = dict(lead.deals), dict(lead.held), dict(lead.said)
+        self.held, self.said = dict(lead.held), dict(lead.said)
         self.petitions, self.rulings = dict(lead.petitions), dict(lead.rulings)
         self.hand_overs, self.own, self.recent = list(lead.hand_overs), dict(lead.own), lead.recent
         self.rfm_edges, self.position = lead.rfm_edges, lead.position
-        #: Node -> when time alone may change it.
-        self.alarms: dict[str, datetime] = dict(lead.alarms)
-        #: The nodes whose alarm was not asked for since they were last looked at.
-        self.unasked: dict[str, Node] = {}
-        #: The nodes whose alarm rings now.
-        self.rung: set[str] = set()
-        #: The places of the nodes to look at, the first ahead: each of them once.
-        self._agenda: list[int] = []
-        self.acts: list[Act] = []
-        self.history: list[HistoryEntry] = []
+        self.alarms, self.unasked, self.rung, self._agenda = dict(lead.alarms), {}, set(), []
+        self.acts, self.history = [], []
 
     def note(self, kind: HistoryKind, subject: str = "", detail: Detail | None = None) -> None:
         """Add a line to the lead's timeline."""
@@ -84,15 +118,12 @@ class Draft:
 
     def points(self, score: str) -> int:
         """The score's whole points now."""
-        now = self.now
-        return scores.whole(sum([scores.total(outlook, now) for outlook in self._look_ahead(score)]))
+        now, known = self.now, self._outlooks
+        leaves = self.book.leaves[score]
+        return scores.whole(sum([scores.total(known.get(leaf.name) or self._look_ahead(leaf), now) for leaf in leaves]))
 
-    def _look_ahead(self, score: str) -> list[Outlook]:
-        """What the rules scores that this score is made of will do by themselves."""
-        known = self._outlooks
-        return [known.get(leaf.name) or self._look_ahead_of(leaf) for leaf in self.book.leaves[score]]
-
-    def _look_ahead_of(self, leaf: Score) -> Outlook:
+    def _look_ahead(self, leaf: Score) -> Outlook:
+        """What this rules score will do by itself."""
         outlook = scores.look_ahead(self.parts.get(leaf.name, _NO_PARTS), leaf.half_life)
         since = self.frozen_since(leaf)
         if since is not None:
@@ -118,7 +149,9 @@ class Draft:
         """When fading alone takes the score across the threshold; None for never."""
         together = self._blends.get(score)
         if together is None:
-            together = self._blends[score] = scores.blend(self._look_ahead(score))
+            together = self._blends[score] = scores.blend(
+                [self._outlooks.get(leaf.name) or self._look_ahead(leaf) for leaf in self.book.leaves[score]]
+            )
         return scores.passes_at(together, threshold, self.now)
 
     def expires_at(self, score: str) -> datetime | None:

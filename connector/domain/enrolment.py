@@ -48,6 +48,7 @@ TRANSITIONS: dict[tuple[EnrolmentState, Step], EnrolmentState] = {
     (EnrolmentState.HELD_OUT, Step.EXIT): EnrolmentState.EXITED,
 }
 
+_RUNNING, _MOVING = EnrolmentState.RUNNING, EnrolmentState.MOVING
 OPEN_STATES = frozenset({EnrolmentState.RUNNING, EnrolmentState.MOVING, EnrolmentState.HELD_OUT})
 
 
@@ -148,9 +149,9 @@ class Enrolment:
         """The earliest moment at which time alone moves it."""
         if self.paused_at is not None:
             return None
-        if self.state is EnrolmentState.MOVING:
+        if self.state is _MOVING:
             return self.move.at if self.move else None
-        if self.state is not EnrolmentState.RUNNING:
+        if self.state is not _RUNNING:
             return None
         waits = [sent.answer_by if sent.is_waiting else sent.remind_at for sent in self.sent]
         return earliest([self.send_at, *waits])

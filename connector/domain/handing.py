@@ -156,7 +156,7 @@ def _tell(draft: Draft, hand_over: HandOver, what: str, acts: Iterable[Task | No
 
 def run_due(draft: Draft) -> None:
     """Escalate what was left lying for too long."""
-    hand_over = open_hand_over(draft) if draft.hand_overs else None
+    hand_over = open_hand_over(draft)
     while hand_over is not None and hand_over.due_at is not None and hand_over.due_at <= draft.now:
         _escalate(draft, hand_over)
         hand_over = open_hand_over(draft)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from connector.domain.frozen import quick
+
 
 class HistoryKind(StrEnum):
     """What an entry tells."""
@@ -66,6 +68,7 @@ class HistoryKind(StrEnum):
 Detail = Mapping[str, str | float]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
     """One line of a lead's timeline."""

@@ -9,11 +9,13 @@ from connector.domain.draft import Draft
 from connector.domain.history import Detail, HistoryKind
 from connector.domain.score import EngagementRule, Score
 
+_SCORED = HistoryKind.SCORED
+
 
 def note_points(draft: Draft, score: Score, rule: str, points: float, because: str = "") -> None:
     """One line of the score's ledger."""
     detail: Detail = {"rule": rule, "points": points, **_standing(draft, score)}
-    draft.note(HistoryKind.SCORED, score.name, {**detail, "because": because} if because else detail)
+    draft.note(_SCORED, score.name, {**detail, "because": because} if because else detail)
 
 
 def _standing(draft: Draft, score: Score) -> Detail:

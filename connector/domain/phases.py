@@ -80,8 +80,6 @@ def chance(*what: str) -> float:
 
 def run_due(draft: Draft) -> None:
     """Do all that is due by now: send, let answers lapse, settle phases, move on; the most important program first."""
-    if not draft.has_due:
-        return
     draft.is_astir = False
     enrolments = open_enrolments(draft)
     if len(enrolments) > 1:

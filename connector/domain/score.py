@@ -98,7 +98,9 @@ MOST_LOTS = 1_000
 
 def decayed(points: float, age: timedelta, half_life: timedelta | None) -> float:
     """What points are worth after `age`."""
-    return points if half_life is None else float(points * 2.0 ** -(age / half_life))
+    if half_life is None:
+        return points
+    return float(points * 2.0 ** -(age / half_life)) if age else float(points)
 
 
 def worth(part: Part, half_life: timedelta | None, now: datetime) -> float:
@@ -116,10 +118,14 @@ def grade_of(points: int, grades: Iterable[tuple[str, float]]) -> str:
     return next((grade for grade, least in grades if points >= least), "")
 
 
-def give(part: Part | None, rule: EngagementRule, half_life: timedelta | None, now: datetime) -> tuple[Part, float]:
-    """The part after the rule's signal, and the points it gave: fewer or none once the cap is reached."""
+def give(
+    part: Part | None, rule: EngagementRule, half_life: timedelta | None, now: datetime
+) -> tuple[Part | None, float]:
+    """The part after the rule's signal, and the points it gave: fewer once the cap is near, and nothing beyond."""
     given = _since(part.given, rule.at_most, now) if part else ()
     points = _room(rule, given)
+    if not points:
+        return part, points
     noted = _noted(given, rule, now, points)
     count = part.count + 1 if part else 1
     if rule.expires is not None:
@@ -193,21 +199,12 @@ def look_ahead(parts: Parts, half_life: timedelta | None) -> Outlook:
     """The outlook of a rules score: the same in whatever order its parts came, whenever it is asked for."""
     if half_life is None:
         return Outlook(fsum([part.points for part in parts.values()]))
-    lasting: list[float] = []
-    fading: list[tuple[float, datetime]] = []
-    since = _NEVER
-    for part in parts.values():
-        if not part.fades:
-            lasting.append(part.points)
-            continue
-        at = part.at + part.still if part.still else part.at
-        fading.append((part.points, at))
-        since = max(since, at)
+    lasting = fsum([part.points for part in parts.values() if not part.fades])
+    fading = [(part.points, part.at + part.still) for part in parts.values() if part.fades]
     if not fading:
-        return Outlook(fsum(lasting))
-    return Outlook(
-        fsum(lasting), fsum([decayed(points, since - at, half_life) for points, at in fading]), since, half_life
-    )
+        return Outlook(lasting)
+    since = max([at for _, at in fading])
+    return Outlook(lasting, fsum([decayed(points, since - at, half_life) for points, at in fading]), since, half_life)
 
 
 def total(outlook: Outlook, now: datetime) -> float:

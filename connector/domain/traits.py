@@ -48,7 +48,7 @@ class PersonaNode:
     id: str
     tests: tuple[tuple[str, Predicate], ...]
     reads: frozenset[str]
-    flips_at: FlipsAt
+    flips_at: FlipsAt | None
 
     @property
     def predicates(self) -> Iterable[Predicate]:
@@ -135,7 +135,7 @@ def _compile_tag(tag: Tag, scales: Scales) -> TagNode:
     flips = _flips([adds, removes])
 
     def flips_at(view: View) -> datetime | None:
-        return earliest((flips(view), view.loses_tag_at(name)))
+        return earliest((flips and flips(view), view.loses_tag_at(name)))
 
     return TagNode(key, tag, adds, removes, _reads([adds, removes]), flips_at)
 
@@ -149,6 +149,6 @@ def _reads(predicates: Iterable[Predicate]) -> frozenset[str]:
     return frozenset().union(*(each.reads for each in predicates))
 
 
-def _flips(predicates: Iterable[Predicate]) -> FlipsAt:
+def _flips(predicates: Iterable[Predicate]) -> FlipsAt | None:
     flips = [each.flips_at for each in predicates if each.flips_at is not None]
-    return lambda view: earliest(flip(view) for flip in flips)
+    return (lambda view: earliest([flip(view) for flip in flips])) if flips else None

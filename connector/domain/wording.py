@@ -65,13 +65,11 @@ def display_name(draft: Draft) -> str:
 
 def reasons(draft: Draft, score: Score) -> list[tuple[str, str, int]]:
     """(score, rule, whole points now) of every rule that counts, the weightiest first."""
-    if score.sum_of:
-        found = [reason for part in score.sum_of for reason in reasons(draft, draft.book.scores[part])]
-    else:
-        found = [(score.name, rule, round(points)) for rule, points in draft.worths(score)]
-    return sorted((found_ for found_ in found if found_[2]), key=lambda reason: (-abs(reason[2]), reason[1]))
+    leaves = draft.book.leaves[score.name]
+    found = [(leaf.name, rule, round(points)) for leaf in leaves for rule, points in draft.worths(leaf)]
+    return sorted([reason for reason in found if reason[2]], key=lambda reason: (-abs(reason[2]), reason[1]))
 
 
 def why(draft: Draft, score: Score) -> str:
     """The weightiest reasons of a score on one line: `+20 industry is software; +15 form_submitted`."""
-    return "; ".join(f"{points:+d} {rule}" for _, rule, points in reasons(draft, score)[:_MAX_REASONS])
+    return "; ".join([f"{points:+d} {rule}" for _, rule, points in reasons(draft, score)[:_MAX_REASONS]])

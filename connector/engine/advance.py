@@ -16,6 +16,7 @@ from connector.domain.ids import LeadId
 from connector.domain.lead import Lead, Standing, blank
 from connector.domain.parting import Parting, partings_of
 from connector.domain.rfm import Bought, bought_of
+from connector.engine.joining import knows_by_address
 from connector.engine.shelf import Shelf
 from connector.errors import LostClaimError, StoreError
 from connector.log import get_logger
@@ -135,16 +136,19 @@ def _judge(stored: StoredLead, all_facts: Sequence[Fact] | None, books: Books, n
         decision = fold(books, stored.lead, stored.unread, now)
     else:
         decision = fold(books, blank(stored.lead.id, stored.lead.born_under), all_facts, now)
+    book = books(decision.lead.book)
+    email = _address(decision.lead, book)
     return SavedLead(
         stored=stored,
         lead=decision.lead,
         history=decision.history,
         acts=decision.acts,
-        email=_address(decision.lead, books(decision.lead.book)),
+        email=email,
+        may_have_doubles=bool(email) and email.lower() != stored.email and knows_by_address(book),
         refolded=all_facts is not None,
         partings=_partings(stored.lead, decision.lead, books, is_anew=all_facts is not None),
         resumed=_resumed(stored.lead, decision.lead, books, now),
-        bought=_bought(decision.lead, books(decision.lead.book)),
+        bought=_bought(decision.lead, book),
     )
 
 

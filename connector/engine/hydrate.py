@@ -13,6 +13,7 @@ from connector.domain.ids import CrmRef, WorkspaceId
 from connector.engine.becoming import follow
 from connector.engine.deals import NO_DEALS, KnownDeals, fetch_known, tell_known
 from connector.engine.events import MAX_SKEW
+from connector.engine.joining import knows_by_address
 from connector.engine.line import Failure, Line
 from connector.engine.reading import Reading
 from connector.engine.shelf import Shelf
@@ -104,6 +105,8 @@ def _keep(
         facts += tell_known(line, transaction, read, deals, asked_at)
         facts += _reveal(transaction, workspace, read, reading.records, asked_at)
         transaction.leads.add_facts(workspace, facts, asked_at)
+        if knows_by_address(book):
+            transaction.leads.tell_joined(workspace, {one.lead_id for one in read if not one.again}, asked_at)
         transaction.leads.set_read(workspace, _as_of(read, reading.records, asked_at), asked_at)
         transaction.leads.postpone_reading(workspace, spoilt, asked_at)
         transaction.counts.add({f"hydrate.{name}": amount for name, amount in asdict(result).items() if amount})

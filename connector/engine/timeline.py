@@ -124,6 +124,11 @@ def _chose(subject: str, detail: Detail) -> str:
     return f"{subject} at {activity}: {way}" if way else f"{subject} at {activity}: none of the ways is open"
 
 
+def _merged(_: str, detail: Detail) -> str:
+    because = f": {detail['because']}" if "because" in detail else ""
+    return f"was merged with {detail.get('lead', '?')}{because}"
+
+
 _SENTENCES: Mapping[HistoryKind, Callable[[str, Detail], str]] = {
     HistoryKind.KNOWN: _told_by("became known through {subject}"),
     HistoryKind.FIELD_CHANGED: _field_changed,
@@ -157,7 +162,7 @@ _SENTENCES: Mapping[HistoryKind, Callable[[str, Detail], str]] = {
     HistoryKind.EXITED: _told_by("left {subject}: {by}"),
     HistoryKind.ARCHIVED: _told_by("was deleted in the CRM"),
     HistoryKind.RESTORED: _told_by("was restored in the CRM"),
-    HistoryKind.MERGED: _told_by("was merged with {lead}"),
+    HistoryKind.MERGED: _merged,
     HistoryKind.DEAL: _deal,
     HistoryKind.BOOK: _told_by("is judged by mapping {subject} from here on"),
     HistoryKind.EMAIL: _email,

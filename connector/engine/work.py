@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from connector.clock import Clock
-from connector.engine import advance, intake
+from connector.engine import advance, intake, joining
 from connector.engine.apply import Telling
 from connector.engine.backoff import Backoff, full_jitter
 from connector.engine.calls import Calls
@@ -87,7 +87,11 @@ def _taking_in(place: Workplace, shelf: Shelf) -> Loop:
             store.wipe()
         return result.deliveries
 
-    steps = [Step("intake", take_in), Step("retention", lambda: retention.run_once(clock.now()))]
+    steps = [
+        Step("intake", take_in),
+        Step("join", lambda: joining.run_once(store, shelf, clock.now()).addresses),
+        Step("retention", lambda: retention.run_once(clock.now())),
+    ]
     return Loop("take in", steps, lambda: None)
 
 

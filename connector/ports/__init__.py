@@ -23,6 +23,7 @@ from connector.ports.crm import (
     TokenKeeper,
 )
 from connector.ports.deals import Deals, HeardDeal, ToldDeal
+from connector.ports.doubles import Double, Doubles
 from connector.ports.leads import CurrentLead, NewFact, SavedLead, StoredLead, Unread
 from connector.ports.petitions import FiledPetition, Judged, Petitions
 from connector.ports.purchases import Measurement, Purchases
@@ -101,6 +102,8 @@ __all__ = [
     "Delivery",
     "DeliveryClaim",
     "DeliveryState",
+    "Double",
+    "Doubles",
     "Endpoint",
     "EventKind",
     "Feed",

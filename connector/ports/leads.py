@@ -51,6 +51,8 @@ class SavedLead:
     partings: Sequence[Parting] = ()
     #: What it bought, where RFM asks for that; None for nothing.
     bought: Bought | None = None
+    #: It came by its address, and others who have the same are the same person.
+    may_have_doubles: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from connector.domain.ids import ConnectionId, CrmRef, LeadId, WorkspaceId
 from connector.domain.override import NO_OVERRIDES, OverrideEntry, Overrides
 from connector.ports.crm import Connection, OutboxChange, Settled
 from connector.ports.deals import Deals
+from connector.ports.doubles import Doubles
 from connector.ports.leads import CurrentLead, NewFact, SavedLead, StoredLead, Unread
 from connector.ports.petitions import Petitions
 from connector.ports.purchases import Purchases
@@ -128,6 +129,28 @@ class Leads(Protocol):
         give, so it is the same in whatever order merges come. The other records become names for it that are neither
         read nor written to. A second run changes nothing. Raises LostClaimError when another worker was faster.
         """
+        ...
+
+    def shared_emails(self, workspace: WorkspaceId, emails: Collection[str]) -> frozenset[str]:
+        """Which of these addresses, in lower case, several leads have."""
+        ...
+
+    def with_email(self, workspace: WorkspaceId, email: str) -> Mapping[LeadId, int]:
+        """The leads that have this address, in lower case, held until the transaction ends; each with how many records.
+
+        Records that live on as others are not counted.
+        """
+        ...
+
+    def join(self, workspace: WorkspaceId, lead_ids: Collection[LeadId], now: datetime) -> LeadId:
+        """Make one lead of these, all of whose records live on; returns the lead that remains, as `merge` does.
+
+        It is told why. A second run changes nothing. Raises LostClaimError when another worker was faster.
+        """
+        ...
+
+    def tell_joined(self, workspace: WorkspaceId, lead_ids: Collection[LeadId], now: datetime) -> None:
+        """Tell those of these leads that have several records why that is so, as far as they were not told yet."""
         ...
 
     def erase(self, workspace: WorkspaceId, ref: CrmRef, now: datetime) -> bool:
@@ -317,6 +340,7 @@ class Transaction(Protocol):
     deliveries: Deliveries
     leads: Leads
     deals: Deals
+    doubles: Doubles
     outbox: Outbox
     connections: Connections
     books: Books

@@ -15,6 +15,7 @@ from connector.errors import LostClaimError
 from connector.ports import Delivery, SavedLead, StoredLead, Transaction
 from connector.store.codec import decode_lead, encode, to_ms, to_optional_ms
 from connector.store.database import Hold
+from connector.store.doubles import save_doubles
 from connector.store.facts import LeadKey, load_facts
 from connector.store.partings import save_partings
 from connector.store.petitions import save_petitions
@@ -118,6 +119,7 @@ class StoredLeadClaim:
             if session.run_many(_SAVE, rows) != len(rows) or session.run_many(_PARK, again) != len(again):
                 raise LostClaimError("another worker took over one of the leads")
             session.run_many(_SET_EMAIL, emails)
+            save_doubles(session, saved, self._now)
             save_history(session, saved)
             save_enrolments(session, saved)
             save_partings(session, saved)

@@ -19,6 +19,7 @@ from connector.store.schema import (
     crm_refs,
     deal_leads,
     deliveries,
+    doubles,
     enrolments,
     erasures,
     facts,
@@ -90,6 +91,9 @@ _EMAIL = select(leads.c.email).where(leads.c.workspace == _WORKSPACE, leads.c.id
 _DROP_SEEKERS = delete(seekers).where(
     seekers.c.workspace == _WORKSPACE, seekers.c.email == bindparam("email_", type_=Text)
 )
+_DROP_DOUBLES = delete(doubles).where(
+    doubles.c.workspace == _WORKSPACE, doubles.c.email == bindparam("email_", type_=Text)
+)
 _DROP_STRAYS_OF_ADDRESS = delete(strays).where(
     PlaceOf(bindparam("quoted_email", type_=Text), func.lower(strays.c.raw)) > literal_column("0")
 )
@@ -116,7 +120,8 @@ def _forget_address(session: Session, seal: Seal, workspace: WorkspaceId, lead_i
         if not email:
             continue
         session.run(_DROP_DELIVERIES, {"id_bytes": email.encode()})
-        session.run(_DROP_SEEKERS, {"workspace_": workspace, "email_": email})
+        for statement in (_DROP_SEEKERS, _DROP_DOUBLES):
+            session.run(statement, {"workspace_": workspace, "email_": email})
         session.run(_DROP_STRAYS_OF_ADDRESS, {"quoted_email": f'"{email.lower()}"'})
         hash_ = seal.hash(_to_name(email))
         session.run(_REMEMBER, {"workspace": workspace, "hash": hash_, "erased_at": to_ms(now)})

@@ -14,8 +14,9 @@ from connector.store.codec import decode_lead, to_ms
 from connector.store.erase import erase_lead, load_erased, load_erased_emails
 from connector.store.facts import add_facts, load_facts_by_prefix
 from connector.store.identity import LIVES, add_leads, add_refs, find_leads
+from connector.store.joined import tell_joined
 from connector.store.listed import among, listed
-from connector.store.merge import load_merged_away, merge_leads
+from connector.store.merge import join_leads, load_merged_away, merge_leads
 from connector.store.schema import crm_refs, leads
 from connector.store.sealed import Seal
 from connector.store.session import Session, limited, to_list, to_rows
@@ -77,6 +78,27 @@ _SET_READ = (
         read_as_of=case((crm_refs.c.read_as_of > _AS_OF, crm_refs.c.read_as_of), else_=_AS_OF),
         read_wanted_at=case((crm_refs.c.read_wanted_at > _NOW, crm_refs.c.read_wanted_at), else_=null()),
     )
+)
+_SHARED_EMAILS = (
+    select(leads.c.email)
+    .where(leads.c.workspace == _WORKSPACE, among(leads.c.email, "emails"), leads.c.email != literal_column("''"))
+    .group_by(leads.c.email)
+    .having(func.count() > literal_column("1"))
+)
+_WITH_EMAIL = (
+    select(leads.c.id)
+    .where(
+        leads.c.workspace == _WORKSPACE,
+        leads.c.email == bindparam("email_", type_=Text),
+        leads.c.email != literal_column("''"),
+    )
+    .order_by(leads.c.id)
+    .with_for_update()
+)
+_RECORDS_OF = (
+    select(crm_refs.c.lead_id, func.count())
+    .where(crm_refs.c.workspace == _WORKSPACE, among(crm_refs.c.lead_id, "ids"), LIVES)
+    .group_by(crm_refs.c.lead_id)
 )
 _LEADS_OF = select(crm_refs.c.lead_id).where(crm_refs.c.workspace == _WORKSPACE, among(crm_refs.c.ref, "refs"))
 _ADMIT = (
@@ -184,6 +206,24 @@ class StoredLeads:
     def merge(self, workspace: WorkspaceId, survivor: CrmRef, refs: Collection[CrmRef], now: datetime) -> LeadId:
         """Make one lead of all leads of these records, which live on in the CRM as `survivor`."""
         return merge_leads(self._session, workspace, survivor, refs, now)
+
+    def shared_emails(self, workspace: WorkspaceId, emails: Collection[str]) -> frozenset[str]:
+        """Which of these addresses, in lower case, several leads have."""
+        found = self._session.rows(_SHARED_EMAILS, {"workspace_": workspace, "emails": to_list(emails)})
+        return frozenset(email for (email,) in found)
+
+    def with_email(self, workspace: WorkspaceId, email: str) -> Mapping[LeadId, int]:
+        """The leads that have this address, locked; each with how many living records."""
+        ids = [id_ for (id_,) in self._session.rows(_WITH_EMAIL, {"workspace_": workspace, "email_": email})]
+        return dict(self._session.rows(_RECORDS_OF, {"workspace_": workspace, "ids": to_list(ids)}))
+
+    def join(self, workspace: WorkspaceId, lead_ids: Collection[LeadId], now: datetime) -> LeadId:
+        """Make one lead of these, all of whose records live on."""
+        return join_leads(self._session, workspace, lead_ids, now)
+
+    def tell_joined(self, workspace: WorkspaceId, lead_ids: Collection[LeadId], now: datetime) -> None:
+        """Tell those of these leads that have several records why that is so."""
+        tell_joined(self._session, workspace, lead_ids, now)
 
     def erase(self, workspace: WorkspaceId, ref: CrmRef, now: datetime) -> bool:
         """Remove all that is held of the record's lead; only a hash stays, to refuse it later."""

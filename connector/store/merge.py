@@ -27,6 +27,7 @@ from connector.domain.lead import Lead, blank
 from connector.errors import InvariantError, LostClaimError
 from connector.store.codec import decode_lead, encode, to_ms
 from connector.store.identity import LIVES, add_leads, add_refs, find_leads
+from connector.store.joined import tell_joined_anew
 from connector.store.listed import among
 from connector.store.moving import drop_deletions, move_everything
 from connector.store.schema import (
@@ -150,7 +151,7 @@ def merge_leads(
     }
     for former, lead_id in gone.items():
         session.run(_LIVE_ON, _of_former(workspace, lead_id, former) | {"survivor": str(survivor)})
-    for lead_id in sorted(ids - {to_lead_id(workspace, survivor)}):
+    for lead_id in sorted(set(gone.values()) - {to_lead_id(workspace, survivor)}):
         drop_deletions(session, workspace, lead_id)
     into = _unite(session, workspace, rows, now, is_changed=bool(gone))
     for former in gone:
@@ -198,6 +199,7 @@ def _unite(
         last_fact += rows[lead_id].last_fact
     is_read = any(row.read_as_of is not None for row in living)
     _reset(session, workspace, blank(into, born_under), last_fact, now, is_read=is_read)
+    tell_joined_anew(session, workspace, into, now)
     return into
 
 

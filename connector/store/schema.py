@@ -191,6 +191,16 @@ crm_refs = Table(
     sqlite_with_rowid=False,
 )
 
+# Addresses that leads came by, to be looked at for others who have them, too.
+doubles = Table(
+    "doubles",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("since", BigInteger, nullable=False),
+)
+
 # Records that belong to leads through the people they are associated with.
 deals = Table(
     "deals",

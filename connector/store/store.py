@@ -22,6 +22,7 @@ from connector.ports import (
     Deals,
     Deliveries,
     DeliveryClaim,
+    Doubles,
     Feeds,
     LeadClaim,
     Leads,
@@ -43,6 +44,7 @@ from connector.store.counts import StoredCounts
 from connector.store.database import Database, Hold
 from connector.store.deals import StoredDeals
 from connector.store.deliveries import StoredDeliveries, load_oldest
+from connector.store.doubles import StoredDoubles
 from connector.store.feeds import StoredFeeds
 from connector.store.keys import StoredApiKeys
 from connector.store.leads import StoredLeads
@@ -100,6 +102,7 @@ class StoreTransaction:
         "counts",
         "deals",
         "deliveries",
+        "doubles",
         "feeds",
         "leads",
         "leases",
@@ -115,6 +118,7 @@ class StoreTransaction:
         self.deliveries: Deliveries = StoredDeliveries(session)
         self.leads: Leads = StoredLeads(session, seal)
         self.deals: Deals = StoredDeals(session)
+        self.doubles: Doubles = StoredDoubles(session)
         self.outbox: Outbox = StoredOutbox(session)
         self.connections: Connections = StoredConnections(session, seal)
         self.books: Books = StoredBooks(session)

@@ -21,8 +21,13 @@ from connector.ports import RecordReply, ReplyState
 MAX_RECORDS: Final = 200
 #: Enough to find two bad records among two hundred; what is not reached comes again with the next batch.
 _MAX_CALLS: Final = 24
+#: What is wrong with the object, the user or the org, and not with a record.
+_OF_ALL: Final = frozenset(
+    {"INVALID_TYPE", "INSUFFICIENT_ACCESS_OR_READONLY", "LIMIT_EXCEEDED", "STORAGE_LIMIT_EXCEEDED"}
+)
 
 Replies = dict[str, RecordReply]
+_DONE: Final = RecordReply(ReplyState.DONE)
 _UNREACHED: Final = RecordReply(ReplyState.LATER, "Other records of its batch were refused first.")
 
 
@@ -32,6 +37,11 @@ class Outcome:
 
     reply: RecordReply
     errors: Sequence[ErrorDetail] = ()
+
+    @property
+    def verdict(self) -> RecordReply:
+        """The reply where nothing was to be made: without an id."""
+        return _DONE if self.reply.state is ReplyState.DONE else self.reply
 
     def has(self, *codes: str) -> bool:
         """Whether it failed for one of these reasons."""
@@ -54,8 +64,8 @@ def save(client: SalesforceClient, method: str, path: str, records: Mapping[str,
         try:
             outcomes |= _send(client, method, path, {key: records[key] for key in group})
         except RefusedCallError as refusal:
-            if len(group) == 1:
-                outcomes[group[0]] = Outcome(RecordReply(ReplyState.REFUSED, refusal.words))
+            if len(group) == 1 or _concerns_all(refusal):
+                outcomes |= _answer_all([group], RecordReply(ReplyState.REFUSED, refusal.words))
             else:
                 middle = len(group) // 2
                 waiting += [group[middle:], group[:middle]]
@@ -63,11 +73,16 @@ def save(client: SalesforceClient, method: str, path: str, records: Mapping[str,
             if not outcomes:
                 raise
             later = RecordReply(ReplyState.LATER, str(error), retry_at=error.retry_at)
-            return outcomes | _postpone([group, *waiting], later)
-    return outcomes | _postpone(waiting, _UNREACHED)
+            return outcomes | _answer_all([group, *waiting], later)
+    return outcomes | _answer_all(waiting, _UNREACHED)
 
 
-def _postpone(groups: Sequence[Sequence[str]], reply: RecordReply) -> dict[str, Outcome]:
+def _concerns_all(refusal: RefusedCallError) -> bool:
+    """Whether any other records would be refused likewise."""
+    return refusal.status != 400 or refusal.code in _OF_ALL
+
+
+def _answer_all(groups: Sequence[Sequence[str]], reply: RecordReply) -> dict[str, Outcome]:
     return {key: Outcome(reply) for group in groups for key in group}
 
 

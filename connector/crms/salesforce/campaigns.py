@@ -76,7 +76,7 @@ class Campaigns:
         homes = find_homes(self._client, outcomes, {one: one for one in outcomes})
         refused = {one: home.refuse(outcomes[one]) for one, home in homes.items()}
         present = {one: _DONE for one, outcome in outcomes.items() if outcome.has(DUPLICATE_VALUE)}
-        return {one: outcome.reply for one, outcome in outcomes.items()} | refused | present
+        return {one: outcome.verdict for one, outcome in outcomes.items()} | refused | present
 
     def _remove(self, record_ids: Sequence[str], members: Mapping[str, str]) -> Replies:
         """Who is no member is as good as taken off."""
@@ -87,7 +87,7 @@ class Campaigns:
             ids = ",".join(members[to_long_id(one)] for one in group)
             answer = self._client.delete("composite/sobjects", {"ids": ids, "allOrNone": "false"})
             for one, outcome in to_outcomes(group, answer).items():
-                replies[one] = _DONE if outcome.has("ENTITY_IS_DELETED") else outcome.reply
+                replies[one] = _DONE if outcome.has("ENTITY_IS_DELETED") else outcome.verdict
         return replies
 
 

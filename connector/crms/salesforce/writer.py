@@ -84,7 +84,7 @@ class _Writer:
         outcomes = save(self._client, "PATCH", "composite/sobjects", bodies)
         homes = find_homes(self._client, outcomes, {record_id: record_id for record_id in outcomes})
         return {
-            record_id: homes[record_id].refuse(outcome) if record_id in homes else outcome.reply
+            record_id: homes[record_id].refuse(outcome) if record_id in homes else outcome.verdict
             for record_id, outcome in outcomes.items()
         }
 

@@ -22,7 +22,7 @@ from connector.sandbox.salesforce.happenings import Actor
 from connector.sandbox.salesforce.permissions import Right
 from connector.sandbox.salesforce.query import Query
 from connector.sandbox.salesforce.refusals import Json, RefusalError
-from connector.sandbox.salesforce.rows_api import external_id_field, find, save_by_external_id
+from connector.sandbox.salesforce.rows_api import external_id_field, find, parse_upsert
 from connector.sandbox.salesforce.soql import parse_soql
 from connector.sandbox.salesforce.tables import Table
 from connector.sandbox.salesforce.writing import parse_values
@@ -75,7 +75,7 @@ def create_ingest(call: Call) -> Reply:
     """`POST /jobs/ingest`."""
     body = call.json_object()
     operation = body.get("operation")
-    if operation not in _RIGHTS or not isinstance(body.get("object"), str):
+    if not isinstance(operation, str) or operation not in _RIGHTS or not isinstance(body.get("object"), str):
         raise RefusalError("INVALIDJOB", f"operation must be one of {', '.join(_RIGHTS)}, and object is required")
     found = call.object_type(body["object"])
     call.permissions.check_write(found, _RIGHTS[operation])
@@ -145,7 +145,7 @@ def unprocessed_records(call: Call) -> Reply:
 
 
 def _new_job(call: Call, kind: str, body: Json, object_name: str, state: State) -> Job:
-    delimiter, ending = body.get("columnDelimiter", "COMMA"), body.get("lineEnding", "LF")
+    delimiter, ending = str(body.get("columnDelimiter", "COMMA")), str(body.get("lineEnding", "LF"))
     if delimiter not in DELIMITERS or ending not in LINE_ENDINGS or body.get("contentType", "CSV") != "CSV":
         raise RefusalError("INVALIDJOB", "unknown columnDelimiter, lineEnding or contentType")
     job_id, now = call.database.ids.next("750"), call.org.clock.now()
@@ -190,7 +190,7 @@ def _save_row(call: Call, job: Job, table: Table, record: Json, actor: Actor) ->
         value = field.parse(record.pop(field.name, None))
         if value is None or value == NOTHING:
             raise RefusalError("MISSING_ARGUMENT", f"{field.name} not specified")
-        return save_by_external_id(call, table, record, field, value, table.find_by(field.name, value))
+        return parse_upsert(call, table, record, field, value).save(call.database, actor)
     if job.operation == "insert":
         values = parse_values(table.object, record, call.permissions, is_new=True)
         return call.database.insert(table, values, actor), True

@@ -13,7 +13,7 @@ from connector.sandbox.salesforce.fields import Row
 from connector.sandbox.salesforce.ids import to_id
 from connector.sandbox.salesforce.permissions import Right
 from connector.sandbox.salesforce.refusals import Json, RefusalError
-from connector.sandbox.salesforce.rows_api import attributes, external_id_field, find, save_by_external_id
+from connector.sandbox.salesforce.rows_api import Upsert, attributes, external_id_field, find, parse_upsert
 from connector.sandbox.salesforce.tables import Table
 from connector.sandbox.salesforce.writing import parse_values
 
@@ -52,7 +52,7 @@ def create(call: Call) -> Reply:
     def save(parsed: tuple[Table, Row]) -> Json:
         return {"id": database.insert(*parsed, actor)}
 
-    return _save_all(call, _parsed(_records(call), parse), save, all_or_none=_all_or_none(call))
+    return _save_all(call, _parsed(call, _records(call), parse), save, all_or_none=_all_or_none(call))
 
 
 def update(call: Call) -> Reply:
@@ -71,7 +71,7 @@ def update(call: Call) -> Reply:
 
     records = _records(call)
     _check_each_once(records)
-    return _save_all(call, _parsed(records, parse), save, all_or_none=_all_or_none(call))
+    return _save_all(call, _parsed(call, records, parse), save, all_or_none=_all_or_none(call))
 
 
 def upsert(call: Call) -> Reply:
@@ -79,9 +79,10 @@ def upsert(call: Call) -> Reply:
     table = call.table()
     field = external_id_field(call, table.object, call.path["field"])
     records = _records(call)
+    actor = call.actor
     keys = Counter(str(_value_of(record, field.name)) for record in records)
 
-    def parse(record: Json) -> tuple[Json, Any]:
+    def parse(record: Json) -> Upsert:
         if _table_of(call, record) is not table:
             raise RefusalError("INVALID_TYPE", f"all records must be of type {table.object.name}", [])
         value = field.parse(_value_of(record, field.name))
@@ -89,15 +90,13 @@ def upsert(call: Call) -> Reply:
             raise RefusalError("MISSING_ARGUMENT", f"{field.name} not specified", [])
         if keys[str(_value_of(record, field.name))] > 1:
             raise RefusalError("DUPLICATE_VALUE", f"Duplicate external id specified: {value}", [field.name])
-        return record, value
+        return parse_upsert(call, table, record, field, value)
 
-    def save(parsed: tuple[Json, Any]) -> Json:
-        record, value = parsed
-        found = table.find_by(field.name, value)
-        made, is_new = save_by_external_id(call, table, record, field, value, found)
+    def save(parsed: Upsert) -> Json:
+        made, is_new = parsed.save(call.database, actor)
         return {"id": made, "created": is_new}
 
-    return _save_all(call, _parsed(records, parse), save, all_or_none=_all_or_none(call))
+    return _save_all(call, _parsed(call, records, parse), save, all_or_none=_all_or_none(call))
 
 
 def delete(call: Call) -> Reply:
@@ -124,7 +123,7 @@ def retrieve(call: Call) -> Reply:
     table = call.table()
     body = call.json_object()
     ids, asked = body.get("ids"), body.get("fields")
-    if not isinstance(ids, list) or not isinstance(asked, list) or not asked:
+    if not isinstance(ids, list) or not isinstance(asked, list) or not all(isinstance(one, str) for one in asked):
         raise RefusalError("MISSING_ARGUMENT", "ids and fields are required")
     return Reply(body=_read(call, table, ids, asked))
 
@@ -167,14 +166,15 @@ def _save_all(call: Call, records: Sequence[Any], save: Save, *, all_or_none: bo
     return Reply(body=results, written=len(records))
 
 
-def _parsed(records: list[Json], parse: Parse) -> list[Any]:
+def _parsed(call: Call, records: list[Json], parse: Parse) -> list[Any]:
     """Each record read, or what is wrong with it; a value of a wrong JSON type refuses the whole call."""
+    fatal = {"JSON_PARSER_ERROR"} | ({"INVALID_FIELD"} if call.org.unknown_field_fails_call else set())
     parsed: list[Any] = []
     for record in records:
         try:
             parsed.append(parse(record))
         except RefusalError as refusal:
-            if refusal.code == "JSON_PARSER_ERROR":
+            if refusal.code in fatal:
                 raise
             parsed.append(refusal)
     return parsed

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from connector.sandbox.exchange import Reply
 from connector.sandbox.salesforce.call import Call
@@ -18,7 +18,8 @@ _REFERENCE_ID = re.compile(r"[A-Za-z0-9_]+")
 _REFERENCE = re.compile(r"@\{([^{}]+)\}")
 _KEPT_HEADERS = frozenset({"accept", "authorization", "content-type"})
 #: Subrequests of these resources count as queries or collections.
-_HEAVY = ("/query", "/queryAll", "/composite/sobjects")
+_COLLECTION = "/composite/sobjects"
+_HEAVY = ("/query", "/queryAll", _COLLECTION)
 
 #: Answers a subrequest: call, method, raw path. Raises RefusalError.
 Answer = Callable[[Call, str, str], Reply]
@@ -31,8 +32,7 @@ class _HaltedError(Exception):
 def composite(call: Call, answer: Answer) -> Reply:
     """`POST /composite`: 200 whatever becomes of the subrequests, which may refer to earlier results."""
     body = call.json_object()
-    asked = body.get("compositeRequest")
-    requests = _checked(asked)
+    requests = _checked(_calls_in(body, "compositeRequest"))
     results: list[Json] = []
     if not body.get("allOrNone", False):
         _run(call, answer, requests, results, halts=False)
@@ -47,10 +47,8 @@ def composite(call: Call, answer: Answer) -> Reply:
 
 def batch(call: Call, answer: Answer) -> Reply:
     """`POST /composite/batch`: subrequests that know nothing of one another."""
-    asked = call.json_object().get("batchRequests")
+    asked = _calls_in(call.json_object(), "batchRequests")
     halts = call.json_object().get("haltOnError", False)
-    if not isinstance(asked, list) or not 0 < len(asked) <= MAX_SUBREQUESTS:
-        raise RefusalError("INVALID_API_INPUT", f"batchRequests must be a list of 1 to {MAX_SUBREQUESTS}")
     results: list[Json] = []
     failed = False
     for one in asked:
@@ -75,36 +73,36 @@ def _run(call: Call, answer: Answer, requests: list[Json], results: list[Json], 
             results.append(_halted(one, None))
             failed.add(name)
             continue
-        headers = {str(key).lower(): str(value) for key, value in (one.get("httpHeaders") or {}).items()}
+        headers = {str(key).lower(): str(value) for key, value in one.get("httpHeaders", {}).items()}
         if _KEPT_HEADERS & set(headers):
             raise RefusalError("INVALID_API_INPUT", "httpHeaders may not hold Accept, Authorization or Content-Type")
         filled = _filled({"url": one["url"], "body": one.get("body")}, known)
+        if halts and isinstance(filled["body"], dict) and _COLLECTION in filled["url"]:
+            filled["body"]["allOrNone"] = True  # overrides what the collection says
         reply = _answered(call, answer, one["method"], filled["url"], filled["body"], headers)
         told = {"body": reply.body, "httpHeaders": dict(reply.headers), "httpStatusCode": reply.status}
         results.append({**told, "referenceId": name})
         known[name] = reply.body
-        if reply.status >= 400:
+        if _has_failed(results[-1], halts=halts):
             failed.add(name)
             if halts:
                 raise _HaltedError
 
 
 def _answered(call: Call, answer: Answer, method: str, url: str, body: Any, headers: dict[str, str]) -> Reply:
-    parts = urlsplit(url)
-    query = parse_qs(parts.query, keep_blank_values=True)
+    path, _, rest = url.partition("?")
+    query = parse_qs(rest, keep_blank_values=True)
     inner = replace(call, query=query, headers={**call.headers, **headers}, body=body)
     try:
-        return answer(inner, method, parts.path)
+        return answer(inner, method, path)
     except RefusalError as refusal:
         return Reply(refusal.status, [refusal.as_call_error()])
 
 
-def _checked(asked: Any) -> list[Json]:
-    if not isinstance(asked, list) or not 0 < len(asked) <= MAX_SUBREQUESTS:
-        raise RefusalError("INVALID_API_INPUT", f"compositeRequest must be a list of 1 to {MAX_SUBREQUESTS}")
+def _checked(asked: list[Json]) -> list[Json]:
     names: set[str] = set()
     for one in asked:
-        name = one.get("referenceId") if isinstance(one, dict) else None
+        name = one.get("referenceId")
         if not isinstance(name, str) or not _REFERENCE_ID.fullmatch(name) or name in names:
             raise RefusalError("INVALID_API_INPUT", f"referenceId is missing, not alphanumeric or repeated: {name}")
         if not isinstance(one.get("url"), str) or not isinstance(one.get("method"), str):
@@ -112,6 +110,15 @@ def _checked(asked: Any) -> list[Json]:
         names.add(name)
     if sum(any(part in one["url"] for part in _HEAVY) for one in asked) > MAX_HEAVY:
         raise RefusalError("LIMIT_EXCEEDED", f"Cannot have more than {MAX_HEAVY} query or collection subrequests")
+    return asked
+
+
+def _calls_in(body: Json, name: str) -> list[Json]:
+    asked = body.get(name)
+    if not isinstance(asked, list) or not 0 < len(asked) <= MAX_SUBREQUESTS:
+        raise RefusalError("INVALID_API_INPUT", f"{name} must be a list of 1 to {MAX_SUBREQUESTS}")
+    if not all(isinstance(one, dict) and isinstance(one.get("httpHeaders", {}), dict) for one in asked):
+        raise RefusalError("INVALID_API_INPUT", f"{name} must hold subrequests")
     return asked
 
 
@@ -143,11 +150,19 @@ def _looked_up(path: str, known: dict[str, Any]) -> Any:
 
 
 def _halted(request: Json, result: Json | None) -> Json:
-    if result is not None and result["httpStatusCode"] >= 400:
+    if result is not None and _has_failed(result, halts=True):
         return result
     message = "The transaction was rolled back since another operation in the same transaction failed."
     body = [{"errorCode": "PROCESSING_HALTED", "message": message}]
     return {"body": body, "httpHeaders": {}, "httpStatusCode": 400, "referenceId": request["referenceId"]}
+
+
+def _has_failed(result: Json, *, halts: bool) -> bool:
+    """Whether a subrequest failed; where all or none counts, also by one record of a collection."""
+    if result["httpStatusCode"] >= 400:
+        return True
+    records = result["body"] if halts and isinstance(result["body"], list) else []
+    return any(isinstance(one, dict) and one.get("success") is False for one in records)
 
 
 def _written(results: list[Json]) -> int:

@@ -46,6 +46,8 @@ class Org:
         self.installations: dict[str, Installation] = {}
         #: Whether the administrator says yes when an app asks for access.
         self.approves = True
+        #: Whether an unknown field in one record of a collection refuses the whole call, not that record alone.
+        self.unknown_field_fails_call = False
         self.sent = Sent()
         self.created_at = self.schema_changed_at = clock.now()
         self._permissions: dict[str, Permissions] = {}

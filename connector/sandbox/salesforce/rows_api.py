@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from connector.sandbox.exchange import Reply
 from connector.sandbox.salesforce.call import Call
+from connector.sandbox.salesforce.database import Database
 from connector.sandbox.salesforce.fields import Field, Row
+from connector.sandbox.salesforce.happenings import Actor
 from connector.sandbox.salesforce.ids import to_id
 from connector.sandbox.salesforce.objects import ObjectType
 from connector.sandbox.salesforce.permissions import Right
@@ -70,7 +73,7 @@ def upsert(call: Call) -> Reply:
     body = call.json_object()
     _check_has_no_key(body, field)
     value = parse_external_id(field, call.path["value"])
-    made, is_new = save_by_external_id(call, table, body, field, value, found)
+    made, is_new = parse_upsert(call, table, body, field, value).save(call.database, call.actor)
     status = 201 if is_new else 200
     return Reply(status, {"id": made, "success": True, "errors": [], "created": is_new}, written=1)
 
@@ -106,22 +109,32 @@ def external_id_field(call: Call, object_type: ObjectType, name: str) -> Field:
     return field
 
 
-def save_by_external_id(
-    call: Call, table: Table, record: Json, field: Field, value: Any, found: list[Row]
-) -> tuple[str, bool]:
-    """Update the row that was found, or make one with this external id; gives the id and whether it is new."""
+@dataclass(frozen=True, slots=True)
+class Upsert:
+    """What is to be saved by an external id: changes of a row that was found, or a new row."""
+
+    table: Table
+    found: Row | None
+    values: Row
+
+    def save(self, database: Database, actor: Actor) -> tuple[str, bool]:
+        """Save it; gives the id and whether it is new."""
+        if self.found is None:
+            return database.insert(self.table, self.values, actor), True
+        database.update(self.table, self.found, self.values, actor)
+        return str(self.found["Id"]), False
+
+
+def parse_upsert(call: Call, table: Table, record: Json, field: Field, value: Any) -> Upsert:
+    """A record that is known by the value of an external id. Raises RefusalError."""
+    found = table.find_by(field.name, value)
     if len(found) > 1:
         message = f"{field.name}: more than one record found for external id field: {[row['Id'] for row in found]}"
         raise RefusalError("DUPLICATE_EXTERNAL_ID", message, [field.name])
+    call.permissions.check_write(table.object, Right.EDIT if found else Right.CREATE)
     passed_over = frozenset({field.name.lower()})
-    right = Right.EDIT if found else Right.CREATE
-    call.permissions.check_write(table.object, right)
     values = parse_values(table.object, record, call.permissions, is_new=not found, passed_over=passed_over)
-    if found:
-        call.database.update(table, found[0], values, call.actor)
-        record_id: str = found[0]["Id"]
-        return record_id, False
-    return call.database.insert(table, {**values, field.name: value}, call.actor), True
+    return Upsert(table, found[0], values) if found else Upsert(table, None, {**values, field.name: value})
 
 
 def attributes(call: Call, object_name: str, record_id: str) -> Json:

@@ -23,8 +23,15 @@ from connector.crms.salesforce.org import Salesforce, SalesforceOrg
 from connector.crms.salesforce.permissions import Lack
 from connector.domain.change import Act, ChangeKind
 from connector.engine.tokens import StoredToken
-from connector.errors import CredentialsError, RateLimitedError, RetryableCrmError, SetupError
-from connector.ports import Connection, Membership, PropertyWish, ReplyState
+from connector.errors import (
+    CredentialsError,
+    FeedRefusedError,
+    RateLimitedError,
+    RetryableCrmError,
+    SetupError,
+    UnreadableReplyError,
+)
+from connector.ports import Connection, Feed, Membership, PropertyWish, ReplyState
 from connector.sandbox.clock import SandboxClock
 from connector.sandbox.faults import ApiFault, Fault
 from connector.sandbox.salesforce.apps import App
@@ -391,6 +398,38 @@ def test_owners_are_the_active_users(stage: SalesforceStage) -> None:
     assert gone not in owners
 
 
+def test_users_out_of_sight_are_not_known(stage: SalesforceStage) -> None:
+    stage.org.permissions_of(stage.org.integration_user).take_right("User", Right.READ)
+
+    assert stage.crm.fetch_owners() is None
+
+
+def test_an_object_out_of_sight_is_said_once_and_not_field_by_field(stage: SalesforceStage) -> None:
+    stage.org.permissions_of(stage.org.integration_user).take_right("Contact", Right.READ)
+
+    with pytest.raises(SetupError) as caught:
+        stage.crm.prepare([SCORE_WISH, PropertyWish(BAND, "Band", "string")])
+
+    assert str(caught.value) == "The integration user may not see the object Contact: grant it Read and Edit."
+
+
+def test_a_formula_is_no_field_to_write_to(stage: SalesforceStage) -> None:
+    stage.org.add_fields("Lead", Field("Rank__c", FieldType.DOUBLE, formula=lambda row: 1.0, is_updateable=False))
+    wish = PropertyWish("Lead.Rank__c", "Rank", "number")
+
+    with pytest.raises(SetupError, match="a formula"):
+        stage.crm.prepare([wish])
+
+    assert "formula" in str(stage.crm.find_lacks(writes=[wish.name])[0])
+
+
+def test_a_key_that_cannot_be_written_is_told(stage: SalesforceStage) -> None:
+    stage.org.permissions_of(stage.org.integration_user).take_edit(f"Task.{KEY}")
+
+    with pytest.raises(SetupError, match=rf"Task\.{KEY} may not be written"):
+        stage.crm.prepare([])
+
+
 # --- reading ----------------------------------------------------------------------------------------------------
 
 
@@ -528,6 +567,18 @@ def test_the_orgs_own_rules_refuse_in_their_own_words_and_only_whom_they_mean(st
     assert "A validation rule of the org refused it: Call her first [Phone]" in replies[bad].words
     assert "division by zero" in replies[blocked].words
     assert states(stage.crm.write_properties({locked: {SCORE: "7"}})) == {locked: ReplyState.DONE}
+
+
+def test_a_user_who_may_not_edit_leads_costs_no_more_than_a_call_a_batch(stage: SalesforceStage) -> None:
+    ids = [stage.org.people.create_lead(f"{number}@example.com") for number in range(50)]
+    stage.crm.prepare([SCORE_WISH])
+    stage.org.permissions_of(stage.org.integration_user).take_right("Lead", Right.EDIT)
+    calls = stage.calls()
+
+    replies = stage.crm.write_properties({one: {SCORE: "7"} for one in ids})
+
+    assert set(states(replies).values()) == {ReplyState.REFUSED}
+    assert stage.calls() - calls <= 2
 
 
 def test_an_assignment_rule_hands_nobody_over_because_we_wrote(stage: SalesforceStage) -> None:
@@ -721,6 +772,28 @@ def test_opportunities_belong_to_the_contacts_with_a_role_in_them(stage: Salesfo
     assert deals[deal].properties == {"Opportunity.Amount": "1200", "Opportunity.StageName": "Prospecting"}
     assert stage.crm.fetch_people_of([deal, lonely]) == {deal: [cat, ada]}
     assert stage.crm.fetch_deals_of([ada, cat, lead]) == {ada: [deal], cat: [deal]}
+
+
+def test_roles_out_of_sight_do_not_look_like_deals_without_people(stage: SalesforceStage) -> None:
+    deal = stage.org.people.create_opportunity()
+    stage.org.permissions_of(stage.org.integration_user).take_right("OpportunityContactRole", Right.READ)
+
+    with pytest.raises(UnreadableReplyError):
+        stage.crm.fetch_people_of([deal])
+
+
+# --- what there is not ------------------------------------------------------------------------------------------
+
+
+def test_what_salesforce_does_not_do_is_said(stage: SalesforceStage) -> None:
+    ada = stage.org.people.create_lead("ada@example.com")
+    mail = call(stage, kind=ChangeKind.EMAIL)
+
+    assert states(stage.crm.write_acts(ChangeKind.EMAIL, {"m": (ada, mail)})) == {"m": ReplyState.REFUSED}
+    assert states(stage.crm.follow_emails({"m": "1"})) == {"m": ReplyState.REFUSED}
+    assert stage.crm.try_feeds(["clicks"])["clicks"]
+    with pytest.raises(FeedRefusedError):
+        stage.crm.fetch_happenings(Feed("clicks"), NOW, NOW, "")
 
 
 # --- trouble ----------------------------------------------------------------------------------------------------

@@ -75,13 +75,21 @@ def test_the_cap_counts_points_as_they_were_given_however_much_they_faded() -> N
     assert gifts == [10, 10, 0]
 
 
+def test_a_signal_beyond_the_cap_leaves_the_part_as_it_is() -> None:
+    full, _ = give(None, clicks(4, Cap(4)), None, START)
+
+    assert give(full, clicks(4, Cap(4)), None, after(days=1)) == (full, 0)
+
+
 def test_a_rule_remembers_only_what_its_cap_looks_at() -> None:
     uncapped, _ = give(None, clicks(), None, START)
     weekly, _ = give(None, clicks(1, Cap(100, WEEK)), None, START)
     for day in range(1, 30):
         weekly, _ = give(weekly, clicks(1, Cap(100, WEEK)), None, after(days=day))
 
+    assert uncapped is not None
     assert uncapped.given == ()
+    assert weekly is not None
     assert [moment for moment, _ in weekly.given] == [after(days=day) for day in range(23, 30)]
     assert weekly.count == 30
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 import connector.crms.salesforce as folder
 from connector.crms import REGISTRY
 from connector.crms.salesforce.oauth import SCOPES
@@ -10,6 +12,7 @@ from connector.domain.change import ChangeKind
 
 FOLDER = Path(folder.__file__).parent
 README = (FOLDER / "README.md").read_text("utf-8")
+MANUAL = (Path(__file__).parents[3] / "docs" / "install-salesforce.md").read_text("utf-8")
 MANIFEST = REGISTRY["salesforce"]
 
 
@@ -25,8 +28,11 @@ def test_every_file_of_the_folder_is_explained() -> None:
     assert {name for name in files if f"`{name}`" in README} == files
 
 
-def test_every_right_that_we_look_for_is_told_to_the_admin() -> None:
-    section = README.partition("## What the integration user needs")[2].partition("\n## ")[0]
+@pytest.mark.parametrize(
+    ("page", "title"), [(README, "What the integration user needs"), (MANUAL, "4. What the integration user may do")]
+)
+def test_every_right_that_we_look_for_is_told_to_the_admin(page: str, title: str) -> None:
+    section = page.partition(f"## {title}")[2].partition("\n## ")[0]
     rows = [line for line in section.splitlines() if line.startswith("| ")]
 
     for sobject, (rights, _) in NEEDED.items():

@@ -11,7 +11,7 @@ import pytest
 from connector.crms.salesforce.schema import Schema
 from connector.crms.salesforce.writer import write_properties
 from connector.errors import CrmUnavailableError, UnreadableReplyError
-from connector.ports import RecordReply
+from connector.ports import RecordReply, ReplyState
 from tests.clocks import HandClock
 from tests.unit.hubspot.scripted import Script, scripted
 from tests.unit.salesforce.org import client, described
@@ -64,7 +64,7 @@ def test_leads_and_contacts_go_in_one_call_each_with_its_own_fields(org: Org) ->
 
     replies = org.write({ADA: {**HOT, "Contact.Email": "x"}, CAT: {**HOT, "Contact.Email": ""}})
 
-    assert states(replies) == {ADA: "done", CAT: "done"}
+    assert replies == dict.fromkeys((ADA, CAT), RecordReply(ReplyState.DONE))
     assert org.sent(2) == [
         {"attributes": {"type": "Contact"}, "id": CAT, "coltiva__Score__c": 82, "Email": None},
         {"attributes": {"type": "Lead"}, "id": ADA, "coltiva__Score__c": 82},
@@ -168,6 +168,17 @@ def test_a_batch_that_is_refused_whole_is_written_in_halves(org: Org) -> None:
     org.script.answer(200, [saved(BOB)])
 
     assert states(org.write({ADA: HOT, BOB: HOT})) == {ADA: "refused", BOB: "done"}
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, "STORAGE_LIMIT_EXCEEDED"), (403, "FUNCTIONALITY_NOT_ENABLED")])
+def test_a_refusal_that_means_everybody_costs_one_call(org: Org, status: int, code: str) -> None:
+    org.script.answer(200, described("Lead"))
+    org.script.answer(status, [{"errorCode": code, "message": "all of it"}])
+
+    replies = org.write({ADA: HOT, BOB: HOT})
+
+    assert states(replies) == {ADA: "refused", BOB: "refused"}
+    assert "all of it" in replies[BOB].words
 
 
 def test_what_was_reached_is_told_when_the_org_goes_away(org: Org) -> None:

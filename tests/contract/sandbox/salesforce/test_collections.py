@@ -62,9 +62,23 @@ def test_all_or_none_takes_back_creations_too(world: World, people: People) -> N
 
 
 def test_a_value_of_a_wrong_type_refuses_the_whole_call(world: World, people: People) -> None:
-    reply = world.ask("POST", "composite/sobjects", json={"records": [lead(), lead(DoNotCall="yes")]})
+    records = [lead(coltiva__Nurture_Id__c="n1"), lead(coltiva__Nurture_Id__c="n2", DoNotCall="yes")]
 
-    assert (reply.status_code, reply.json()[0]["errorCode"]) == (400, "JSON_PARSER_ERROR")
+    replies = [
+        world.ask("POST", "composite/sobjects", json={"records": records}),
+        world.ask("PATCH", "composite/sobjects/Lead/coltiva__Nurture_Id__c", json={"records": records}),
+    ]
+
+    assert [(one.status_code, one.json()[0]["errorCode"]) for one in replies] == [(400, "JSON_PARSER_ERROR")] * 2
+    assert people.records("Lead") == []
+
+
+def test_an_unknown_field_refuses_the_whole_call_where_the_org_is_of_that_kind(world: World, people: People) -> None:
+    world.org.unknown_field_fails_call = True
+
+    reply = world.ask("POST", "composite/sobjects", json={"records": [lead(), lead(Shoe=1)]})
+
+    assert (reply.status_code, reply.json()[0]["errorCode"]) == (400, "INVALID_FIELD")
     assert people.records("Lead") == []
 
 

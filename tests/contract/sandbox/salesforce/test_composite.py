@@ -68,6 +68,22 @@ def test_all_or_none_takes_back_what_went_well(world: World, people: People) -> 
     assert people.records("Lead") == []
 
 
+def test_one_bad_record_of_a_collection_takes_back_the_whole_composite(world: World, people: People) -> None:
+    records = [{"attributes": {"type": "Lead"}, "LastName": "L", "Company": "C"}, {"attributes": {"type": "Lead"}}]
+
+    told = composite(
+        world,
+        sub("task", "POST", "sobjects/Task", {"Subject": "Call"}),
+        sub("leads", "POST", "composite/sobjects", {"allOrNone": False, "records": records}),
+        allOrNone=True,
+    ).json()["compositeResponse"]
+
+    assert told[0]["body"][0]["errorCode"] == "PROCESSING_HALTED"
+    codes = [one["errors"][0]["statusCode"] for one in told[1]["body"]]
+    assert codes == ["ALL_OR_NONE_OPERATION_ROLLED_BACK", "REQUIRED_FIELD_MISSING"]
+    assert people.records("Task") + people.records("Lead") == []
+
+
 def test_a_subrequest_carries_headers_of_its_own(world: World, people: People) -> None:
     world.org.database.rules.assign_lead = lambda _row: people.add_queue("Inbound")
     lead_id = people.create_lead()
