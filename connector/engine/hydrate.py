@@ -21,7 +21,8 @@ from connector.engine.withheld import PREFIX, reveal
 from connector.log import get_logger
 from connector.ports import CrmRecord, NewFact, Transaction, Unread
 
-#: Moments of a CRM may be whole seconds, and its clock is not ours: what changes next may bear the same moment.
+#: Moments of a CRM may be whole seconds: what changes next may bear the same. So long after it a record has settled.
+#: Salesforce: System Fields, SystemModstamp; Primitive Data Types, dateTime.
 _SETTLED = timedelta(seconds=2)
 
 log = get_logger()
@@ -85,7 +86,8 @@ def _keep(
     line: Line, book: Book, waiting: Sequence[Unread], reading: Reading, deals: KnownDeals, asked_at: datetime
 ) -> HydrateResult:
     answered = frozenset(reading.asked)
-    read: Sequence[Unread] = [one for one in waiting if one.ref.record_id in answered]
+    unsettled = _find_unsettled(waiting, reading.records, asked_at)
+    read: Sequence[Unread] = [one for one in waiting if one.ref.record_id in answered and one.ref not in unsettled]
     spoilt = _postpone(line, waiting, reading)
     result = HydrateResult(
         read=sum(not one.again for one in read),
@@ -93,7 +95,7 @@ def _keep(
         missing=sum(one.ref.record_id not in reading.records for one in read),
         spoilt=len(spoilt),
     )
-    if not read and not spoilt:
+    if not read and not spoilt and not unsettled:
         return result
     workspace = line.connection.workspace
     with line.store.transaction() as transaction:
@@ -108,9 +110,18 @@ def _keep(
         if knows_by_address(book):
             transaction.leads.tell_joined(workspace, {one.lead_id for one in read if not one.again}, asked_at)
         transaction.leads.set_read(workspace, _as_of(read, reading.records, asked_at), asked_at)
-        transaction.leads.postpone_reading(workspace, spoilt, asked_at)
+        transaction.leads.postpone_reading(workspace, {**spoilt, **unsettled}, asked_at)
         transaction.counts.add({f"hydrate.{name}": amount for name, amount in asdict(result).items() if amount})
     return result
+
+
+def _find_unsettled(
+    waiting: Sequence[Unread], records: Mapping[str, CrmRecord], asked_at: datetime
+) -> Mapping[CrmRef, datetime]:
+    """When to read those again that changed a moment ago: what is true now may not be what that second ends with."""
+    found = {one.ref: records[one.ref.record_id] for one in waiting if one.ref.record_id in records}
+    moments = {ref: _moment(record, asked_at) for ref, record in found.items() if record.read_as_of is not None}
+    return {ref: at + _SETTLED for ref, at in moments.items() if asked_at < at + _SETTLED and at != asked_at}
 
 
 def _as_of(
@@ -118,8 +129,7 @@ def _as_of(
 ) -> Mapping[CrmRef, datetime | None]:
     """Up to when nothing is left to be read of these records, where the CRM's own moments tell."""
     found = {one.ref: records.get(one.ref.record_id) for one in read}
-    moments = {ref: record.read_as_of if record else None for ref, record in found.items()}
-    return {ref: moment if moment and moment + _SETTLED <= asked_at else None for ref, moment in moments.items()}
+    return {ref: _moment(record, asked_at) if record and record.read_as_of else None for ref, record in found.items()}
 
 
 def _reveal(

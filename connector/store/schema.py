@@ -36,7 +36,7 @@ from connector.domain.petition import PetitionKind, PetitionState
 from connector.ports import ConnectionState, DeliveryState
 
 #: The migration that makes this schema.
-VERSION = "0017"
+VERSION = "0018"
 
 metadata = MetaData()
 
