@@ -119,9 +119,9 @@ def _find_unsettled(
     waiting: Sequence[Unread], records: Mapping[str, CrmRecord], asked_at: datetime
 ) -> Mapping[CrmRef, datetime]:
     """When to read those again that changed a moment ago: what is true now may not be what that second ends with."""
-    found = {one.ref: records[one.ref.record_id] for one in waiting if one.ref.record_id in records}
-    moments = {ref: _moment(record, asked_at) for ref, record in found.items() if record.read_as_of is not None}
-    return {ref: at + _SETTLED for ref, at in moments.items() if asked_at < at + _SETTLED and at != asked_at}
+    found = ((one.ref, records.get(one.ref.record_id)) for one in waiting)
+    moments = {ref: record.read_as_of for ref, record in found if record and not _is_unlikely(record, asked_at)}
+    return {ref: at + _SETTLED for ref, at in moments.items() if at and asked_at < at + _SETTLED}
 
 
 def _as_of(
@@ -195,6 +195,10 @@ def _values(record: CrmRecord) -> Mapping[str, str]:
 
 def _moment(record: CrmRecord | None, asked_at: datetime) -> datetime:
     """Since when it is so, as the CRM says: the same whenever it is read. An impossible future is not believed."""
-    if record is None or record.read_as_of is None or record.read_as_of > asked_at + MAX_SKEW:
+    if record is None or record.read_as_of is None or _is_unlikely(record, asked_at):
         return asked_at
     return record.read_as_of
+
+
+def _is_unlikely(record: CrmRecord, asked_at: datetime) -> bool:
+    return record.read_as_of is not None and record.read_as_of > asked_at + MAX_SKEW
