@@ -21,8 +21,7 @@ from connector.engine.withheld import PREFIX, reveal
 from connector.log import get_logger
 from connector.ports import CrmRecord, NewFact, Transaction, Unread
 
-#: Moments of a CRM may be whole seconds: what changes next may bear the same. So long after it a record has settled.
-#: Salesforce: System Fields, SystemModstamp; Primitive Data Types, dateTime.
+#: Moments of a CRM may be whole seconds, and its clock is not ours: what changes next may bear the same moment.
 _SETTLED = timedelta(seconds=2)
 
 log = get_logger()
@@ -86,8 +85,9 @@ def _keep(
     line: Line, book: Book, waiting: Sequence[Unread], reading: Reading, deals: KnownDeals, asked_at: datetime
 ) -> HydrateResult:
     answered = frozenset(reading.asked)
-    unsettled = _find_unsettled(waiting, reading.records, asked_at)
-    read: Sequence[Unread] = [one for one in waiting if one.ref.record_id in answered and one.ref not in unsettled]
+    read: Sequence[Unread] = [one for one in waiting if one.ref.record_id in answered]
+    early = _find_early(read, reading.records, asked_at)
+    read = [one for one in read if one.ref not in early]
     spoilt = _postpone(line, waiting, reading)
     result = HydrateResult(
         read=sum(not one.again for one in read),
@@ -95,33 +95,38 @@ def _keep(
         missing=sum(one.ref.record_id not in reading.records for one in read),
         spoilt=len(spoilt),
     )
-    if not read and not spoilt and not unsettled:
+    if not read and not spoilt and not early:
         return result
     workspace = line.connection.workspace
     with line.store.transaction() as transaction:
         read, merged = follow(line, transaction, read, reading.records, book.version, asked_at)
-        told = (
-            (one, fact) for one in read for fact in _to_facts(line, one, reading, asked_at, is_merged=one.ref in merged)
-        )
-        facts = [NewFact(one.lead_id, fact, asked_at) for one, fact in told]
+        facts = [
+            NewFact(one.lead_id, fact, asked_at)
+            for one in read
+            for fact in _to_facts(line, one, reading, asked_at, is_merged=one.ref in merged)
+        ]
         facts += tell_known(line, transaction, read, deals, asked_at)
         facts += _reveal(transaction, workspace, read, reading.records, asked_at)
         transaction.leads.add_facts(workspace, facts, asked_at)
         if knows_by_address(book):
             transaction.leads.tell_joined(workspace, {one.lead_id for one in read if not one.again}, asked_at)
         transaction.leads.set_read(workspace, _as_of(read, reading.records, asked_at), asked_at)
-        transaction.leads.postpone_reading(workspace, {**spoilt, **unsettled}, asked_at)
+        transaction.leads.postpone_reading(workspace, {**spoilt, **early}, asked_at)
         transaction.counts.add({f"hydrate.{name}": amount for name, amount in asdict(result).items() if amount})
     return result
 
 
-def _find_unsettled(
-    waiting: Sequence[Unread], records: Mapping[str, CrmRecord], asked_at: datetime
+def _find_early(
+    read: Sequence[Unread], records: Mapping[str, CrmRecord], asked_at: datetime
 ) -> Mapping[CrmRef, datetime]:
-    """When to read those again that changed a moment ago: what is true now may not be what that second ends with."""
-    found = ((one.ref, records.get(one.ref.record_id)) for one in waiting)
-    moments = {ref: record.read_as_of for ref, record in found if record and not _is_unlikely(record, asked_at)}
-    return {ref: at + _SETTLED for ref, at in moments.items() if at and asked_at < at + _SETTLED}
+    """Records that may still change within the moment that they bear, and when they are to be read once more.
+
+    What is read of them now is not used: two facts of one moment would be taken for one. Of what was never read,
+    it is: that is a baseline, and what is read later is compared with it.
+    """
+    found = ((one.ref, records.get(one.ref.record_id)) for one in read if one.again)
+    moments = ((ref, record.read_as_of) for ref, record in found if record and record.read_as_of)
+    return {ref: at + _SETTLED for ref, at in moments if asked_at - _SETTLED < at <= asked_at + MAX_SKEW}
 
 
 def _as_of(
@@ -129,7 +134,8 @@ def _as_of(
 ) -> Mapping[CrmRef, datetime | None]:
     """Up to when nothing is left to be read of these records, where the CRM's own moments tell."""
     found = {one.ref: records.get(one.ref.record_id) for one in read}
-    return {ref: _moment(record, asked_at) if record and record.read_as_of else None for ref, record in found.items()}
+    moments = {ref: record.read_as_of if record else None for ref, record in found.items()}
+    return {ref: moment if moment and moment + _SETTLED <= asked_at else None for ref, moment in moments.items()}
 
 
 def _reveal(
@@ -183,7 +189,7 @@ def _to_facts(line: Line, one: Unread, reading: Reading, asked_at: datetime, *, 
 
 
 def _made_at(line: Line, record: CrmRecord | None) -> datetime | None:
-    """When a record was made, from a CRM that tells it in no other way; None for one from before we were connected."""
+    """When a record was made, by a CRM that tells it in no other way; None for one from before we were connected."""
     made_at, connected_at = record.created_at if record else None, line.connection.connected_at
     return made_at if made_at and connected_at and made_at >= connected_at else None
 
@@ -195,10 +201,6 @@ def _values(record: CrmRecord) -> Mapping[str, str]:
 
 def _moment(record: CrmRecord | None, asked_at: datetime) -> datetime:
     """Since when it is so, as the CRM says: the same whenever it is read. An impossible future is not believed."""
-    if record is None or record.read_as_of is None or _is_unlikely(record, asked_at):
+    if record is None or record.read_as_of is None or record.read_as_of > asked_at + MAX_SKEW:
         return asked_at
     return record.read_as_of
-
-
-def _is_unlikely(record: CrmRecord, asked_at: datetime) -> bool:
-    return record.read_as_of is not None and record.read_as_of > asked_at + MAX_SKEW

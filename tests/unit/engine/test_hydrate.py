@@ -283,3 +283,19 @@ def test_a_moment_in_a_future_that_cannot_be_is_not_believed(office: Office) -> 
 
     (baseline,) = office.store.read_models.facts(ACME, office.lead().id)
     assert baseline.at == office.clock.now()
+
+
+def test_what_changes_twice_within_a_second_is_read_when_the_second_is_over(office: Office) -> None:
+    office.crm.records["51"] = {"industry": "retail"}
+    office.crm.changed_at["51"] = after(minutes=-20)
+    office.receive(event(EventKind.HINTED, at=after(minutes=-20))).work()
+
+    office.crm.changed_at["51"] = office.clock.now()
+    office.crm.records["51"]["industry"] = "COMPUTER_SOFTWARE"
+    office.receive(event(EventKind.HINTED, at=office.clock.now())).work()
+    office.crm.records["51"]["industry"] = "banking"  # a moment later, and with the same moment
+    assert names(office) == [RecordName.BASELINE]
+    office.let_pass(timedelta(seconds=2))
+
+    assert office.lead().lead.fields["industry"] == "banking"
+    assert names(office) == [RecordName.BASELINE, RecordName.READ]
