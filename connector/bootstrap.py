@@ -10,7 +10,7 @@ import base64
 import os
 import secrets
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -19,14 +19,19 @@ from typing import TYPE_CHECKING
 from connector import log
 from connector.clock import Clock, FileClock, SystemClock
 from connector.errors import SettingsError
-from connector.ports import Connection, Crm, Endpoint, Store, StoredBook
+from connector.ports import Connection, Crm, CrmAccount, Endpoint, Invitation, LetIn, Store, StoredBook
 from connector.settings import Settings
 
 if TYPE_CHECKING:
     from connector.crms.hubspot.portal import HubSpotPortal
+    from connector.crms.salesforce.oauth import OAuth
+    from connector.crms.salesforce.org import SalesforceOrg
     from connector.domain.book import Book
     from connector.engine.shelf import Shelf
     from connector.engine.worker import Worker
+
+#: Below our address: where Salesforce sends administrators back to. Nothing answers there: the address is copied.
+SALESFORCE_CALLBACK = "/oauth/salesforce/callback"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,12 @@ class Services:
 
     def open_crm(self, connection: Connection) -> Crm:
         """The CRM account of a connection. Loads its SDK and calls nothing."""
+        return self.open_account(connection)
+
+    def open_account(self, connection: Connection) -> CrmAccount:
+        """The same, as what can also be asked what it has."""
+        if connection.crm == "salesforce":
+            return self._open_salesforce(connection)
         return self.open_hubspot(connection.token)
 
     def open_hubspot(self, token: str) -> HubSpotPortal:
@@ -47,6 +58,42 @@ class Services:
         from connector.crms.hubspot.portal import HubSpotPortal
 
         return HubSpotPortal(token, self.clock, self.settings.hubspot_base_url)
+
+    def be_let_in_by_salesforce(self, host: str, username: str = "") -> LetIn:
+        """By the secret of our app, or with a username by its certificate. Raises CrmError and SetupError."""
+        oauth = self._salesforce_oauth()
+        grant = oauth.connect_by_certificate(host, username) if username else oauth.connect_by_secret(host)
+        return grant.let_in
+
+    def invite_to_salesforce(self, host: str) -> Invitation:
+        """A page on which an administrator of the org lets us in. Raises SetupError."""
+        from connector.crms.salesforce.invitation import Invitation
+
+        return Invitation(self._salesforce_oauth(), host, self.settings.public_url + SALESFORCE_CALLBACK)
+
+    def missing_rights(self, connection: Connection, book: Book, written: Collection[str]) -> list[str]:
+        """What the user as whom we are in an account may not do there, one sentence each. Raises CrmError."""
+        if connection.crm != "salesforce":
+            return []
+        lacks = self._open_salesforce(connection).find_lacks(
+            reads=book.properties_to_read(connection.crm), writes=written
+        )
+        return [str(lack) for lack in lacks]
+
+    def _open_salesforce(self, connection: Connection) -> SalesforceOrg:
+        from connector.crms.salesforce.org import SalesforceOrg
+        from connector.engine.tokens import StoredToken
+
+        keeper = StoredToken(self.store, self.clock, connection.id)
+        return SalesforceOrg(connection.token, keeper, self._salesforce_oauth(), self.clock)
+
+    def _salesforce_oauth(self) -> OAuth:
+        from connector.crms.salesforce.oauth import App, OAuth
+
+        settings = self.settings
+        key = _read_private_key(settings.salesforce_key_file) if settings.salesforce_key_file else ""
+        app = App(settings.salesforce_client_id, settings.salesforce_client_secret, key)
+        return OAuth(app, self.clock, settings.salesforce_base_url)
 
     def read_mapping(self) -> tuple[Book, StoredBook]:
         """The mapping in the folder of the settings, compiled and as it is kept. Raises MappingError."""
@@ -188,6 +235,13 @@ def sealing_keys(settings: Settings) -> str:
         raise SettingsError(
             f"COLTIVA_SECRET_KEY is not set, and {path} can be neither read nor made: {error.strerror}."
         ) from error
+
+
+def _read_private_key(path: Path) -> str:
+    try:
+        return path.read_text("ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"COLTIVA_SALESFORCE_KEY_FILE: {path} cannot be read: {error}") from error
 
 
 def _read_keys(path: Path) -> str:

@@ -37,6 +37,12 @@ class Settings:
     hubspot_client_secret: str = field(repr=False)
     hubspot_app_id: str
     hubspot_base_url: str
+    #: Our app in Salesforce, and what proves that we are it.
+    salesforce_client_id: str
+    salesforce_client_secret: str = field(repr=False)
+    salesforce_key_file: Path | None
+    #: A simulated org; empty for Salesforce itself.
+    salesforce_base_url: str
     #: The header in which a proxy says which client certificate it checked; empty for no such check.
     salesforce_certificate_header: str
     #: Org -> what the header may say.
@@ -201,6 +207,13 @@ def _parse_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _parse_loopback(text: str) -> str:
+    """Elsewhere than on this machine orgs say themselves where they are."""
+    if text and not is_loopback(text):
+        raise ValueError(f"{text!r} is not on this machine. It is for a simulated org; leave it empty for Salesforce.")
+    return _parse_url(text)
+
+
 def _parse_digits(text: str) -> str:
     if text and not (text.isascii() and text.isdigit()):
         raise ValueError(f"{text!r} is not a number. HubSpot shows the app id on the app's page.")
@@ -255,6 +268,16 @@ SETTINGS = (
     ),
     Setting("COLTIVA_HUBSPOT_APP_ID", "hubspot_app_id", "", _parse_digits),
     Setting("COLTIVA_HUBSPOT_BASE_URL", "hubspot_base_url", "https://api.hubapi.com", _parse_url),
+    Setting(
+        "COLTIVA_SALESFORCE_CLIENT_ID",
+        "salesforce_client_id",
+        "",
+        str,
+        "Without it no Salesforce org lets us in. It is the consumer key of the External Client App.",
+    ),
+    Setting("COLTIVA_SALESFORCE_CLIENT_SECRET", "salesforce_client_secret", "", str),
+    Setting("COLTIVA_SALESFORCE_KEY_FILE", "salesforce_key_file", "", _parse_optional_file),
+    Setting("COLTIVA_SALESFORCE_BASE_URL", "salesforce_base_url", "", _parse_loopback),
     Setting("COLTIVA_SALESFORCE_CERTIFICATE_HEADER", "salesforce_certificate_header", "", _parse_header),
     Setting("COLTIVA_SALESFORCE_CERTIFICATES", "salesforce_certificates", "", _parse_certificates),
     Setting("COLTIVA_HOST", "host", "127.0.0.1", str),

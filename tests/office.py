@@ -142,6 +142,10 @@ class FakeCrm:
         """Contacts, and leads that may be converted to contacts."""
         return "lead" if record_id.startswith("00Q") else "contact"
 
+    def check_access(self) -> None:
+        """As with any call."""
+        with_faults(self, "fetch_records", ())
+
     def prepare(self, wishes: Sequence[PropertyWish]) -> None:
         """Remember what was wished for."""
         self.prepared += 1

@@ -20,11 +20,11 @@ def fetch_catalog(services: Services, asked_for: str, definitions: Definitions |
     """
     connection = _find(services, asked_for)
     try:
-        portal = services.open_hubspot(connection.token)
+        account = services.open_account(connection)
         feeds = {feed.feed for feed in definitions.feeds} if definitions else set()
-        deals = portal.fetch_deal_catalog() if definitions and definitions.deals else None
-        owners = portal.fetch_owners() if definitions and definitions.sales.teams else None
-        return replace(portal.fetch_catalog(), feeds=portal.try_feeds(feeds), deals=deals, owners=owners)
+        deals = account.fetch_deal_catalog() if definitions and definitions.deals else None
+        owners = account.fetch_owners() if definitions and definitions.sales.teams else None
+        return replace(account.fetch_catalog(), feeds=account.try_feeds(feeds), deals=deals, owners=owners)
     except CrmError as error:
         raise SetupError(f"The properties of {connection.id} could not be read. {error}") from error
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from connector.cli.connect_salesforce import salesforce
+from connector.cli.connecting import connect_account
 from connector.cli.options import AsJson
 
 if TYPE_CHECKING:
@@ -73,6 +75,9 @@ def hubspot(
         typer.echo(f"\nWhat the mapping expects otherwise:\n\n{render(report, str(folder))}")
 
 
+app.command("salesforce")(salesforce)
+
+
 def _ask_for_token(variable: str, *, from_stdin: bool) -> str:
     """The access token from wherever it is kept. Raises SetupError where nobody can be asked."""
     from connector.errors import SetupError
@@ -96,19 +101,13 @@ def connect_hubspot(services: Services, token: str) -> tuple[Connection, Sequenc
 
     The mapping is applied, too. Raises SetupError with what HubSpot said, and MappingError: nothing is connected then.
     """
-    from connector.domain.ids import ConnectionId
-    from connector.engine import connect as engine
     from connector.errors import CrmError, SetupError
-    from connector.ports import Connection
 
     try:
         account = str(services.open_hubspot(token).account().portal_id)
-        book = services.apply_mapping()
-        connection = Connection(ConnectionId(f"hubspot:{account}"), book.workspace, "hubspot", account, token)
-        wishes = engine.connect(services.store, services.open_crm, book, connection, services.clock.now())
+        return connect_account(services, "hubspot", account, token)
     except CrmError as error:
         raise SetupError(f"HubSpot was not connected. {error} {_remedy(error, services)}".strip()) from error
-    return connection, [wish.name for wish in wishes]
 
 
 def _remedy(error: CrmError, services: Services) -> str:

@@ -25,7 +25,7 @@ def connect(
     """
     wishes = to_wishes(book, connection.crm)
     crm = open_crm(connection)
-    crm.fetch_records(["1"], book.properties_to_read(connection.crm)[:1])
+    crm.check_access()
     crm.prepare(wishes)
     with store.transaction() as transaction:
         transaction.connections.save(connection, now)

@@ -100,8 +100,11 @@ def _keep(
     workspace = line.connection.workspace
     with line.store.transaction() as transaction:
         read, merged = follow(line, transaction, read, reading.records, book.version, asked_at)
-        told = ((one, fact) for one in read for fact in _to_facts(one, reading, asked_at, is_merged=one.ref in merged))
-        facts = [NewFact(one.lead_id, fact, asked_at) for one, fact in told]
+        facts = [
+            NewFact(one.lead_id, fact, asked_at)
+            for one in read
+            for fact in _to_facts(line, one, reading, asked_at, is_merged=one.ref in merged)
+        ]
         facts += tell_known(line, transaction, read, deals, asked_at)
         facts += _reveal(transaction, workspace, read, reading.records, asked_at)
         transaction.leads.add_facts(workspace, facts, asked_at)
@@ -168,21 +171,27 @@ def _postpone(line: Line, waiting: Sequence[Unread], reading: Reading) -> Mappin
     }
 
 
-def _to_facts(one: Unread, reading: Reading, asked_at: datetime, *, is_merged: bool) -> Iterator[Fact]:
-    """All values as read; and that the record is gone, or lives on as another one, where that is so."""
-    record = reading.records.get(one.ref.record_id)
+def _to_facts(line: Line, one: Unread, reading: Reading, asked_at: datetime, *, is_merged: bool) -> Iterator[Fact]:
+    """All values as read; and that the record is new, is gone, or lives on as another one, where that is so."""
+    record, crm = reading.records.get(one.ref.record_id), one.ref.crm
     at = _moment(record, asked_at)
     values = _values(record) if record else {}
     if not one.again:
-        yield Fact(f"baseline:{one.ref}", at, FactKind.RECORD, RecordName.BASELINE, one.ref.crm, values)
+        yield Fact(f"baseline:{one.ref}", at, FactKind.RECORD, RecordName.BASELINE, crm, values)
+        if made_at := _made_at(line, record):
+            yield Fact(f"created:{one.ref}", made_at, FactKind.RECORD, RecordName.CREATED, crm)
     elif record:
-        key = f"read:{one.ref}:{format_moment(at)}"
-        yield Fact(key, at, FactKind.RECORD, RecordName.READ, one.ref.crm, values)
+        yield Fact(f"read:{one.ref}:{format_moment(at)}", at, FactKind.RECORD, RecordName.READ, crm, values)
     if is_merged:
-        yield Fact(f"merged:{one.ref}", at, FactKind.MERGED, str(one.ref), one.ref.crm)
+        yield Fact(f"merged:{one.ref}", at, FactKind.MERGED, str(one.ref), crm)
     elif record is None or record.archived:
-        gone = f"gone:{one.ref}:{format_moment(at)}"
-        yield Fact(gone, at, FactKind.RECORD, RecordName.ARCHIVED, one.ref.crm)
+        yield Fact(f"gone:{one.ref}:{format_moment(at)}", at, FactKind.RECORD, RecordName.ARCHIVED, crm)
+
+
+def _made_at(line: Line, record: CrmRecord | None) -> datetime | None:
+    """When a record was made, by a CRM that tells it in no other way; None for one from before we were connected."""
+    made_at, connected_at = record.created_at if record else None, line.connection.connected_at
+    return made_at if made_at and connected_at and made_at >= connected_at else None
 
 
 def _values(record: CrmRecord) -> Mapping[str, str]:

@@ -6,13 +6,15 @@ effect with it; network calls are made with no transaction open.
 
 from __future__ import annotations
 
-from connector.ports.catalog import Catalog, CatalogReader, CrmProperty, DealCatalog
+from connector.ports.catalog import Catalog, CatalogReader, CrmAccount, CrmProperty, DealCatalog
 from connector.ports.changes import ChangeStream, Heard, Streams, StreamState
 from connector.ports.crm import (
     Connection,
     ConnectionState,
     Crm,
     CrmRecord,
+    Invitation,
+    LetIn,
     Membership,
     OutboxChange,
     PropertyWish,
@@ -91,6 +93,7 @@ __all__ = [
     "Connections",
     "Counts",
     "Crm",
+    "CrmAccount",
     "CrmEvent",
     "CrmProperty",
     "CrmRecord",
@@ -116,11 +119,13 @@ __all__ = [
     "Heard",
     "HeardDeal",
     "InHand",
+    "Invitation",
     "Judged",
     "LeadClaim",
     "LeadSummary",
     "Leads",
     "Leases",
+    "LetIn",
     "Measurement",
     "Membership",
     "Misfit",

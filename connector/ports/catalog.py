@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from connector.domain.field import FieldType
+from connector.ports.crm import Crm
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +67,15 @@ class CatalogReader(Protocol):
     def fetch_deal_catalog(self) -> DealCatalog:
         """Read the definitions of deals' properties, and the pipelines. Changes nothing."""
         ...
+
+    def fetch_owners(self) -> Mapping[str, str] | None:
+        """Owner id -> address of everybody who may own records; None where that may not be known. Changes nothing."""
+        ...
+
+    def try_feeds(self, names: Collection[str]) -> Mapping[str, str]:
+        """Feed -> why the account does not offer it, empty where it does. Changes nothing."""
+        ...
+
+
+class CrmAccount(Crm, CatalogReader, Protocol):
+    """A connected CRM account, for all that it is asked."""

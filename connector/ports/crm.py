@@ -35,6 +35,31 @@ class Connection:
     paused_because: str = ""
     #: Whom the CRM takes us for: changes by this user of its are our own writes. Empty where it tells those otherwise.
     user: str = ""
+    #: When it was connected first; None where it is not kept yet.
+    connected_at: datetime | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LetIn:
+    """That an account lets us in: which it is, as whom, and with what."""
+
+    account: str
+    user: str
+    #: Secret.
+    token: str = field(repr=False)
+
+
+class Invitation(Protocol):
+    """A page on which a person lets us in."""
+
+    @property
+    def page(self) -> str:
+        """What to open."""
+        ...
+
+    def accept(self, answer: str) -> LetIn:
+        """Be let in by the address that the browser was sent to. Raises SetupError where it says no, or is forged."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +153,8 @@ class CrmRecord:
     read_as_of: datetime | None = None
     #: The record as which it lives on, where a merge or a conversion took it away.
     became: str = ""
+    #: When it was made, where the CRM tells that by no event.
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +186,10 @@ class Crm(Protocol):
 
         Ids that this CRM gives to nobody are a defect of ours: raises ValueError where that can be told.
         """
+        ...
+
+    def check_access(self) -> None:
+        """Read something that every connection may read. Changes nothing; raises CredentialsError where it may not."""
         ...
 
     def prepare(self, wishes: Sequence[PropertyWish]) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, LargeBinary, Text, bindparam, literal_column,
 
 from connector.domain.ids import ConnectionId
 from connector.ports import Connection, ConnectionState
-from connector.store.codec import to_ms
+from connector.store.codec import from_ms, to_ms
 from connector.store.listed import among
 from connector.store.schema import connections
 from connector.store.sealed import Seal
@@ -26,6 +26,7 @@ _COLUMNS = (
     connections.c.state,
     connections.c.paused_because,
     connections.c.crm_user,
+    connections.c.connected_at,
 )
 # A worker's query: it serves every workspace.
 _ALL = select(*_COLUMNS).order_by(connections.c.id)
@@ -38,7 +39,7 @@ _IS_KNOWN = select(connections.c.id).where(
     connections.c.crm == bindparam("crm", type_=Text), connections.c.account == bindparam("account", type_=Text)
 )
 _BY_ID = select(*_COLUMNS).where(connections.c.id == bindparam("id_", type_=Text))
-_SAVE = upsert(connections)
+_SAVE = upsert(connections, keep=frozenset({"connected_at"}))
 # Sealed twice, one text gives two values: only who read the row last can replace it.
 _REPLACE_TOKEN = (
     update(connections)
@@ -93,6 +94,7 @@ class StoredConnections:
                 "paused_because": connection.paused_because,
                 "saved_at": to_ms(now),
                 "crm_user": connection.user,
+                "connected_at": to_ms(now),
             },
         )
 
@@ -109,7 +111,8 @@ class StoredConnections:
         self._session.run(_PAUSE, {"id_": connection, "because": because})
 
     def _to_connection(self, row: Any) -> Connection:
-        id_, workspace, crm, account, token, state, because, user = row
+        id_, workspace, crm, account, token, state, because, user, connected_at = row
+        secret = self._seal.unseal(bytes(token))
         return Connection(
-            id_, workspace, crm, account, self._seal.unseal(bytes(token)), ConnectionState(state), because, user
+            id_, workspace, crm, account, secret, ConnectionState(state), because, user, from_ms(connected_at)
         )

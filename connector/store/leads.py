@@ -4,8 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, Text, bindparam, case, func, literal_column, not_, null, or_, select, true, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Text,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    not_,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+    update,
+)
 
 from connector.domain.fact import Fact
 from connector.domain.ids import CrmRef, LeadId, WorkspaceId, to_ref
@@ -64,11 +81,19 @@ _WAITS = (
     crm_refs.c.account == bindparam("account", type_=Text),
     crm_refs.c.read_wanted_at <= _NOW,
 )
-_RECORD = (crm_refs.c.lead_id, crm_refs.c.ref)
-_TO_READ = limited(select(*_RECORD).where(*_WAITS, crm_refs.c.read_as_of.is_(None)).order_by(crm_refs.c.read_wanted_at))
-_TO_READ_AGAIN = limited(
-    select(*_RECORD).where(*_WAITS, crm_refs.c.read_as_of.is_not(None)).order_by(crm_refs.c.read_wanted_at)
-)
+
+
+def _next(is_again: str, read: ColumnElement[bool]) -> Select[Any]:
+    """Some of the records that wait longest, of those that were read or were not."""
+    some = limited(
+        select(crm_refs.c.lead_id, crm_refs.c.ref, literal_column(is_again).label("is_again"))
+        .where(*_WAITS, read)
+        .order_by(crm_refs.c.read_wanted_at)
+    )
+    return select(some.subquery())
+
+
+_TO_READ = union_all(_next("0", crm_refs.c.read_as_of.is_(None)), _next("1", crm_refs.c.read_as_of.is_not(None)))
 _THIS = (crm_refs.c.workspace == _WORKSPACE, crm_refs.c.ref == bindparam("ref_", type_=Text))
 _AS_OF = bindparam("as_of", type_=BigInteger)
 _SET_READ = (
@@ -181,14 +206,10 @@ class StoredLeads:
             "crm": connection.crm,
             "account": connection.account,
             "now": to_ms(now),
+            "limit": limit,
         }
-        new = self._session.rows(_TO_READ, asked | {"limit": limit})
-        left = limit - len(new)
-        again = self._session.rows(_TO_READ_AGAIN, asked | {"limit": left}) if left else ()
-        return [
-            *(Unread(connection.workspace, lead_id, to_ref(ref)) for lead_id, ref in new),
-            *(Unread(connection.workspace, lead_id, to_ref(ref), again=True) for lead_id, ref in again),
-        ]
+        found = sorted(self._session.rows(_TO_READ, asked), key=_is_again)
+        return [Unread(connection.workspace, id_, to_ref(ref), bool(again)) for id_, ref, again in found[:limit]]
 
     def set_read(self, workspace: WorkspaceId, as_of: Mapping[CrmRef, datetime | None], now: datetime) -> None:
         """These records were read at this moment, as of these: from now on their leads are judged."""
@@ -254,3 +275,8 @@ class StoredLeads:
     def want_reading(self, workspace: WorkspaceId, lead_ids: Collection[LeadId], now: datetime) -> None:
         """Have all records of these leads read again, as `read_again` does."""
         self._session.run(_WANT_READING, {"workspace_": workspace, "ids": to_list(lead_ids), "now": to_ms(now)})
+
+
+def _is_again(row: Any) -> int:
+    again: int = row.is_again
+    return again

@@ -36,7 +36,7 @@ from connector.domain.petition import PetitionKind, PetitionState
 from connector.ports import ConnectionState, DeliveryState
 
 #: The migration that makes this schema.
-VERSION = "0018"
+VERSION = "0019"
 
 metadata = MetaData()
 
@@ -108,6 +108,8 @@ connections = Table(
     Column("saved_at", BigInteger, nullable=False),
     # Whom the CRM takes us for; empty where it tells our own writes otherwise.
     Column("crm_user", Text, nullable=False, server_default=""),
+    # The first time that it was saved.
+    Column("connected_at", BigInteger, nullable=False, server_default="0"),
     CheckConstraint(_one_of("state", ConnectionState), name="connections_state"),
     # An active connection has no reason to be paused.
     CheckConstraint("state = 'paused' OR paused_because = ''", name="connections_paused_because"),

@@ -20,10 +20,10 @@ def insert_if_absent(table: Table) -> Insert:
     return insert_into(table).on_conflict_do_nothing(index_elements=list(table.primary_key))
 
 
-def upsert(table: Table) -> Insert:
-    """Insert one row, or give the row of its key these values."""
+def upsert(table: Table, *, keep: frozenset[str] = frozenset()) -> Insert:
+    """Insert one row, or give the row of its key these values, except those in `keep`, which stay as they were."""
     statement = insert_into(table)
-    others = [column.name for column in table.columns if not column.primary_key]
+    others = [column.name for column in table.columns if not column.primary_key and column.name not in keep]
     return statement.on_conflict_do_update(
         index_elements=list(table.primary_key),
         set_={name: statement.excluded[name] for name in others},

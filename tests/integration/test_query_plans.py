@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Executable, create_engine
 
-from connector.store import claims, deliveries, facts, identity, leads, outbox, wishes
+from connector.store import claims, deliveries, facts, identity, joined, leads, merge, moving, outbox, wishes
 from connector.store.schema import metadata
 from connector.store.session import Wording
 from connector.store.store import open_store
@@ -28,10 +28,10 @@ SELDOM = {
     "_READ_ALL_AGAIN",
     "_OPEN",
 }
-SHORT_INDEXES = "deliveries_received|leads_to_read|leads_wake|outbox_refused"
+SHORT_INDEXES = "deliveries_received|crm_refs_to_read|leads_wake|outbox_refused"
 STATEMENTS = [
     pytest.param(statement, id=f"{module.__name__.rpartition('.')[2]}.{name}")
-    for module in (claims, deliveries, facts, identity, leads, outbox, wishes)
+    for module in (claims, deliveries, facts, identity, joined, leads, merge, moving, outbox, wishes)
     for name, statement in vars(module).items()
     if re.fullmatch("_[A-Z_]+", name) and isinstance(statement, Executable) and name not in SELDOM
 ]

@@ -39,6 +39,10 @@ class HubSpotPortal:
         """Whose token this is: the portal's id and time zone. HubSpot: Account information API."""
         return read(self._client.get(f"/account-info/{VERSION}/details"), AccountDetails)
 
+    def check_access(self) -> None:
+        """Read a contact, there or not. Raises CredentialsError where that is not allowed."""
+        self.fetch_records(["1"], ())
+
     def prepare(self, wishes: Sequence[PropertyWish]) -> None:
         """Create what our writes need and is missing. A second run changes nothing."""
         catalog.prepare(self._client, wishes)

@@ -73,6 +73,8 @@ def sign_v3(secret: str, method: str, uri: str, body: bytes, timestamp: str) -> 
 
 def verify(secret: str, uri: str, request: RawRequest, now: datetime) -> None:
     """Raise SignatureError unless HubSpot, knowing our secret, sent this request to this URI just now."""
+    if not secret:  # anybody could sign with it
+        raise SignatureError("No client secret of HubSpot is set, so that nobody's signature can be checked.")
     given = request.headers.get(V3_HEADER)
     if given is not None:
         timestamp = _parse_timestamp(request.headers.get(TIMESTAMP_HEADER, ""), now)

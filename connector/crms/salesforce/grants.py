@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from connector.errors import CredentialsError
+from connector.ports import LetIn
 
 _SECRETS: Final = ("access_token", "refresh_token", "secret")
 
@@ -42,6 +43,11 @@ class Grant(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     username: str = ""
     #: Of a customer's own app: its secret, or its private key in PEM. Empty: the app is ours, and the settings know.
     secret: str = ""
+
+    @property
+    def let_in(self) -> LetIn:
+        """What a connection needs of it."""
+        return LetIn(self.org_id, self.user_id, self.to_text())
 
     def to_text(self) -> str:
         """As it is kept."""

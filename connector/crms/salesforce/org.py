@@ -120,6 +120,10 @@ class SalesforceOrg:
 
     # --- catalog ------------------------------------------------------------------------------------------------
 
+    def check_access(self) -> None:
+        """Ask what objects there are. Raises CredentialsError where the org does not let us in."""
+        self._schema.objects()
+
     def prepare(self, wishes: Sequence[PropertyWish]) -> None:
         """See that what our writes need is there. Changes nothing; raises SetupError with what an admin is to do."""
         catalog.prepare(self._schema, wishes)

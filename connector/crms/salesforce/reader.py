@@ -131,6 +131,7 @@ class _View:
                 properties={name: to_text(field.type, row.get(field.name)) for name, field in self.wanted.items()},
                 archived=bool(row.get("IsDeleted")),
                 read_as_of=parse_datetime(row["SystemModstamp"]),
+                created_at=parse_datetime(row["CreatedDate"]) if row.get("CreatedDate") else None,
                 became=_became(row),
             )
         except (KeyError, TypeError, ValueError) as error:

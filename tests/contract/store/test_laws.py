@@ -18,7 +18,7 @@ BROKEN_LAWS = {
     "a connection in a state that there is not": "UPDATE connections SET state = 'resting'",
     "an active connection with a reason to be paused": "UPDATE connections SET paused_because = 'why not'",
     "two connections of one account": (
-        "INSERT INTO connections SELECT 'other', workspace, crm, account, token, state, '', 0, '' FROM connections"
+        "INSERT INTO connections SELECT 'other', workspace, crm, account, token, state, '', 0, '', 0 FROM connections"
     ),
     "a lead that has folded more facts than it has": "UPDATE leads SET folded_fact = last_fact + 1",
     "a lead that is judged before it was read": "UPDATE leads SET is_read = NOT is_read, wake_at = 1",
