@@ -18,15 +18,16 @@ from typing import TYPE_CHECKING
 
 from connector import log
 from connector.clock import Clock, FileClock, SystemClock
-from connector.errors import SettingsError
-from connector.ports import Connection, Crm, CrmAccount, Endpoint, Invitation, LetIn, Store, StoredBook
-from connector.settings import Settings
+from connector.errors import SettingsError, SetupError
+from connector.ports import ChangeStream, Connection, Crm, CrmAccount, Endpoint, Invitation, LetIn, Store, StoredBook
+from connector.settings import Settings, is_loopback
 
 if TYPE_CHECKING:
     from connector.crms.hubspot.portal import HubSpotPortal
     from connector.crms.salesforce.oauth import OAuth
     from connector.crms.salesforce.org import SalesforceOrg
     from connector.domain.book import Book
+    from connector.engine.listening import Listening
     from connector.engine.shelf import Shelf
     from connector.engine.worker import Worker
 
@@ -95,6 +96,32 @@ class Services:
         app = App(settings.salesforce_client_id, settings.salesforce_client_secret, key)
         return OAuth(app, self.clock, settings.salesforce_base_url)
 
+    def build_listening(self) -> Listening:
+        """What listens to every org's changes. Raises SetupError where the packages for it are missing."""
+        try:
+            import connector.crms.salesforce.changes  # noqa: F401
+        except ModuleNotFoundError as error:
+            raise SetupError(
+                f"Listening to change events needs the package {error.name}: "
+                ".venv/bin/pip install fastavro grpcio 'protobuf>=7.35.1,<8'"
+            ) from error
+        from connector.crms.salesforce.translate import SALESFORCE
+        from connector.engine.listening import Ear, Listening
+
+        lease_length = timedelta(seconds=self.settings.lease_seconds)
+        return Listening(
+            Ear(self.store, self.clock, frozenset({SALESFORCE}), self._open_changes, _name_process(), lease_length)
+        )
+
+    def _open_changes(self, connection: Connection) -> ChangeStream:
+        from connector.crms.salesforce.changes import Bus, OrgChanges
+        from connector.engine.tokens import StoredToken
+
+        address = self.settings.salesforce_pubsub
+        bus = Bus(address, self.settings.salesforce_channel, is_encrypted=not is_loopback(f"//{address}"))
+        keeper = StoredToken(self.store, self.clock, connection.id)
+        return OrgChanges(connection.token, keeper, self._salesforce_oauth(), self.clock, bus)
+
     def read_mapping(self) -> tuple[Book, StoredBook]:
         """The mapping in the folder of the settings, compiled and as it is kept. Raises MappingError."""
         from connector.domain.book import compile_book
@@ -142,13 +169,18 @@ class Services:
                 endpoints=self.endpoints,
                 compile_book=compile_stored,
                 open_crm=self.open_crm,
-                holder=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(2)}",
+                holder=_name_process(),
                 lease_length=timedelta(seconds=self.settings.lease_seconds),
                 poll=timedelta(milliseconds=self.settings.poll_milliseconds),
                 feed_interval=timedelta(seconds=self.settings.feed_seconds),
                 keep_for=timedelta(days=self.settings.retention_days),
             )
         )
+
+
+def _name_process() -> str:
+    """Among all processes on all hosts."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(2)}"
 
 
 def open_services(settings: Settings) -> Services:
@@ -167,6 +199,7 @@ def open_services(settings: Settings) -> Services:
 def _open_endpoints(settings: Settings, store: Store) -> Sequence[Endpoint]:
     """Every way in. Salesforce's ask the database which orgs are connected, and what they sign with."""
     from connector.crms.hubspot.inbox import HubSpotEndpoint
+    from connector.crms.salesforce.changes_inbox import ChangeEvents
     from connector.crms.salesforce.events_inbox import SignedEvents
     from connector.crms.salesforce.known import Known
     from connector.crms.salesforce.outbound import OutboundMessages
@@ -185,6 +218,7 @@ def _open_endpoints(settings: Settings, store: Store) -> Sequence[Endpoint]:
         HubSpotEndpoint(settings.hubspot_client_secret, settings.public_url, settings.hubspot_app_id),
         OutboundMessages(Known(is_known), settings.salesforce_certificate_header, certificates),
         SignedEvents(Known(secrets_of)),
+        ChangeEvents(),
     )
 
 

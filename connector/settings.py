@@ -43,6 +43,9 @@ class Settings:
     salesforce_key_file: Path | None
     #: A simulated org; empty for Salesforce itself.
     salesforce_base_url: str
+    #: Where orgs tell of changes, and on which channel.
+    salesforce_pubsub: str
+    salesforce_channel: str
     #: The header in which a proxy says which client certificate it checked; empty for no such check.
     salesforce_certificate_header: str
     #: Org -> what the header may say.
@@ -229,6 +232,19 @@ def _whole_number(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
+def _parse_address(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not re.fullmatch(r"[A-Za-z0-9.-]+", host) or not (port.isascii() and port.isdigit()):
+        raise ValueError(f"{text!r} is not a host and a port. Write it as api.pubsub.salesforce.com:7443.")
+    return text
+
+
+def _parse_channel(text: str) -> str:
+    if not re.fullmatch(r"/data/\w+", text):
+        raise ValueError(f"{text!r} is not a channel. Write it as /data/ChangeEvents or /data/coltiva__Coltiva__chn.")
+    return text
+
+
 def _parse_header(text: str) -> str:
     if text and not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", text):
         raise ValueError(f"{text!r} is not the name of a header. Write it as X-Client-Cert-Fingerprint.")
@@ -278,6 +294,8 @@ SETTINGS = (
     Setting("COLTIVA_SALESFORCE_CLIENT_SECRET", "salesforce_client_secret", "", str),
     Setting("COLTIVA_SALESFORCE_KEY_FILE", "salesforce_key_file", "", _parse_optional_file),
     Setting("COLTIVA_SALESFORCE_BASE_URL", "salesforce_base_url", "", _parse_loopback),
+    Setting("COLTIVA_SALESFORCE_PUBSUB", "salesforce_pubsub", "api.pubsub.salesforce.com:7443", _parse_address),
+    Setting("COLTIVA_SALESFORCE_CHANNEL", "salesforce_channel", "/data/ChangeEvents", _parse_channel),
     Setting("COLTIVA_SALESFORCE_CERTIFICATE_HEADER", "salesforce_certificate_header", "", _parse_header),
     Setting("COLTIVA_SALESFORCE_CERTIFICATES", "salesforce_certificates", "", _parse_certificates),
     Setting("COLTIVA_HOST", "host", "127.0.0.1", str),

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from connector import __version__
 from connector.cli import (
+    changes,
     check,
     connect,
     dead_letters,
@@ -45,7 +46,7 @@ from connector.errors import SetupError, StoreUnavailableError, UnknownNameError
 SECTIONS = {
     "Try it": ("demo", "sandbox"),
     "Set it up": ("check", "preview", "test", "connect", "keys"),
-    "Run it": ("serve", "web", "worker"),
+    "Run it": ("serve", "web", "worker", "changes"),
     "Look": ("status", "leads", "explain", "outbox", "programs", "sales", "rfm"),
     "Decide for one lead": ("enrol", "exit", "move", "pause", "resume", "lift"),
     "Mend": ("dead-letters", "replay"),
@@ -119,6 +120,7 @@ app.add_typer(keys.app, name="keys")
 app.command("serve", cls=LightCommand)(serve.serve)
 app.command("web", cls=LightCommand)(web.web)
 app.command("worker", cls=LightCommand)(worker.worker)
+app.command("changes", cls=LightCommand)(changes.changes)
 app.command("status")(status.status)
 app.command("leads")(leads.leads)
 app.command("explain")(explain.explain)

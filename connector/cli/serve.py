@@ -8,7 +8,8 @@ import typer
 def serve() -> None:
     """Run everything on this machine, and keep it running.
 
-    That is one web process and one worker. A crashed one is started again; Ctrl-C stops both in good order.
+    That is one web process and one worker, and one that listens to change events of Salesforce orgs where that is set
+    up. A crashed one is started again; Ctrl-C stops all in good order.
 
     It needs COLTIVA_HUBSPOT_CLIENT_SECRET, from the app's Auth page, and COLTIVA_PUBLIC_URL, the address that HubSpot
     calls.
@@ -19,6 +20,7 @@ def serve() -> None:
       coltiva connect hubspot
       coltiva serve
     """
+    from connector.cli.changes import can_listen
     from connector.cli.processes import Processes, coltiva
     from connector.settings import load_settings
 
@@ -28,4 +30,7 @@ def serve() -> None:
     typer.echo(f"Health:   http://{settings.host}:{settings.port}/readyz")
     typer.echo(f"Mapping:  {settings.mappings}")
     typer.echo("Stop with Ctrl-C.")
-    raise typer.Exit(Processes({name: coltiva(name, "--end-with-parent") for name in ("web", "worker")}).run())
+    names = ["web", "worker"]
+    if settings.salesforce_client_id and can_listen():
+        names.append("changes")
+    raise typer.Exit(Processes({name: coltiva(name, "--end-with-parent") for name in names}).run())

@@ -8,6 +8,7 @@ is looked at in that same transaction.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,8 +29,8 @@ from connector.errors import (
 from connector.log import get_logger
 from connector.ports import ChangeStream, Connection, ConnectionState, Heard, NewDelivery, Store, StreamState
 
-#: A stream on which not even a sign of life came for so long is dead, whatever its connection says.
-SILENCE: Final = timedelta(minutes=10)
+#: A stream on which not even a sign of life came for so many seconds is dead, whatever its connection says.
+SILENCE: Final = 600.0
 #: What an account does not offer today it may offer when an administrator looked after it.
 _REFUSED_FOR: Final = timedelta(minutes=5)
 #: How soon another process that listened is looked at again.
@@ -56,6 +57,8 @@ class Ear:
     #: How often leases and connections are looked at.
     poll: timedelta = timedelta(seconds=1)
     backoff: Backoff = full_jitter
+    #: Seconds that pass for the connection, also where a rehearsal tells the time.
+    stopwatch: Callable[[], float] = time.monotonic
 
 
 class Listener:
@@ -69,10 +72,9 @@ class Listener:
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._stream: ChangeStream | None = None
-        self._heard_at = ear.clock.now()
+        #: On the stopwatch.
+        self._heard_at = ear.stopwatch()
         self._failures = 0
-        #: How much was kept so far, in deliveries.
-        self.kept = 0
 
     def run(self) -> None:
         """Listen until `stop`; whatever ends a stream, another one is begun after a while."""
@@ -100,7 +102,7 @@ class Listener:
         if not self._lease.hold(now):
             log.warning("changes.lease_lost", connection=self._connection)
             self._end_stream()
-        elif now - self._heard_at > SILENCE:
+        elif self._ear.stopwatch() - self._heard_at > SILENCE:
             log.warning("changes.silent", connection=self._connection)
             self._end_stream()
 
@@ -162,13 +164,13 @@ class Listener:
     def _open(self, connection: Connection) -> ChangeStream | None:
         """The stream; None where we are to stop."""
         with self._lock:
-            self._heard_at = self._ear.clock.now()
+            self._heard_at = self._ear.stopwatch()
             self._stream = None if self._stopping.is_set() else self._ear.open_stream(connection)
             return self._stream
 
     def _begin(self, stream: ChangeStream, known: StreamState | None) -> None:
         """What changed since something was heard last, if ever, is to be looked up."""
-        state = known or StreamState(self._connection, stream.channel, b"", self._heard_at)
+        state = known or StreamState(self._connection, stream.channel, b"", self._ear.clock.now())
         with self._ear.store.transaction() as transaction:
             transaction.streams.save(state)
             transaction.streams.miss(self._connection, dict.fromkeys(stream.object_types, state.heard_at))
@@ -184,8 +186,7 @@ class Listener:
                 transaction.streams.miss(self._connection, heard.missed)
             if heard.place:
                 transaction.streams.save(StreamState(self._connection, stream.channel, heard.place, now))
-        self._heard_at, self._failures = now, 0
-        self.kept += len(heard.bodies)
+        self._heard_at, self._failures = self._ear.stopwatch(), 0
 
     def _pause(self, error: CredentialsError) -> None:
         """Stop until the credentials are saved anew, as for every other call."""
