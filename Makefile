@@ -70,7 +70,7 @@ lock: ## Pin every dependency again (needs the network)
 	@$(FIND_PYTHON); "$$python" -m venv --clear build/lock-venv
 	@build/lock-venv/bin/python -m pip --disable-pip-version-check --quiet install uv
 	@$(LOCK) --group build --output-file requirements/runtime.txt
-	@$(LOCK) --group build --group dev --extra postgres --constraint requirements/runtime.txt \
+	@$(LOCK) --group build --group dev --extra postgres --extra salesforce-cdc --constraint requirements/runtime.txt \
 		--output-file requirements/dev.txt
 	@rm -rf build/lock-venv
 	@echo "wrote requirements/runtime.txt and requirements/dev.txt"

@@ -9,7 +9,6 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from connector.clock import SystemClock
 from connector.crms.salesforce.changes import Bus, OrgChanges
 from connector.crms.salesforce.changes_inbox import ChangeEvents
 from connector.crms.salesforce.grants import Flow, Grant
@@ -42,7 +41,8 @@ class Hall:
         self.bus = self.server.open_bus(self.org.id, "Lead", "Contact", "Opportunity", "Task")
         self.login = self._stack.enter_context(running(self.platform))
         self.address = self._stack.enter_context(serving_pubsub(self.server))
-        self.clock = SystemClock()
+        #: Stands still, and so do leases; whoever waits by it waits in real time.
+        self.clock = self.platform.clock
         self.channel = "/data/ChangeEvents"
         self.url = f"sqlite:///{folder / 'changes.sqlite'}"
         self.store = open_store(self.url, SECRET_KEY)

@@ -102,6 +102,10 @@ class EventBus:
         self._last += self._dice.randint(1, 4)
         return self._last
 
+    def newest(self) -> bytes:
+        """The replay id of the newest event that is kept; empty where there is none."""
+        return to_place(self._events[-1].number) if self._events else b""
+
     def after(self, number: int, objects: Collection[str], limit: int) -> Sequence[BusEvent]:
         """The next events of these objects."""
         found = (one for one in self._events if one.number > number and one.object_name in objects)
