@@ -1,7 +1,8 @@
 """What Salesforce's own library, source-deploy-retrieve, makes of the package.
 
-It knows every type of metadata by folder and suffix, as `sf` does, which is made of it. `make sfdx` installs it; where
-it is not, these tests are skipped with the reason, and fail instead when COLTIVA_REQUIRE_SFDX=1 (as in CI).
+It knows every type of metadata by folder and suffix, as `sf` does, which is made of it. A parser of Apex stands beside
+it, for no compiler of Apex runs outside an org. `make sfdx` installs both; where they are not, these tests are skipped
+with the reason, and fail instead when COLTIVA_REQUIRE_SFDX=1 (as in CI).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import pytest
 from tests.sfdx_project import DEV_HUB, METADATA, PROJECT, ROOT, SOURCE, files
 
 TOOLS = ROOT / "build" / "sfdx"
-SCRIPT = ROOT / "tests" / "sfdx" / "components.cjs"
+SCRIPTS = ROOT / "tests" / "sfdx"
 #: Seconds; it takes two on an idle machine.
 PATIENCE = 120
 PUT_IN = {
@@ -80,23 +81,35 @@ def refuse(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
-def ask(project: Path, source: Path, scratch: Path) -> Answer:
-    """Run the script in a project. The library may leave files at home, so it gets another home."""
+def run(script: str, *arguments: Path, project: Path, home: Path) -> Answer:
+    """Run a script in a project. The library may leave files at home, so it gets another home."""
     node = shutil.which("node")
     if node is None:
         refuse("Node.js is not installed here")
     if not (TOOLS / ".installed").exists():
         refuse("source-deploy-retrieve is not installed here: run `make sfdx`")
     done = subprocess.run(
-        [node, str(SCRIPT), str(TOOLS), str(source), str(scratch / "sent.zip")],
+        [node, str(SCRIPTS / script), str(TOOLS), *map(str, arguments)],
         cwd=project,
-        env={"PATH": os.environ["PATH"], "HOME": str(scratch), "SF_DISABLE_LOG_FILE": "true", **PUT_IN},
+        env={"PATH": os.environ["PATH"], "HOME": str(home), "SF_DISABLE_LOG_FILE": "true", **PUT_IN},
         capture_output=True,
         text=True,
         timeout=PATIENCE,
         check=False,
     )
     return Answer(done.returncode, done.stdout, done.stderr)
+
+
+def ask(project: Path, source: Path, scratch: Path) -> Answer:
+    return run("components.cjs", source, scratch / "sent.zip", project=project, home=scratch)
+
+
+def syntax_problems(home: Path, *code: Path) -> dict[str, list[str]]:
+    """File -> what a parser objects to."""
+    answer = run("syntax.cjs", *code, project=PROJECT, home=home)
+    assert answer.code == 0, answer.problem
+    problems: dict[str, list[str]] = json.loads(answer.said)
+    return problems
 
 
 def build(source: Path, scratch: Path) -> Build:
@@ -155,3 +168,22 @@ def test_a_file_with_a_suffix_that_salesforce_does_not_know_is_refused(tmp_path:
 
     assert answer.code == 1
     assert "Odd.flux-meta.xml" in answer.problem
+
+
+def test_all_apex_is_well_formed(tmp_path: Path) -> None:
+    code = [path for path in files(SOURCE) if path.suffix in (".cls", ".trigger")]
+
+    problems = syntax_problems(tmp_path, *code)
+
+    assert problems == {str(path): [] for path in code}
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("Odd.cls", "public class Odd { void go() { return 1 } }"), ("Odd.trigger", "trigger Odd on Lead (after) {}")],
+)
+def test_malformed_apex_is_seen(tmp_path: Path, name: str, code: str) -> None:
+    odd = tmp_path / name
+    odd.write_text(code, encoding="utf-8")
+
+    assert syntax_problems(tmp_path, odd)[str(odd)]
