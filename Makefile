@@ -10,6 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip --no-input --quiet
 INSTALL := $(PIP) install --no-compile
+SFDX := build/sfdx
 # Bytecode is written by all processors at once, which pip does not. Without it the CRM's SDK takes seconds to import.
 COMPILE := $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null || true
 unexport PYTHONDONTWRITEBYTECODE
@@ -65,6 +66,9 @@ cover: $(VENV)/.dev ## Run the tests and report branch coverage
 bench: $(VENV)/.dev ## Measure speed and memory; figures go to build/bench.json
 	@$(BIN)/python -m tests.bench $(ARGS)
 
+.PHONY: sfdx
+sfdx: $(SFDX)/.installed ## Install what checks the Salesforce package (needs Node.js, 20 or newer)
+
 .PHONY: lock
 lock: ## Pin every dependency again (needs the network)
 	@$(FIND_PYTHON); "$$python" -m venv --clear build/lock-venv
@@ -100,6 +104,14 @@ $(VENV)/.runtime: requirements/runtime.txt pyproject.toml $(BIN)/python
 
 $(BIN)/python:
 	@$(FIND_PYTHON); echo "making $(VENV) with $$("$$python" --version)"; "$$python" -m venv --clear $(VENV)
+
+# Without the scripts of packages: nothing but files is installed.
+$(SFDX)/.installed: tests/sfdx/package.json tests/sfdx/package-lock.json
+	@echo "installing Salesforce's library into $(SFDX) (once; about half a minute) ..."
+	@mkdir -p $(SFDX)
+	@cp $^ $(SFDX)
+	@npm ci --prefix $(SFDX) --ignore-scripts --no-audit --no-fund --loglevel error
+	@touch $@
 
 FIND_PYTHON = for python in $(CANDIDATES) ""; do \
 		"$$python" -c '$(PROBE)' >/dev/null 2>&1 && break; \

@@ -19,9 +19,9 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     Raises SettingsError when the environment does not say enough to tell genuine from forged.
     """
-    settings = settings or load_settings(required=("COLTIVA_HUBSPOT_CLIENT_SECRET",))
-    if not settings.hubspot_client_secret:
-        raise SettingsError("Without a client secret anybody could sign.")
+    settings = settings or load_settings(receives=True)
+    if not (settings.hubspot_client_secret or settings.salesforce_client_id):
+        raise SettingsError("Without the app of a CRM nobody's webhooks can be told from forged ones.")
     services = open_services(settings)
     return build_app(Door(services.endpoints, services.store, services.clock, Refusals(services.store)))
 

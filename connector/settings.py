@@ -20,6 +20,8 @@ from connector.errors import SettingsError
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _WEB_ADDRESS = re.compile(r"https?://(?:[^\s/?#\[\]@:]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?(?:[/?#]\S*)?")
+#: What says that we are somebody to a CRM.
+_APPS = ("COLTIVA_HUBSPOT_CLIENT_SECRET", "COLTIVA_SALESFORCE_CLIENT_ID")
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -87,10 +89,12 @@ class Setting:
     remedy: str = ""
 
 
-def load_settings(environ: Mapping[str, str] = os.environ, *, required: Collection[str] = ()) -> Settings:
+def load_settings(
+    environ: Mapping[str, str] = os.environ, *, required: Collection[str] = (), receives: bool = False
+) -> Settings:
     """The settings of this process; `required` names those that the caller cannot do without.
 
-    Raises SettingsError that lists every mistake.
+    Who receives webhooks needs the app of one CRM at least. Raises SettingsError that lists every mistake.
     """
     mistakes: list[str] = []
     values = {setting.attribute: _read(setting, environ, mistakes) for setting in SETTINGS}
@@ -99,6 +103,9 @@ def load_settings(environ: Mapping[str, str] = os.environ, *, required: Collecti
         for setting in SETTINGS
         if setting.name in required and not environ.get(setting.name, "").strip()
     )
+    if receives and not any(environ.get(name, "").strip() for name in _APPS):
+        (first,) = (setting for setting in SETTINGS if setting.name == _APPS[0])
+        mistakes.append(f"{first.name} is not set. {first.remedy} For Salesforce alone set {_APPS[1]} instead.")
     _refuse(mistakes)
     values["public_url"] = values["public_url"] or _own_url(values["host"], values["port"])
     settings = Settings(**values)

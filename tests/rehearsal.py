@@ -80,13 +80,14 @@ def rehearsed(folder: Path, mappings: Path = MAPPINGS) -> Iterator[Rehearsal]:
         stack.callback(services.store.close)
         services.store.migrate()
         connect_hubspot(services, token)
-        port = stack.enter_context(_door(environ))
+        port = stack.enter_context(open_door(environ))
         app.target_url = f"http://127.0.0.1:{port}/webhooks/hubspot"
         yield Rehearsal(environ, sandbox, portal, services, token)
 
 
 @contextmanager
-def _door(environ: Mapping[str, str]) -> Iterator[int]:
+def open_door(environ: Mapping[str, str]) -> Iterator[int]:
+    """The web process over real HTTP, on a port of its own."""
     server = create_server(lambda *_: [])
     settings = load_settings({**environ, "COLTIVA_PUBLIC_URL": f"http://127.0.0.1:{server.server_port}"})
     server.app = create_app(settings)

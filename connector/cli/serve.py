@@ -11,8 +11,8 @@ def serve() -> None:
     That is one web process and one worker, and one that listens to change events of Salesforce orgs where that is set
     up. A crashed one is started again; Ctrl-C stops all in good order.
 
-    It needs COLTIVA_HUBSPOT_CLIENT_SECRET, from the app's Auth page, and COLTIVA_PUBLIC_URL, the address that HubSpot
-    calls.
+    It needs COLTIVA_HUBSPOT_CLIENT_SECRET, from the app's Auth page, or COLTIVA_SALESFORCE_CLIENT_ID, and
+    COLTIVA_PUBLIC_URL, the address that the CRM calls.
 
     \b
     Example:
@@ -25,8 +25,11 @@ def serve() -> None:
     from connector.settings import load_settings
 
     # Only what is cheap is checked here: the children check the rest and this process stays small.
-    settings = load_settings(required=("COLTIVA_HUBSPOT_CLIENT_SECRET",))
-    typer.echo(f"Webhooks: {settings.public_url}/webhooks/hubspot")
+    settings = load_settings(receives=True)
+    if settings.hubspot_client_secret:
+        typer.echo(f"Webhooks: {settings.public_url}/webhooks/hubspot")
+    if settings.salesforce_client_id:
+        typer.echo(f"Webhooks: {settings.public_url}/webhooks/salesforce/outbound and /webhooks/salesforce/events")
     typer.echo(f"Health:   http://{settings.host}:{settings.port}/readyz")
     typer.echo(f"Mapping:  {settings.mappings}")
     typer.echo("Stop with Ctrl-C.")

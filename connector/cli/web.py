@@ -30,7 +30,7 @@ def web(end_with_parent: EndsWithParent = False) -> None:
     from connector.cli import processes
     from connector.settings import load_settings
 
-    settings = load_settings(required=("COLTIVA_HUBSPOT_CLIENT_SECRET",))
+    settings = load_settings(receives=True)
     if end_with_parent:
         processes.end_with_parent()
     processes.refuse_taken_port(settings.host, settings.port)

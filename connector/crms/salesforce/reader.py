@@ -22,7 +22,15 @@ from connector.log import get_logger
 from connector.ports import CrmRecord
 
 #: Tell since when the values are so, whether the record is there, and as which other it lives on.
-_SYSTEM: Final = ("Id", "SystemModstamp", "IsDeleted", "MasterRecordId", "IsConverted", "ConvertedContactId")
+_SYSTEM: Final = (
+    "Id",
+    "CreatedDate",
+    "SystemModstamp",
+    "IsDeleted",
+    "MasterRecordId",
+    "IsConverted",
+    "ConvertedContactId",
+)
 
 log = get_logger()
 

@@ -1,0 +1,159 @@
+"""One person in HubSpot and in Salesforce is one lead with one score, whatever happens on either side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from connector.sandbox.faults import ApiFault, Fault
+from tests.both_rehearsal import BothRehearsal, rehearsed
+
+MAPPING = """
+format: 1
+workspace: acme
+timezone: Europe/Rome
+fields:
+  email:     {hubspot: email, salesforce: [Lead.Email, Contact.Email], identity: true}
+  firstname: {hubspot: firstname, salesforce: [Lead.FirstName, Contact.FirstName]}
+  company:   {hubspot: company, salesforce: Lead.Company, prefer: salesforce}
+  industry:  {hubspot: industry, salesforce: Lead.Industry}
+  opted_out:
+    hubspot: hs_email_optout
+    salesforce: [Lead.HasOptedOutOfEmail, Contact.HasOptedOutOfEmail]
+    type: boolean
+    consent: email
+signals:
+  clicked:   {hubspot: {when_changed: hs_email_last_click_date}}
+  worked_on: {salesforce: {when_changed: Lead.Status, to: Working - Contacted}}
+scores:
+  fit:        {rules: [{when: {industry: [COMPUTER_SOFTWARE, Technology]}, points: 20}]}
+  engagement: {rules: [{on: clicked, points: 10}, {on: worked_on, points: 15}]}
+  lead_score: {sum: [fit, engagement]}
+programs:
+  welcome:
+    enrol: {when: {email: {known: true}}}
+    phases:
+      hello:
+        activities:
+          greeting: {send: {list: greeting}, answered: worked_on, within: 7d}
+lists:
+  greeting: {hubspot: Coltiva – greeting, salesforce: Coltiva – greeting}
+write_back:
+  hubspot:    {coltiva_score: lead_score, coltiva_phase: welcome.phase}
+  salesforce: {coltiva__Score__c: lead_score, coltiva__Phase__c: welcome.phase}
+"""
+CLICKED = "hs_email_last_click_date"
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[BothRehearsal]:
+    with rehearsed(tmp_path, MAPPING) as stage:
+        yield stage
+
+
+def scores(stage: BothRehearsal, contact: str, record: str) -> tuple[str, float]:
+    """What the portal and the org hold."""
+    return stage.in_portal(contact)["coltiva_score"], stage.in_org(record)["coltiva__Score__c"]
+
+
+def in_both(stage: BothRehearsal) -> tuple[str, str]:
+    """Mara, who was in HubSpot first and is in Salesforce, too."""
+    contact = stage.portal.create_contact("mara@example.com", firstname="Mara", industry="COMPUTER_SOFTWARE")
+    stage.let_pass()
+    record = stage.org.people.create_lead("Mara@Example.com", FirstName="Mara")
+    stage.let_pass()
+    return contact, record
+
+
+def test_a_person_in_both_is_one_lead_and_has_one_score_and_one_phase_there(stage: BothRehearsal) -> None:
+    contact, record = in_both(stage)
+
+    stage.portal.set_property(contact, CLICKED, "1788768060001")
+    stage.let_pass()
+    stage.org.people.change(record, Status="Working - Contacted")
+    stage.let_pass()
+
+    assert len(stage.leads()) == 1
+    assert scores(stage, contact, record) == ("45", 45)
+    assert stage.in_portal(contact)["coltiva_phase"] == stage.in_org(record)["coltiva__Phase__c"] == "hello"
+    assert len(stage.lead().enrolments) == 1
+
+
+def test_it_makes_no_difference_in_which_crm_the_person_was_first(stage: BothRehearsal) -> None:
+    record = stage.org.people.create_lead("mara@example.com", Industry="Technology")
+    stage.let_pass()
+    contact = stage.portal.create_contact("mara@example.com")
+    stage.let_pass()
+
+    assert len(stage.leads()) == 1
+    assert scores(stage, contact, record) == ("20", 20)
+
+
+def test_a_lead_that_is_converted_is_still_one_with_the_contact_of_the_portal(stage: BothRehearsal) -> None:
+    contact, record = in_both(stage)
+
+    became = stage.org.people.convert(record).contact_id
+    stage.let_pass()
+    stage.portal.set_property(contact, CLICKED, "1788768060001")
+    stage.let_pass()
+
+    assert len(stage.leads()) == 1
+    assert scores(stage, contact, became) == ("30", 30)
+
+
+def test_contacts_that_are_merged_in_the_portal_stay_one_with_the_lead_of_the_org(stage: BothRehearsal) -> None:
+    contact, record = in_both(stage)
+    other = stage.portal.create_contact("m.rossi@example.com")
+    stage.let_pass()
+
+    survivor = stage.portal.merge_contacts(contact, other)
+    stage.let_pass()
+    stage.portal.set_property(survivor, CLICKED, "1788768060001")
+    stage.let_pass()
+
+    assert len(stage.leads()) == 1
+    assert scores(stage, survivor, record) == ("30", 30)
+
+
+def test_the_preferred_crm_has_the_say_where_both_fill_a_field(stage: BothRehearsal) -> None:
+    contact, record = in_both(stage)
+    stage.org.people.change(record, Company="Rossi SpA")
+    stage.let_pass()
+
+    stage.portal.set_property(contact, "company", "Rossi")
+    stage.let_pass()
+
+    assert stage.lead().fields["company"] == "Rossi SpA"
+
+
+def test_whoever_opts_out_in_one_is_sent_nothing_by_the_other(stage: BothRehearsal) -> None:
+    contact, record = in_both(stage)
+
+    stage.org.people.change(record, HasOptedOutOfEmail=True)
+    stage.let_pass()
+
+    assert stage.lead().fields["opted_out"] is True
+    assert stage.portal.lists_of(contact) == set()
+
+
+def test_a_grant_that_is_gone_on_one_side_leaves_the_other_at_work(stage: BothRehearsal) -> None:
+    contact, record = in_both(stage)
+    stage.platform.tokens.end_all(stage.org.id)
+    stage.org.installations.clear()
+
+    stage.portal.set_property(contact, CLICKED, "1788768060001")
+    stage.let_pass()
+
+    assert scores(stage, contact, record) == ("30", 20)
+
+
+def test_a_limit_on_one_side_holds_up_nothing_on_the_other(stage: BothRehearsal) -> None:
+    contact, record = in_both(stage)
+    stage.sandbox.faults.add(Fault(ApiFault.STATUS, status=429))
+
+    stage.org.people.change(record, Status="Working - Contacted")
+    stage.let_pass()
+
+    assert scores(stage, contact, record) == ("20", 35)
