@@ -11,7 +11,9 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
+from typing import Any
 
 from connector.sandbox.clock import SandboxClock
 from connector.sandbox.salesforce.org import Org
@@ -30,8 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    with running(platform, port=options.port, pump=True) as login_url:
-        first_line = {
+    with ExitStack() as stack:
+        login_url = stack.enter_context(running(platform, port=options.port, pump=True))
+        first_line: dict[str, Any] = {
             "login_url": login_url,
             "app": {"client_id": app.client_id, "client_secret": app.client_secret},
             "org": {
@@ -41,10 +44,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 "refresh_token": refresh_token,
             },
         }
+        if options.changes:
+            first_line["pubsub"] = stack.enter_context(_telling_changes(platform, org))
         sys.stdout.write(json.dumps(first_line) + "\n")
         sys.stdout.flush()
         stopped.wait()
     return 0
+
+
+def _telling_changes(platform: Platform, org: Org) -> AbstractContextManager[str]:
+    """The org's event bus, over gRPC."""
+    from connector.sandbox.salesforce.pubsub_server import PubSubServer, serving_pubsub
+
+    server = PubSubServer(platform)
+    server.open_bus(org.id, "Lead", "Contact", "Opportunity")
+    return serving_pubsub(server)
 
 
 def _build_platform(options: argparse.Namespace) -> Platform:
@@ -74,6 +88,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--leads", type=int, default=0, help="leads to begin with")
     parser.add_argument("--target-url", help="where outbound messages go; without it none are sent")
+    parser.add_argument(
+        "--changes", action="store_true", help="tell change events over gRPC; needs the extra salesforce-cdc"
+    )
     parser.add_argument("--rate", type=float, default=1.0, help="org seconds in a real second; 0 stands still")
     parser.add_argument(
         "--clock-file", type=Path, help="tell the org's time to other processes through this file (COLTIVA_CLOCK_FILE)"

@@ -48,13 +48,19 @@ def test_what_was_missed_first_stays_until_it_is_known(store: DatabaseStore) -> 
 
 
 def test_a_delivery_and_its_place_are_kept_together_or_not_at_all(store: DatabaseStore) -> None:
-    with pytest.raises(RuntimeError, match="power"), store.transaction() as transaction:
-        transaction.deliveries.keep(NewDelivery("salesforce/changes", START, b"{}"))
-        transaction.streams.save(STATE)
-        raise RuntimeError("the power fails")
-    with store.transaction() as transaction:
-        transaction.deliveries.keep(NewDelivery("salesforce/changes", START, b"[]"))
-        transaction.streams.save(STATE)
+    def keep(body: bytes, *, fails: bool) -> None:
+        with store.transaction() as transaction:
+            transaction.deliveries.keep(NewDelivery("salesforce/changes", START, body))
+            transaction.streams.save(STATE)
+            if fails:
+                raise RuntimeError("the power fails")
+
+    with pytest.raises(RuntimeError, match="power"):
+        keep(b"{}", fails=True)
+    with store.reading() as transaction:
+        assert transaction.streams.of(CONNECTION.id) is None
+
+    keep(b"[]", fails=False)
 
     with store.claim_deliveries(10) as claim:
         assert [one.body for one in claim.deliveries] == [b"[]"]
