@@ -29,7 +29,7 @@ def test_every_file_of_the_folder_is_explained() -> None:
 
 
 @pytest.mark.parametrize(
-    ("page", "title"), [(README, "What the integration user needs"), (MANUAL, "5. What the integration user may do")]
+    ("page", "title"), [(README, "What the integration user needs"), (MANUAL, "6. What the integration user may do")]
 )
 def test_every_right_that_we_look_for_is_told_to_the_admin(page: str, title: str) -> None:
     section = page.partition(f"## {title}")[2].partition("\n## ")[0]
