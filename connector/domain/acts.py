@@ -16,6 +16,7 @@ from connector.domain.enrolment import Enrolment, key_of
 from connector.domain.field import FieldRole
 from connector.domain.history import HistoryKind
 from connector.domain.lead import Standing
+from connector.domain.own import to_crm
 from connector.domain.program import EmailSend, Milestone, Note, Task
 from connector.domain.wording import context
 
@@ -40,6 +41,7 @@ def emit(draft: Draft, key: str, what: Task | Note | EmailSend, *, owner: str | 
             draft.acts.append(_to_email_act(key, rule, words, due_at))
         return
     task_due_at = due_at + what.due
+    owned_by = str(draft.role(FieldRole.OWNER) or "") if owner is None else owner
     draft.acts.append(
         Act(
             key=key,
@@ -51,9 +53,22 @@ def emit(draft: Draft, key: str, what: Task | Note | EmailSend, *, owner: str | 
             remind_at=None if what.remind is None else task_due_at - what.remind,
             priority=what.priority,
             type=what.type,
-            owner=str(draft.role(FieldRole.OWNER) or "") if owner is None else owner,
+            owner=owned_by,
+            owners=_owners(draft, owned_by),
         )
     )
+
+
+def _owners(draft: Draft, owner: str) -> Mapping[str, str]:
+    """Who the owner is in each CRM, where several say who owns leads: a rep by its ids, another by what each says."""
+    field = draft.book.fields.get(draft.book.roles.get(FieldRole.OWNER, ""))
+    if field is None or len(field.properties) < 2:
+        return {}
+    said = draft.said.get(field.name, {})
+    return {
+        crm: field.words.get(crm, {}).get(owner) or to_crm(field, str(said.get(crm, "")), crm)
+        for crm in field.properties
+    }
 
 
 def _to_email_act(key: str, rule: EmailRule, words: Mapping[str, object], due_at: datetime) -> Act:
@@ -73,6 +88,7 @@ def render_email(rule: EmailRule, words: Mapping[str, object]) -> Email:
         reply_to=rule.reply_to,
         values={name: text(words) for name, text in rule.values.items()},
         properties={name: text(words) for name, text in rule.properties.items()},
+        crm=next(iter(rule.numbers), ""),
     )
 
 

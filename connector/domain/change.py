@@ -90,6 +90,8 @@ class Email:
     values: Mapping[str, str] = field(default_factory=dict)
     #: What sending it sets on the CRM record, by property.
     properties: Mapping[str, str] = field(default_factory=dict)
+    #: The CRM whose email it is.
+    crm: str = ""
 
 
 @quick
@@ -115,3 +117,5 @@ class Act:
     owner: str = ""
     #: Of an email.
     email: Email | None = None
+    #: CRM -> the owner there, where several of them say who owns the lead.
+    owners: Mapping[str, str] = field(default_factory=dict)

@@ -199,6 +199,7 @@ def _build(version: str, problems: Problems, *, is_kept: bool) -> Definitions:
         write_back=to_write_back(mapping, reader),
         sales=to_sales(mapping, zone, reader),
         window=window,
+        kept_apart=tuple(map(str.lower, mapping.same_person.kept_apart)) if mapping.same_person else (),
         cap=FrequencyCap(mapping.frequency_cap.messages, mapping.frequency_cap.per) if mapping.frequency_cap else None,
         settle=mapping.settle,
     )

@@ -267,6 +267,16 @@ class WriteBackEntry(Entry):
     )
 
 
+class SamePersonEntry(Entry):
+    """Who is one person: records of one address are, but for these."""
+
+    what: ClassVar[str] = "same_person"
+
+    kept_apart: Annotated[tuple[Words, ...], OneOrMany()] = Field(
+        description="Addresses that many people share, such as info@*; their records stay leads of their own."
+    )
+
+
 class CapEntry(Entry):
     """No more messages to one lead, of all programs together."""
 
@@ -292,6 +302,9 @@ class MappingFile(Entry):
         default=(), description="For every send window that names none of its own: IT, DE-BY, or dates."
     )
     frequency_cap: CapEntry | None = None
+    same_person: SamePersonEntry | None = Field(
+        default=None, description="Which records of one address are not one person; once."
+    )
     fields: dict[Name, FieldEntry] = Field(default={})
     signals: dict[Name, SignalEntry | None] = Field(default={})
     deals: DealsEntry | None = Field(default=None, description="How deals are read; once.")

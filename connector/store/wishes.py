@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -270,14 +270,15 @@ def _gather(gathered: _Rows, saved: SavedLead, homes: Sequence[Home], rows: Rows
     gathered.withdrawn += ({"id_": row.id, "settled_at_": now} for row in unwanted(saved.acts, unmade))
     held = [beginning for beginning, may_leave in still_steps(saved.lead).items() if may_leave]
     gathered.acts += (
-        _act_row(saved, home, act, held, is_held=is_held) for home in _home_of_acts(homes) for act in saved.acts
+        _act_row(saved, home, act, held, is_held=is_held) for act in saved.acts for home in _home_of(act, homes)
     )
     _gather_still(gathered, saved, is_held=is_held, now=now)
 
 
-def _home_of_acts(homes: Sequence[Home]) -> Sequence[Home]:
-    """The one record that acts are for, the one that became known first; none where the lead has none."""
-    return homes[:1]
+def _home_of(act: Act, homes: Sequence[Home]) -> Sequence[Home]:
+    """The one record that an act is for: of an email one in its CRM, else the one that became known first."""
+    senders = [home for home in homes if act.email is not None and home.crm == act.email.crm]
+    return (senders or homes)[:1]
 
 
 def _gather_still(gathered: _Rows, saved: SavedLead, *, is_held: bool, now: int) -> None:
@@ -321,9 +322,14 @@ def _act_row(saved: SavedLead, home: Home, act: Act, held: Sequence[str], *, is_
     return _new_row(saved, home, act.kind, to_ms(act.due_at)) | {
         "slot": slot_of(act),
         "key": f"{saved.lead.id}|{act.key}",
-        "act": encode(act),
+        "act": encode(_as_in(home, act)),
         "is_held": is_held or any(is_step_of(slot_of(act), beginning) for beginning in held),
     }
+
+
+def _as_in(home: Home, act: Act) -> Act:
+    """The act for this CRM: whoever owns the lead there is to do it."""
+    return replace(act, owner=act.owners.get(home.crm, ""), owners={}) if act.owners else act
 
 
 def _new_row(saved: SavedLead, home: Home, kind: ChangeKind, due_at: int) -> dict[str, Any]:

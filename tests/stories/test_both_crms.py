@@ -157,3 +157,40 @@ def test_a_limit_on_one_side_holds_up_nothing_on_the_other(stage: BothRehearsal)
     stage.let_pass()
 
     assert scores(stage, contact, record) == ("20", 35)
+
+
+OWNED = MAPPING.replace(
+    "  opted_out:\n",
+    "  owner:     {hubspot: hubspot_owner_id, salesforce: [Lead.OwnerId, Contact.OwnerId], owner: true}\n  opted_out:\n",
+).replace("programs:\n", 'notifications:\n  warm: {when: {lead_score: {gte: 30}}, task: "Call {{ name }}"}\nprograms:\n')
+
+
+@pytest.mark.parametrize("first_in", ["portal", "org"])
+def test_a_task_is_for_whoever_owns_the_lead_in_the_crm_in_which_it_is_made(tmp_path: Path, first_in: str) -> None:
+    with rehearsed(tmp_path, OWNED) as stage:
+        rita = stage.portal.add_owner("rita@example.com", "Rita", "Rep")
+        contact = record = ""
+        for crm in ("portal", "org") if first_in == "portal" else ("org", "portal"):
+            if crm == "portal":
+                contact = stage.portal.create_contact("mara@example.com", industry="COMPUTER_SOFTWARE")
+                stage.portal.set_property(contact, "hubspot_owner_id", str(rita.id))
+            else:
+                record = stage.org.people.create_lead("mara@example.com")
+            stage.let_pass()
+
+        stage.portal.set_property(contact, CLICKED, "1788768060001")
+        stage.let_pass()
+
+        of_portal = [task["hubspot_owner_id"] for task in stage.portal.tasks(contact)]
+        of_org = [task["OwnerId"] for task in stage.org.people.records("Task", WhoId=record)]
+        expected = ([str(rita.id)], []) if first_in == "portal" else ([], [stage.in_org(record)["OwnerId"]])
+        assert (of_portal, of_org) == expected
+
+
+def test_records_of_an_address_that_many_share_stay_leads_of_their_own(tmp_path: Path) -> None:
+    with rehearsed(tmp_path, MAPPING + "same_person: {kept_apart: info@*}\n") as stage:
+        stage.portal.create_contact("info@example.com")
+        stage.org.people.create_lead("info@example.com")
+        stage.let_pass()
+
+        assert len(stage.leads()) == 2

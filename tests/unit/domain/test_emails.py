@@ -138,7 +138,7 @@ def test_an_email_is_what_its_rule_says_in_words_for_its_lead() -> None:
 
     assert render_email(rule, {"name": "Bruno"}) == Email(
         "report", 12, is_transactional=True, needs_known_consent=True, sender="Ada <ada@example.com>",
-        reply_to="sales@example.com", values={"subject": "For Bruno"}, properties={"sent": "to Bruno"},
+        reply_to="sales@example.com", values={"subject": "For Bruno"}, properties={"sent": "to Bruno"}, crm=CRM,
     )  # fmt: skip
 
 

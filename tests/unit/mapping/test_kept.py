@@ -57,6 +57,7 @@ def meaning_of(definitions: Definitions) -> Iterator[str]:
 
 
 def _meaning_of_several_crms(definitions: Definitions) -> Iterator[str]:
+    yield from (f"kept apart: {each}" for each in definitions.kept_apart)
     for field in definitions.fields:
         if field.prefer or field.words:
             yield f"field {field.name}: prefers {field.prefer or 'the latest'}, speaks {field.words}"
