@@ -159,10 +159,9 @@ def test_a_limit_on_one_side_holds_up_nothing_on_the_other(stage: BothRehearsal)
     assert scores(stage, contact, record) == ("20", 35)
 
 
-OWNED = MAPPING.replace(
-    "  opted_out:\n",
-    "  owner:     {hubspot: hubspot_owner_id, salesforce: [Lead.OwnerId, Contact.OwnerId], owner: true}\n  opted_out:\n",
-).replace("programs:\n", 'notifications:\n  warm: {when: {lead_score: {gte: 30}}, task: "Call {{ name }}"}\nprograms:\n')
+OWNER = "  owner: {hubspot: hubspot_owner_id, salesforce: [Lead.OwnerId, Contact.OwnerId], owner: true}\n"
+CALL = 'notifications:\n  warm: {when: {lead_score: {gte: 30}}, task: "Call {{ name }}"}\n'
+OWNED = MAPPING.replace("  opted_out:\n", f"{OWNER}  opted_out:\n").replace("programs:\n", f"{CALL}programs:\n")
 
 
 @pytest.mark.parametrize("first_in", ["portal", "org"])
