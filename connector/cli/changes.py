@@ -10,7 +10,10 @@ from connector.cli.options import EndsWithParent
 
 def can_listen() -> bool:
     """Whether the packages that it needs are installed. Loads none of them."""
-    return all(find_spec(name) for name in ("fastavro", "google", "grpc"))
+    try:
+        return all(find_spec(name) for name in ("fastavro", "grpc", "google.protobuf"))
+    except ModuleNotFoundError:  # of the package around another
+        return False
 
 
 def changes(end_with_parent: EndsWithParent = False) -> None:
