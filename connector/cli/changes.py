@@ -19,9 +19,10 @@ def can_listen() -> bool:
 def changes(end_with_parent: EndsWithParent = False) -> None:
     """Listen to change events of Salesforce orgs.
 
-    What they tell is kept for the worker to take in. One process listens to an org at a time; further ones wait to take over. What an org told while nobody listened is
-    heard afterwards, for three days. It needs the packages fastavro, grpcio and protobuf. `coltiva serve` starts it
-    where they are installed and COLTIVA_SALESFORCE_CLIENT_ID is set.
+    What they tell is kept for the worker to take in. One process listens to an org at a time; further ones wait to
+    take over. What an org told while nobody listened is heard afterwards, for three days. It needs the packages
+    fastavro, grpcio and protobuf. `coltiva serve` starts it where they are installed and COLTIVA_SALESFORCE_CLIENT_ID
+    is set.
 
     Stop it with Ctrl-C.
     """
