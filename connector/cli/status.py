@@ -101,7 +101,7 @@ def look(services: Services) -> Mapping[str, Any]:
     # Reading a mapping takes a moment: only where there are times to tell.
     with_times = {space for space in spaces if pauses[space]} | {one.workspace for one, _ in feeds}
     zones = {space: zone_of(services, space) for space in sorted(with_times)}
-    needs = [] if connections else ["no CRM is connected. Connect one: coltiva connect hubspot"]
+    needs = [] if connections else ["no CRM is connected. Connect one: coltiva connect hubspot (or salesforce)"]
     needs += [] if workers else ["no worker is running. Start one: coltiva serve"]
     needs += [tell_pause(one) for one in connections if one.paused_because]
     refused = health.outbox.get("refused", 0)
