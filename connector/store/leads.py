@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from connector.domain.fact import Fact
 from connector.domain.ids import CrmRef, LeadId, WorkspaceId, to_ref
-from connector.ports import Connection, CurrentLead, NewFact, Unread
+from connector.ports import Connection, CurrentLead, NewFact, NewRecord, Unread
 from connector.store.codec import decode_lead, to_ms
 from connector.store.erase import erase_lead, load_erased, load_erased_emails
 from connector.store.facts import add_facts, load_facts_by_prefix
@@ -34,6 +34,7 @@ from connector.store.identity import LIVES, add_leads, add_refs, find_leads
 from connector.store.joined import tell_joined
 from connector.store.listed import among, listed
 from connector.store.merge import join_leads, load_merged_away, merge_leads
+from connector.store.newcomers import add_read
 from connector.store.schema import crm_refs, leads
 from connector.store.sealed import Seal
 from connector.store.session import Session, limited, to_list, to_rows
@@ -173,6 +174,13 @@ class StoredLeads:
         new = {ref: lead_id for ref, lead_id in leads.items() if ref not in known}
         add_refs(self._session, workspace, new, now)
         add_leads(self._session, workspace, set(new.values()), book)
+
+    def add_read(self, workspace: WorkspaceId, records: Sequence[NewRecord], book: str, now: datetime) -> None:
+        """Make leads of records that nobody heard of and that were read, and have them judged by what they hold.
+
+        Raises LostClaimError when another worker heard of one of the records a moment ago.
+        """
+        add_read(self._session, workspace, records, book, now)
 
     def add_facts(self, workspace: WorkspaceId, facts: Sequence[NewFact], now: datetime) -> int:
         """Put facts into mailboxes and wake their leads; duplicates are dropped. Returns how many were new."""

@@ -276,9 +276,9 @@ def _gather(gathered: _Rows, saved: SavedLead, homes: Sequence[Home], rows: Rows
 
 
 def _home_of(act: Act, homes: Sequence[Home]) -> Sequence[Home]:
-    """The one record that an act is for: of an email one in its CRM, else the one that became known first."""
-    senders = [home for home in homes if act.email is not None and home.crm == act.email.crm]
-    return (senders or homes)[:1]
+    """The one record that an act is for: one in the CRM that it is meant for, else the one that became known first."""
+    crm = act.crm if act.email is None else act.email.crm
+    return ([home for home in homes if home.crm == crm] or homes)[:1]
 
 
 def _gather_still(gathered: _Rows, saved: SavedLead, *, is_held: bool, now: int) -> None:
@@ -329,7 +329,9 @@ def _act_row(saved: SavedLead, home: Home, act: Act, held: Sequence[str], *, is_
 
 def _as_in(home: Home, act: Act) -> Act:
     """The act for this CRM: whoever owns the lead there is to do it."""
-    return replace(act, owner=act.owners.get(home.crm, ""), owners={}) if act.owners else act
+    if act.owners:
+        return replace(act, owner=act.owners.get(home.crm, ""), owners={}, crm="")
+    return replace(act, owner=act.owner if act.crm == home.crm else "", crm="") if act.crm else act
 
 
 def _new_row(saved: SavedLead, home: Home, kind: ChangeKind, due_at: int) -> dict[str, Any]:
