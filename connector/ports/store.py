@@ -177,6 +177,13 @@ class Leads(Protocol):
         """Which of these records live on in another one."""
         ...
 
+    def live_again(self, workspace: WorkspaceId, refs: Collection[CrmRef], now: datetime) -> None:
+        """What a merge took away of these came back: it is read and written to again, as a record of the same lead.
+
+        A second run changes nothing, nor does a record that lives.
+        """
+        ...
+
     def erased(self, workspace: WorkspaceId, refs: Collection[CrmRef]) -> frozenset[CrmRef]:
         """Which of these were erased."""
         ...

@@ -76,6 +76,11 @@ _READ_SINCE = (
     .where(crm_refs.c.workspace == _WORKSPACE, crm_refs.c.ref.in_(_CHANGED_SINCE), LIVES)
     .values(read_wanted_at=_NOW)
 )
+_LIVE_AGAIN = (
+    update(crm_refs)
+    .where(crm_refs.c.workspace == _WORKSPACE, among(crm_refs.c.ref, "refs"), not_(LIVES))
+    .values(became=literal_column("''"), read_wanted_at=_NOW)
+)
 _WAITS = (
     crm_refs.c.workspace == _WORKSPACE,
     crm_refs.c.crm == bindparam("crm", type_=Text),
@@ -261,6 +266,10 @@ class StoredLeads:
     def merged_away(self, workspace: WorkspaceId, refs: Collection[CrmRef]) -> frozenset[CrmRef]:
         """Which of these records live on in another one."""
         return load_merged_away(self._session, workspace, refs)
+
+    def live_again(self, workspace: WorkspaceId, refs: Collection[CrmRef], now: datetime) -> None:
+        """Have those of these records read that lived on in another one, and written to as any other of their lead."""
+        self._session.run(_LIVE_AGAIN, {"workspace_": workspace, "refs": to_list(map(str, refs)), "now": to_ms(now)})
 
     def erased_emails(self, workspace: WorkspaceId, emails: Collection[str]) -> frozenset[str]:
         """Which of these addresses, in lower case, belonged to somebody who was erased."""
