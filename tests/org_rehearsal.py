@@ -74,6 +74,7 @@ class OrgRehearsal:
 @contextmanager
 def rehearsed(folder: Path, mapping: str, *, by: str = "outbound") -> Iterator[OrgRehearsal]:
     """A connected workspace without leads, whose org tells of them by outbound messages, or by signed events."""
+    folder.mkdir(exist_ok=True)
     clock = ToldClock(folder / "clock.txt", BEGINS_AT)
     platform = Platform(clock=clock, stopwatch=clock.seconds)
     app, org = platform.create_app(App()), platform.create_org("ACME")
