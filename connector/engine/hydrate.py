@@ -23,6 +23,7 @@ from connector.ports import CrmRecord, NewFact, Transaction, Unread
 
 #: Moments of a CRM may be whole seconds, and its clock is not ours: what changes next may bear the same moment.
 _SETTLED = timedelta(seconds=2)
+_WITHIN = timedelta(milliseconds=999)
 
 log = get_logger()
 
@@ -210,7 +211,10 @@ def _values(record: CrmRecord) -> Mapping[str, str]:
 
 
 def _moment(record: CrmRecord | None, asked_at: datetime) -> datetime:
-    """Since when it is so, as the CRM says: the same whenever it is read. An impossible future is not believed."""
+    """Since when it is so, as the CRM says: the same whenever it is read. An impossible future is not believed.
+
+    A moment in whole seconds names the second at whose end it is so: what we did within it came before.
+    """
     if record is None or record.read_as_of is None or record.read_as_of > asked_at + MAX_SKEW:
         return asked_at
-    return record.read_as_of
+    return record.read_as_of if record.read_as_of.microsecond else record.read_as_of + _WITHIN
