@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from connector.crms.salesforce.oauth import OAuth
     from connector.crms.salesforce.org import SalesforceOrg
     from connector.domain.book import Book
+    from connector.engine.line import Line
     from connector.engine.listening import Listening
     from connector.engine.shelf import Shelf
     from connector.engine.worker import Worker
@@ -158,6 +159,15 @@ class Services:
 
         self.store.load_ahead()
 
+    def open_line(self, connection: Connection) -> Line:
+        """A connection, for a command to call over; while it does, no worker does."""
+        from connector.engine.backoff import full_jitter
+        from connector.engine.line import Line, Tools
+
+        lease_length = timedelta(seconds=self.settings.lease_seconds)
+        holder = _name_process()
+        return Line(Tools(self.store, self.clock, self.open_crm, full_jitter, holder, lease_length), connection)
+
     def build_worker(self) -> Worker:
         """A worker for everything; any number of them may share one database."""
         from connector.engine.work import Workplace, build_worker
@@ -173,6 +183,7 @@ class Services:
                 lease_length=timedelta(seconds=self.settings.lease_seconds),
                 poll=timedelta(milliseconds=self.settings.poll_milliseconds),
                 feed_interval=timedelta(seconds=self.settings.feed_seconds),
+                census_interval=timedelta(minutes=self.settings.reconcile_minutes),
                 keep_for=timedelta(days=self.settings.retention_days),
             )
         )

@@ -59,6 +59,8 @@ class Settings:
     poll_milliseconds: int
     #: How often each feed of a CRM is asked for what is new.
     feed_seconds: int
+    #: How often each account is asked which records changed, where it can be.
+    reconcile_minutes: int
     #: Bodies of deliveries that were taken in are dropped after so many days.
     retention_days: int
     log_level: str
@@ -310,6 +312,7 @@ SETTINGS = (
     Setting("COLTIVA_LEASE_SECONDS", "lease_seconds", "60", _whole_number(5, 3600)),
     Setting("COLTIVA_POLL_MILLISECONDS", "poll_milliseconds", "200", _whole_number(5, 10_000)),
     Setting("COLTIVA_FEED_SECONDS", "feed_seconds", "300", _whole_number(10, 86_400)),
+    Setting("COLTIVA_RECONCILE_MINUTES", "reconcile_minutes", "15", _whole_number(1, 1_440)),
     Setting("COLTIVA_RETENTION_DAYS", "retention_days", "30", _whole_number(1, 3650)),
     Setting("COLTIVA_LOG_LEVEL", "log_level", "info", _parse_log_level),
     Setting("COLTIVA_CLOCK_FILE", "clock_file", "", _parse_optional_file),

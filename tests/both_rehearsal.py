@@ -23,11 +23,11 @@ from connector.sandbox.hubspot.sandbox import Sandbox
 from connector.sandbox.hubspot.server import running as running_portal
 from connector.sandbox.salesforce.apps import App
 from connector.sandbox.salesforce.org import Org
+from connector.sandbox.salesforce.package import install_package
 from connector.sandbox.salesforce.platform import Platform
 from connector.sandbox.salesforce.server import running as running_org
 from connector.sandbox.told_clock import ToldClock
 from connector.settings import load_settings
-from tests.org_rehearsal import PACKAGED
 from tests.rehearsal import BEGINS_AT, open_door
 
 WORKSPACE = WorkspaceId("acme")
@@ -91,9 +91,7 @@ def rehearsed(folder: Path, mapping: str) -> Iterator[BothRehearsal]:
     app.subscribe_broadly()
     platform = Platform(clock=clock, stopwatch=clock.seconds)
     org_app, org = platform.create_app(App()), platform.create_org("ACME")
-    org.install(org_app, run_as=org.integration_user)
-    for name, fields in PACKAGED.items():
-        org.add_fields(name, *fields)
+    install_package(org, org_app)
     (folder / "mapping").mkdir()
     (folder / "mapping" / "workspace.yaml").write_text(mapping, "utf-8")
     with ExitStack() as stack:

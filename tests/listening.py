@@ -136,6 +136,10 @@ class Hall:
         with self.store.reading() as transaction:
             return set(transaction.streams.missed(self.connection.id))
 
+    def missed_since(self) -> dict[str, datetime]:
+        with self.store.reading() as transaction:
+            return dict(transaction.streams.missed(self.connection.id))
+
     def catch_up(self) -> None:
         """Whatever was missed is known."""
         with self.store.transaction() as transaction:

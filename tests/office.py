@@ -29,6 +29,7 @@ from connector.engine.shelf import Shelf
 from connector.errors import FeedRefusedError
 from connector.ports import (
     KEPT,
+    CensusTaker,
     Connection,
     Crm,
     CrmEvent,
@@ -133,6 +134,7 @@ class FakeCrm:
     batch_sizes: Mapping[ChangeKind, int] = field(default_factory=lambda: dict.fromkeys(ChangeKind, 100))
     read_batch: int = 100
     deal_type: str = "deal"
+    census: CensusTaker | None = None
     #: Deals with their properties, and whose they are; a merged-away one leads to the id of another.
     deals: dict[str, dict[str, str]] = field(default_factory=dict)
     people: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))

@@ -18,25 +18,13 @@ from connector.engine.signing import add_signing_key
 from connector.engine.worker import Worker
 from connector.ports import Connection
 from connector.sandbox.salesforce.apps import App
-from connector.sandbox.salesforce.fields import Field, FieldType
 from connector.sandbox.salesforce.org import Org
+from connector.sandbox.salesforce.package import install_package
 from connector.sandbox.salesforce.platform import Platform
 from connector.sandbox.salesforce.server import running
 from connector.sandbox.told_clock import ToldClock
 from connector.settings import load_settings
 from tests.rehearsal import BEGINS_AT, open_door
-
-_OF_PEOPLE = (
-    Field("coltiva__Score__c", FieldType.DOUBLE, scale=0),
-    Field("coltiva__Phase__c"),
-    Field("coltiva__Why__c"),
-)
-#: What our package adds.
-PACKAGED = {
-    "Lead": _OF_PEOPLE,
-    "Contact": _OF_PEOPLE,
-    "Task": (Field("coltiva__Key__c", is_external_id=True, is_unique=True),),
-}
 
 
 @dataclass(frozen=True)
@@ -86,12 +74,11 @@ class OrgRehearsal:
 @contextmanager
 def rehearsed(folder: Path, mapping: str, *, by: str = "outbound") -> Iterator[OrgRehearsal]:
     """A connected workspace without leads, whose org tells of them by outbound messages, or by signed events."""
+    folder.mkdir(exist_ok=True)
     clock = ToldClock(folder / "clock.txt", BEGINS_AT)
     platform = Platform(clock=clock, stopwatch=clock.seconds)
     app, org = platform.create_app(App()), platform.create_org("ACME")
-    org.install(app, run_as=org.integration_user)
-    for name, fields in PACKAGED.items():
-        org.add_fields(name, *fields)
+    install_package(org, app)
     mappings = folder / "mapping"
     mappings.mkdir()
     (mappings / "workspace.yaml").write_text(mapping, "utf-8")

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from connector import __version__
 from connector.cli import (
+    backfill,
     changes,
     check,
     connect,
@@ -45,7 +46,7 @@ from connector.errors import SetupError, StoreUnavailableError, UnknownNameError
 #: The order of the help, which is the order in which a newcomer needs them.
 SECTIONS = {
     "Try it": ("demo", "sandbox"),
-    "Set it up": ("check", "preview", "test", "connect", "keys"),
+    "Set it up": ("check", "preview", "test", "connect", "backfill", "keys"),
     "Run it": ("serve", "web", "worker", "changes"),
     "Look": ("status", "leads", "explain", "outbox", "programs", "sales", "rfm"),
     "Decide for one lead": ("enrol", "exit", "move", "pause", "resume", "lift"),
@@ -117,6 +118,7 @@ app.command("preview")(preview.preview)
 app.command("test")(test.run_tests)
 app.add_typer(connect.app, name="connect")
 app.add_typer(keys.app, name="keys")
+app.command("backfill")(backfill.backfill)
 app.command("serve", cls=LightCommand)(serve.serve)
 app.command("web", cls=LightCommand)(web.web)
 app.command("worker", cls=LightCommand)(worker.worker)

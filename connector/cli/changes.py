@@ -10,15 +10,19 @@ from connector.cli.options import EndsWithParent
 
 def can_listen() -> bool:
     """Whether the packages that it needs are installed. Loads none of them."""
-    return all(find_spec(name) for name in ("fastavro", "google", "grpc"))
+    try:
+        return all(find_spec(name) for name in ("fastavro", "grpc", "google.protobuf"))
+    except ModuleNotFoundError:  # of the package around another
+        return False
 
 
 def changes(end_with_parent: EndsWithParent = False) -> None:
-    """Listen to change events of Salesforce orgs, and keep them for the worker.
+    """Listen to change events of Salesforce orgs.
 
-    One process listens to an org at a time; further ones wait to take over. What an org told while nobody listened is
-    heard afterwards, for three days. It needs the packages fastavro, grpcio and protobuf. `coltiva serve` starts it
-    where they are installed and COLTIVA_SALESFORCE_CLIENT_ID is set.
+    What they tell is kept for the worker to take in. One process listens to an org at a time; further ones wait to
+    take over. What an org told while nobody listened is heard afterwards, for three days. It needs the packages
+    fastavro, grpcio and protobuf. `coltiva serve` starts it where they are installed and COLTIVA_SALESFORCE_CLIENT_ID
+    is set.
 
     Stop it with Ctrl-C.
     """

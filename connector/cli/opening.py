@@ -30,8 +30,8 @@ def looking() -> Iterator[Services]:
     settings = load_settings()
     if settings.is_sqlite and not settings.database_file.exists():
         raise SetupError(
-            f"There is no database at {settings.database_file.absolute()}. Begin with: coltiva connect hubspot, or set "
-            "COLTIVA_DATABASE_URL to where it is."
+            f"There is no database at {settings.database_file.absolute()}. Begin with: coltiva connect hubspot "
+            "(or salesforce), or set COLTIVA_DATABASE_URL to where it is."
         )
     services = open_services(settings)
     try:
@@ -57,7 +57,7 @@ def the_workspace(services: Services, asked_for: str | None) -> WorkspaceId:
     if asked_for:
         return _checked(asked_for, known)
     if not known:
-        raise SetupError("No CRM account is connected yet. Begin with: coltiva connect hubspot")
+        raise SetupError("No CRM account is connected yet. Begin with: coltiva connect hubspot (or salesforce)")
     if len(known) > 1:
         raise UnknownNameError(f"There are several workspaces; choose one with --workspace: {', '.join(known)}.")
     return known[0]

@@ -97,16 +97,22 @@ def look(services: Services) -> Mapping[str, Any]:
         waiting = [transaction.petitions.parked(space, PetitionKind.ADMISSION) for space in spaces]
         pauses = {space: pauses_of(transaction.overrides.all(space)) for space in spaces}
         feeds = [(one, state) for one in connections for state in transaction.feeds.of(one.id)]
+        censuses = [(one, state) for one in connections for state in transaction.censuses.of(one.id)]
         counters = dict(sorted(transaction.counts.all().items()))
     # Reading a mapping takes a moment: only where there are times to tell.
-    with_times = {space for space in spaces if pauses[space]} | {one.workspace for one, _ in feeds}
+    with_times = {space for space in spaces if pauses[space]} | {one.workspace for one, _ in [*feeds, *censuses]}
     zones = {space: zone_of(services, space) for space in sorted(with_times)}
-    needs = [] if connections else ["no CRM is connected. Connect one: coltiva connect hubspot"]
+    needs = [] if connections else ["no CRM is connected. Connect one: coltiva connect hubspot (or salesforce)"]
     needs += [] if workers else ["no worker is running. Start one: coltiva serve"]
     needs += [tell_pause(one) for one in connections if one.paused_because]
     refused = health.outbox.get("refused", 0)
     needs += [f"{plural(refused, 'dead letter')}. See what the CRM said: coltiva dead-letters"] if refused else []
     needs += [f"{one.id} does not offer {state.feed}: {state.problem}" for one, state in feeds if state.problem]
+    needs += [
+        f"{one.id}: not all of type {state.object_type} is known. {state.problem}"
+        for one, state in censuses
+        if state.problem
+    ]
     needs += [line for each in waiting for line in tell_waiting(each)]
     waiting_since = health.oldest_delivery_at
     return {
@@ -136,6 +142,18 @@ def look(services: Services) -> Mapping[str, Any]:
                 "problem": state.problem,
             }
             for one, state in feeds
+        ],
+        "records": [
+            {
+                "connection": one.id,
+                "object_type": state.object_type,
+                "read": state.read,
+                "total": state.total,
+                "complete_to": state.complete_to if state.is_filled else None,
+                "timezone": str(zones[one.workspace]),
+                "problem": state.problem,
+            }
+            for one, state in censuses
         ],
         "health": health,
         "behind_seconds": (now - waiting_since).total_seconds() if waiting_since else 0.0,
@@ -180,6 +198,7 @@ def _print(found: Mapping[str, Any]) -> None:
     _print_numbers(console, found)
     _print_connections(console, found["connections"])
     _print_feeds(console, found["feeds"], found["now"])
+    _print_records(console, found["records"], found["now"])
     _print_counters(console, found["counters"])
 
 
@@ -243,6 +262,24 @@ def _print_feeds(console: Any, feeds: list[Mapping[str, Any]], now: datetime) ->
             escape(one["feed"]), one["connection"], local(at, ZoneInfo(one["timezone"])), f"{age(now - at)} ago"
         )
     if feeds:
+        console.print("", table)
+
+
+def _print_records(console: Any, records: list[Mapping[str, Any]], now: datetime) -> None:
+    from zoneinfo import ZoneInfo
+
+    from connector.cli.printing import age, build_table, local
+
+    table = build_table("records", "connection", "complete up to", "")
+    for one in records:
+        at = one["complete_to"]
+        if at is None:
+            amount = f"{one['read']:,} of {one['total']:,}" if one["total"] else f"{one['read']:,}"
+            table.add_row(one["object_type"], one["connection"], "[yellow]being read[/]", amount)
+        else:
+            told = local(at, ZoneInfo(one["timezone"]))
+            table.add_row(one["object_type"], one["connection"], told, f"{age(now - at)} ago")
+    if records:
         console.print("", table)
 
 

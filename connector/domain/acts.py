@@ -55,8 +55,17 @@ def emit(draft: Draft, key: str, what: Task | Note | EmailSend, *, owner: str | 
             type=what.type,
             owner=owned_by,
             owners=_owners(draft, owned_by),
+            crm=_owning_crm(draft),
         )
     )
+
+
+def _owning_crm(draft: Draft) -> str:
+    """The CRM that has the say on who owns leads; empty where several have."""
+    field = draft.book.fields.get(draft.book.roles.get(FieldRole.OWNER, ""))
+    if field is None:
+        return ""
+    return field.prefer or (next(iter(field.properties)) if len(field.properties) == 1 else "")
 
 
 def _owners(draft: Draft, owner: str) -> Mapping[str, str]:

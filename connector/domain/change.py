@@ -119,3 +119,5 @@ class Act:
     email: Email | None = None
     #: CRM -> the owner there, where several of them say who owns the lead.
     owners: Mapping[str, str] = field(default_factory=dict)
+    #: The CRM that says who owns leads: a task is made there, if the lead has a record in it.
+    crm: str = ""

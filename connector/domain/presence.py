@@ -28,7 +28,7 @@ def turn(draft: Draft, fact: Fact) -> None:
     """Take over that a record was deleted or restored. What is told of a record that was merged away is no news."""
     record = str(fact.data.get(RECORD_OF, "")) if _has_several(draft) else ""
     if fact.name == RecordName.RESTORED:
-        draft.gone -= {record}
+        draft.gone -= {fact.data.get(RECORD_OF)}
         draft.standing = Standing.ACTIVE
         draft.note(HistoryKind.RESTORED, record)
     elif fact.data.get(RECORD_OF) not in draft.gone:

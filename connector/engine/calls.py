@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from connector.domain.ids import ConnectionId
 from connector.domain.predicate import earliest
-from connector.engine import deals, dispatch, hydrate, poll, seek
+from connector.engine import census, deals, dispatch, hydrate, poll, seek
+from connector.engine.census import CensusResult
 from connector.engine.deals import DealsResult
 from connector.engine.dispatch import DispatchResult
 from connector.engine.hydrate import HydrateResult
@@ -31,11 +32,12 @@ class CallsResult:
     dispatch: DispatchResult = field(default_factory=DispatchResult)
     poll: PollResult = field(default_factory=PollResult)
     deals: DealsResult = field(default_factory=DealsResult)
+    census: CensusResult = field(default_factory=CensusResult)
 
     @property
     def amount(self) -> int:
-        """Records and deals read, people sought, changes settled and pages of feeds read."""
-        parts = (self.hydrate, self.seek, self.dispatch, self.poll, self.deals)
+        """Records and deals read, people sought, changes settled, pages of feeds and censuses read."""
+        parts = (self.hydrate, self.seek, self.dispatch, self.poll, self.deals, self.census)
         return sum(part.amount for part in parts)
 
     def __add__(self, other: CallsResult) -> CallsResult:
@@ -45,15 +47,23 @@ class CallsResult:
             self.dispatch + other.dispatch,
             self.poll + other.poll,
             self.deals + other.deals,
+            self.census + other.census,
         )
 
 
 class Calls:
     """The CRM accounts this worker talks to. Not to be shared between threads."""
 
-    def __init__(self, tools: Tools, shelf: Shelf, feed_interval: timedelta = poll.INTERVAL) -> None:
+    def __init__(
+        self,
+        tools: Tools,
+        shelf: Shelf,
+        feed_interval: timedelta = poll.INTERVAL,
+        census_interval: timedelta = census.INTERVAL,
+    ) -> None:
         self._tools = tools
         self._feed_interval = feed_interval
+        self._census_interval = census_interval
         self._shelf = shelf
         self._lines: dict[ConnectionId, Line] = {}
 
@@ -93,13 +103,14 @@ class Calls:
             written = dispatch.run_once(line, self._shelf)
             is_busy = bool(read.amount + sought.amount + written.amount)
             polled = poll.run_once(line, self._shelf, self._feed_interval, is_busy=is_busy)
+            counted = census.run_once(line, self._shelf, self._census_interval, is_busy=is_busy)
         except CredentialsError as error:
             self._pause(line, error)
             return CallsResult()
         except LostClaimError:
             log.info("claim.lost", connection=line.connection.id)
             return CallsResult()
-        return CallsResult(read, sought, written, polled, found)
+        return CallsResult(read, sought, written, polled, found, counted)
 
     def _pause(self, line: Line, error: CredentialsError) -> None:
         """Stop until the credentials are saved anew. What waits, waits on."""

@@ -78,6 +78,7 @@ def take_in_events(desk: Desk, connection: Connection, received: Iterable[Receiv
     _erase(room, ours)
     ours = _drop_erased(room, ours)
     facts = _merge(room, [one for one in ours if one.event.kind is EventKind.MERGED])
+    _bring_back(room, ours)
     news = _drop_superseded(room, _pick_news(room, connection.crm, ours))
     facts += _take_in_news(room, [one for one in news if one.event.kind is not EventKind.HINTED])
     _take_hints(room, [one for one in news if one.event.kind is EventKind.HINTED])
@@ -223,6 +224,13 @@ def _pick_news(room: Room, crm: str, received: Iterable[Received]) -> list[Recei
         else:
             news.append(one)
     return news
+
+
+def _bring_back(room: Room, received: Iterable[Received]) -> None:
+    """What a merge took away and somebody restored is a record of its own again, of the same lead."""
+    restored = {one.event.ref for one in received if one.event.kind is EventKind.RESTORED}
+    if restored:
+        room.desk.transaction.leads.live_again(room.workspace, restored, room.desk.now)
 
 
 def _drop_superseded(room: Room, news: Sequence[Received]) -> Sequence[Received]:

@@ -134,8 +134,7 @@ def _as_of(
 ) -> Mapping[CrmRef, datetime | None]:
     """Up to when nothing is left to be read of these records, where the CRM's own moments tell."""
     found = {one.ref: records.get(one.ref.record_id) for one in read}
-    moments = {ref: record.read_as_of if record else None for ref, record in found.items()}
-    return {ref: moment if moment and moment + _SETTLED <= asked_at else None for ref, moment in moments.items()}
+    return {ref: settled_at(record, asked_at) if record else None for ref, record in found.items()}
 
 
 def _reveal(
@@ -175,18 +174,29 @@ def _to_facts(line: Line, one: Unread, reading: Reading, asked_at: datetime, *, 
     """All values as read; and that the record is new, is gone, or lives on as another one, where that is so."""
     record, crm = reading.records.get(one.ref.record_id), one.ref.crm
     at = _moment(record, asked_at)
-    values = _values(record) if record else {}
     if not one.again:
-        yield Fact(f"baseline:{one.ref}", at, FactKind.RECORD, RecordName.BASELINE, crm, values)
-        if made_at := _made_at(line, record):
-            yield Fact(f"created:{one.ref}", made_at, FactKind.RECORD, RecordName.CREATED, crm)
+        yield from first_facts(line, one.ref, record, asked_at)
     elif record:
-        yield Fact(f"read:{one.ref}:{format_moment(at)}", at, FactKind.RECORD, RecordName.READ, crm, values)
+        yield Fact(f"read:{one.ref}:{format_moment(at)}", at, FactKind.RECORD, RecordName.READ, crm, _values(record))
     if is_merged:
         yield Fact(f"merged:{one.ref}", at, FactKind.MERGED, str(one.ref), crm)
     elif record is None or record.archived:
         gone = {RECORD_OF: str(one.ref)}
         yield Fact(f"gone:{one.ref}:{format_moment(at)}", at, FactKind.RECORD, RecordName.ARCHIVED, crm, gone)
+
+
+def first_facts(line: Line, ref: CrmRef, record: CrmRecord | None, asked_at: datetime) -> Iterator[Fact]:
+    """What a lead is told of a record that is read for the first time: its values, and when it was made if just now."""
+    values = _values(record) if record else {}
+    yield Fact(f"baseline:{ref}", _moment(record, asked_at), FactKind.RECORD, RecordName.BASELINE, ref.crm, values)
+    if made_at := _made_at(line, record):
+        yield Fact(f"created:{ref}", made_at, FactKind.RECORD, RecordName.CREATED, ref.crm)
+
+
+def settled_at(record: CrmRecord, asked_at: datetime) -> datetime | None:
+    """As of when it is known; None where its CRM does not say, or what changes next may bear the same moment."""
+    moment = record.read_as_of
+    return moment if moment and moment + _SETTLED <= asked_at else None
 
 
 def _made_at(line: Line, record: CrmRecord | None) -> datetime | None:

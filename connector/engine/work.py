@@ -43,6 +43,8 @@ class Workplace:
     poll: timedelta = timedelta(milliseconds=200)
     #: How often each feed is asked for what is new.
     feed_interval: timedelta = timedelta(minutes=5)
+    #: How often each account is asked which records changed.
+    census_interval: timedelta = timedelta(minutes=15)
     #: How long raw requests are kept after they were taken in.
     keep_for: timedelta = timedelta(days=30)
     backoff: Backoff = full_jitter
@@ -56,6 +58,7 @@ def build_worker(place: Workplace) -> Worker:
         Tools(place.store, place.clock, place.open_crm, place.backoff, place.holder, place.lease_length),
         shelf,
         place.feed_interval,
+        place.census_interval,
     )
     presence = Lease(place.store, f"worker:{place.holder}", place.holder, place.lease_length)
 

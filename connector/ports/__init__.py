@@ -7,6 +7,7 @@ effect with it; network calls are made with no transaction open.
 from __future__ import annotations
 
 from connector.ports.catalog import Catalog, CatalogReader, CrmAccount, CrmProperty, DealCatalog
+from connector.ports.census import Censuses, CensusState, CensusTaker, Changed, ChangePage, RecordPage
 from connector.ports.changes import ChangeStream, Heard, Streams, StreamState
 from connector.ports.crm import (
     Connection,
@@ -25,7 +26,7 @@ from connector.ports.crm import (
 )
 from connector.ports.deals import Deals, HeardDeal, ToldDeal
 from connector.ports.doubles import Double, Doubles
-from connector.ports.leads import CurrentLead, NewFact, SavedLead, StoredLead, Unread
+from connector.ports.leads import CurrentLead, NewFact, NewRecord, SavedLead, StoredLead, Unread
 from connector.ports.petitions import FiledPetition, Judged, Petitions
 from connector.ports.purchases import Measurement, Purchases
 from connector.ports.reading import Health, LeadSummary, ProgramCount, ReadModels
@@ -87,7 +88,12 @@ __all__ = [
     "Books",
     "Catalog",
     "CatalogReader",
+    "CensusState",
+    "CensusTaker",
+    "Censuses",
+    "ChangePage",
     "ChangeStream",
+    "Changed",
     "Connection",
     "ConnectionState",
     "Connections",
@@ -131,6 +137,7 @@ __all__ = [
     "Misfit",
     "NewDelivery",
     "NewFact",
+    "NewRecord",
     "Outbox",
     "OutboxChange",
     "OverrideLedger",
@@ -142,6 +149,7 @@ __all__ = [
     "RawRequest",
     "ReadModels",
     "Receipt",
+    "RecordPage",
     "RecordReply",
     "ReplyState",
     "SavedLead",

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from connector.domain.change import Act, ChangeKind, ChangeState
 from connector.domain.ids import ConnectionId, LeadId, WorkspaceId
+from connector.ports.census import CensusTaker
 from connector.ports.signals import Feed, FeedPage
 
 
@@ -180,6 +181,8 @@ class Crm(Protocol):
     read_batch: int
     #: The object type of deals, as in `CrmRef.object_type`.
     deal_type: str
+    #: Tells all records, and which changed; None where this is not asked of the CRM.
+    census: CensusTaker | None
 
     def object_type_of(self, record_id: str) -> str:
         """The object type of a person's record, as in `CrmRef.object_type`; no call is made.

@@ -74,6 +74,16 @@ class NewFact(NamedTuple):
     delivery_id: int = 0
 
 
+class NewRecord(NamedTuple):
+    """A record that nobody heard of before, already read: the lead that is to be made of it."""
+
+    ref: CrmRef
+    lead_id: LeadId
+    facts: Sequence[Fact]
+    #: As of when it was read; None where what changes next may bear the same moment.
+    as_of: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class Unread:
     """A lead's record to be read from its CRM: for the first time, or again because what we hold is out of date."""

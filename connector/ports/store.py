@@ -12,11 +12,12 @@ from connector.domain.change import ChangeState
 from connector.domain.fact import Fact
 from connector.domain.ids import ConnectionId, CrmRef, LeadId, WorkspaceId
 from connector.domain.override import NO_OVERRIDES, OverrideEntry, Overrides
+from connector.ports.census import Censuses
 from connector.ports.changes import Streams
 from connector.ports.crm import Connection, OutboxChange, Settled
 from connector.ports.deals import Deals
 from connector.ports.doubles import Doubles
-from connector.ports.leads import CurrentLead, NewFact, SavedLead, StoredLead, Unread
+from connector.ports.leads import CurrentLead, NewFact, NewRecord, SavedLead, StoredLead, Unread
 from connector.ports.petitions import Petitions
 from connector.ports.purchases import Purchases
 from connector.ports.reading import ReadModels
@@ -79,6 +80,13 @@ class Leads(Protocol):
         """Make leads that wait to be read from their CRM. One that exists is left as it is.
 
         Raises LostClaimError when another worker gave one of the records to another lead a moment ago.
+        """
+        ...
+
+    def add_read(self, workspace: WorkspaceId, records: Sequence[NewRecord], book: str, now: datetime) -> None:
+        """Make leads of records that nobody heard of and that were read, and have them judged by what they hold.
+
+        Raises LostClaimError when another worker heard of one of the records a moment ago.
         """
         ...
 
@@ -167,6 +175,13 @@ class Leads(Protocol):
 
     def merged_away(self, workspace: WorkspaceId, refs: Collection[CrmRef]) -> frozenset[CrmRef]:
         """Which of these records live on in another one."""
+        ...
+
+    def live_again(self, workspace: WorkspaceId, refs: Collection[CrmRef], now: datetime) -> None:
+        """What a merge took away of these came back: it is read and written to again, as a record of the same lead.
+
+        A second run changes nothing, nor does a record that lives.
+        """
         ...
 
     def erased(self, workspace: WorkspaceId, refs: Collection[CrmRef]) -> frozenset[CrmRef]:
@@ -356,6 +371,7 @@ class Transaction(Protocol):
     signing_keys: SigningKeys
     seekers: Seekers
     feeds: Feeds
+    censuses: Censuses
     streams: Streams
     petitions: Petitions
     assignments: Assignments

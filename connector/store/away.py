@@ -62,12 +62,11 @@ class Homes:
     away: Sequence[Home] = ()
 
     def of(self, act: Act) -> Sequence[Home]:
-        """The one record that an act is for: of an email one in its CRM, else the one that became known first."""
-        if act.email is not None:
-            senders = [home for home in (*self.there, *self.away) if home.crm == act.email.crm]
-            if senders:
-                return senders[:1]
-        return (self.there or self.away)[:1]
+        """The one record that an act is for: one in the CRM that it is meant for, else the one that became known first."""
+        if act.email is None:
+            return ([home for home in self.there if home.crm == act.crm] or self.there)[:1]
+        senders = [home for home in (*self.there, *self.away) if home.crm == act.email.crm]
+        return (senders or self.there)[:1]
 
 
 def part(lead: Lead, homes: Sequence[Home]) -> Homes:

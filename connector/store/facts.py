@@ -42,7 +42,7 @@ _KNOWN = select(facts.c.lead_id, facts.c.at, facts.c.key).join(
         facts.c.lead_id == _asked.c.lead_id,
     ),
 )
-_ADD = insert_into(facts)
+ADD_FACT = insert_into(facts)
 _WAKE = (
     update(leads)
     .where(leads.c.workspace == _WORKSPACE, leads.c.id == bindparam("id_", type_=Text))
@@ -96,8 +96,8 @@ def add_facts(session: Session, workspace: WorkspaceId, new: Sequence[NewFact], 
     for identity, one in unique.items():
         if identity not in known:
             last[one.lead_id] += 1
-            rows.append(_to_row(workspace, one, seq=last[one.lead_id], at=identity[1]))
-    session.run_many(_ADD, rows)
+            rows.append(to_row(workspace, one, seq=last[one.lead_id], at=identity[1]))
+    session.run_many(ADD_FACT, rows)
     _wake(session, workspace, {row["lead_id"]: row["seq"] for row in rows}, now)
     return len(rows)
 
@@ -143,7 +143,8 @@ def _wake(session: Session, workspace: WorkspaceId, last: Mapping[LeadId, int], 
     )
 
 
-def _to_row(workspace: WorkspaceId, new: NewFact, *, seq: int, at: int) -> dict[str, Any]:
+def to_row(workspace: WorkspaceId, new: NewFact, *, seq: int, at: int) -> dict[str, Any]:
+    """A fact as it is kept, with its number in its lead's mailbox and its moment in milliseconds."""
     fact = new.fact
     return {
         "workspace": workspace,

@@ -25,8 +25,8 @@ LIVES = crm_refs.c.became == literal_column("''")
 _FIND = select(crm_refs.c.ref, crm_refs.c.lead_id).where(
     crm_refs.c.workspace == bindparam("workspace_", type_=Text), among(crm_refs.c.ref, "refs")
 )
-_ADD_REF = insert_if_absent(crm_refs)
-_ADD_LEAD = insert_if_absent(leads)
+ADD_REF = insert_if_absent(crm_refs)
+ADD_LEAD = insert_if_absent(leads)
 
 
 def find_leads(session: Session, workspace: WorkspaceId, refs: Collection[CrmRef]) -> Mapping[CrmRef, LeadId]:
@@ -56,14 +56,14 @@ def add_refs(session: Session, workspace: WorkspaceId, refs: Mapping[CrmRef, Lea
         }
         for ref, lead_id in sorted(refs.items())
     ]
-    if session.run_many(_ADD_REF, rows) < len(rows) and find_leads(session, workspace, refs) != refs:
+    if session.run_many(ADD_REF, rows) < len(rows) and find_leads(session, workspace, refs) != refs:
         raise LostClaimError("another worker gave the record to another lead")
 
 
 def add_leads(session: Session, workspace: WorkspaceId, ids: Collection[LeadId], book: str) -> None:
     """Make leads whose records wait to be read; one that exists is left as it is."""
     session.run_many(
-        _ADD_LEAD,
+        ADD_LEAD,
         [
             {
                 "workspace": workspace,

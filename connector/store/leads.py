@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from connector.domain.fact import Fact
 from connector.domain.ids import CrmRef, LeadId, WorkspaceId, to_ref
-from connector.ports import Connection, CurrentLead, NewFact, Unread
+from connector.ports import Connection, CurrentLead, NewFact, NewRecord, Unread
 from connector.store.codec import decode_lead, to_ms
 from connector.store.erase import erase_lead, load_erased, load_erased_emails
 from connector.store.facts import add_facts, load_facts_by_prefix
@@ -34,6 +34,7 @@ from connector.store.identity import LIVES, add_leads, add_refs, find_leads
 from connector.store.joined import tell_joined
 from connector.store.listed import among, listed
 from connector.store.merge import join_leads, load_merged_away, merge_leads
+from connector.store.newcomers import add_read
 from connector.store.schema import crm_refs, leads
 from connector.store.sealed import Seal
 from connector.store.session import Session, limited, to_list, to_rows
@@ -74,6 +75,11 @@ _READ_SINCE = (
     update(crm_refs)
     .where(crm_refs.c.workspace == _WORKSPACE, crm_refs.c.ref.in_(_CHANGED_SINCE), LIVES)
     .values(read_wanted_at=_NOW)
+)
+_LIVE_AGAIN = (
+    update(crm_refs)
+    .where(crm_refs.c.workspace == _WORKSPACE, among(crm_refs.c.ref, "refs"), not_(LIVES))
+    .values(became=literal_column("''"), read_wanted_at=_NOW)
 )
 _WAITS = (
     crm_refs.c.workspace == _WORKSPACE,
@@ -174,6 +180,13 @@ class StoredLeads:
         add_refs(self._session, workspace, new, now)
         add_leads(self._session, workspace, set(new.values()), book)
 
+    def add_read(self, workspace: WorkspaceId, records: Sequence[NewRecord], book: str, now: datetime) -> None:
+        """Make leads of records that nobody heard of and that were read, and have them judged by what they hold.
+
+        Raises LostClaimError when another worker heard of one of the records a moment ago.
+        """
+        add_read(self._session, workspace, records, book, now)
+
     def add_facts(self, workspace: WorkspaceId, facts: Sequence[NewFact], now: datetime) -> int:
         """Put facts into mailboxes and wake their leads; duplicates are dropped. Returns how many were new."""
         return add_facts(self._session, workspace, facts, now)
@@ -253,6 +266,10 @@ class StoredLeads:
     def merged_away(self, workspace: WorkspaceId, refs: Collection[CrmRef]) -> frozenset[CrmRef]:
         """Which of these records live on in another one."""
         return load_merged_away(self._session, workspace, refs)
+
+    def live_again(self, workspace: WorkspaceId, refs: Collection[CrmRef], now: datetime) -> None:
+        """Have those of these records read that lived on in another one, and written to as any other of their lead."""
+        self._session.run(_LIVE_AGAIN, {"workspace_": workspace, "refs": to_list(map(str, refs)), "now": to_ms(now)})
 
     def erased_emails(self, workspace: WorkspaceId, emails: Collection[str]) -> frozenset[str]:
         """Which of these addresses, in lower case, belonged to somebody who was erased."""

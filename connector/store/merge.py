@@ -140,6 +140,8 @@ def merge_leads(
         raise InvariantError("a merge of records of which none is known")
     rows = _lock(session, workspace, ids)
     known = {to_ref(row.ref): row for row in session.rows(_RECORDS, _of(workspace, asked))}
+    if not rows.keys() >= {row.lead_id for row in known.values()}:
+        raise LostClaimError("another worker gave one of the records to a lead")
     if survivor in known and known[survivor].became:  # of merges that come in another order, the last one's
         survivor = to_ref(known[survivor].became)
     new = dict.fromkeys(asked - known.keys(), min(ids))

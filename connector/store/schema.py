@@ -36,7 +36,7 @@ from connector.domain.petition import PetitionKind, PetitionState
 from connector.ports import ConnectionState, DeliveryState
 
 #: The migration that makes this schema.
-VERSION = "0019"
+VERSION = "0020"
 
 metadata = MetaData()
 
@@ -569,6 +569,36 @@ seekers = Table(
     Column("is_told", Boolean, nullable=False),
     Column("due_at", BigInteger, nullable=False),
     Index("seekers_due", "connection_id", "due_at"),
+    sqlite_with_rowid=False,
+)
+
+# How far the records of a connection are known, by their type.
+#
+#   being read --the last page--> between sweeps --due--> under way --the last page--> between sweeps
+censuses = Table(
+    "censuses",
+    metadata,
+    Column("connection_id", Text, primary_key=True),
+    Column("object_type", Text, primary_key=True),
+    Column("began_at", BigInteger, nullable=False),
+    # Once all are read: everything up to here is known.
+    Column("complete_to", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    # The end of the sweep under way.
+    Column("until", BigInteger),
+    # Where the next call goes on.
+    Column("place", Text, nullable=False),
+    # Whether all were read.
+    Column("is_filled", Boolean, nullable=False),
+    # How many came, of how many; 0 while nobody knows.
+    Column("read", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    # Why it cannot go on.
+    Column("problem", Text, nullable=False),
+    # Guards against two hands.
+    Column("version", BigInteger, nullable=False),
+    # Who is not known yet is not swept.
+    CheckConstraint("is_filled OR until IS NULL", name="censuses_until"),
     sqlite_with_rowid=False,
 )
 

@@ -17,6 +17,7 @@ from connector.ports import (
     ApiKeys,
     Assignments,
     Books,
+    Censuses,
     Connections,
     Counts,
     Deals,
@@ -38,6 +39,7 @@ from connector.ports import (
     Transaction,
 )
 from connector.store.books import StoredBooks
+from connector.store.censuses import StoredCensuses
 from connector.store.claims import StoredDeliveryClaim, StoredLeadClaim, load_due
 from connector.store.codec import from_optional_ms
 from connector.store.connections import StoredConnections
@@ -100,6 +102,7 @@ class StoreTransaction:
         "api_keys",
         "assignments",
         "books",
+        "censuses",
         "connections",
         "counts",
         "deals",
@@ -132,6 +135,7 @@ class StoreTransaction:
         self.signing_keys: SigningKeys = StoredSigningKeys(session, seal)
         self.seekers: Seekers = StoredSeekers(session)
         self.feeds: Feeds = StoredFeeds(session)
+        self.censuses: Censuses = StoredCensuses(session)
         self.streams: Streams = StoredStreams(session)
         self.assignments: Assignments = StoredAssignments(session)
         self.petitions: Petitions = StoredPetitions(session)

@@ -333,7 +333,9 @@ def _act_row(saved: SavedLead, home: Home, act: Act, held: Sequence[str], *, is_
 
 def _as_in(home: Home, act: Act) -> Act:
     """The act for this CRM: whoever owns the lead there is to do it."""
-    return replace(act, owner=act.owners.get(home.crm, ""), owners={}) if act.owners else act
+    if act.owners:
+        return replace(act, owner=act.owners.get(home.crm, ""), owners={}, crm="")
+    return replace(act, owner=act.owner if act.crm == home.crm else "", crm="") if act.crm else act
 
 
 def _new_row(saved: SavedLead, home: Home, kind: ChangeKind, due_at: int) -> dict[str, Any]:

@@ -603,7 +603,7 @@ def test_status_asks_for_a_crm_where_none_is_connected(tmp_path: Path, monkeypat
 
     found = json.loads(CliRunner().invoke(app, ["status", "--json"]).stdout)
 
-    assert found["needs"][0] == "no CRM is connected. Connect one: coltiva connect hubspot"
+    assert found["needs"][0] == "no CRM is connected. Connect one: coltiva connect hubspot (or salesforce)"
 
 
 def test_a_sandbox_for_a_mapping_has_its_properties_forms_and_emails(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from subprocess import PIPE
@@ -135,15 +135,8 @@ def load(tmp_path: Path) -> Iterator[Load]:
 class Nursery:
     """Worker processes, one at a time."""
 
-    def __init__(self, load: Load) -> None:
-        environ = {
-            **os.environ,
-            "COLTIVA_DATABASE_URL": load.database_url,
-            "COLTIVA_SECRET_KEY": SECRET_KEY,
-            "COLTIVA_HUBSPOT_BASE_URL": load.url,
-            "COLTIVA_HUBSPOT_APP_ID": str(load.app.app_id),
-            "COLTIVA_HUBSPOT_CLIENT_SECRET": load.app.client_secret,
-        }
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        environ = {**os.environ, **environ}
         command = [sys.executable, "-m", "tests.integration.nursery"]
         self.process = subprocess.Popen(command, cwd=ROOT, env=environ, stdin=PIPE, stdout=PIPE, text=True, bufsize=1)
         self.worker = 0
@@ -177,7 +170,15 @@ class Nursery:
 
 @pytest.fixture
 def nursery(load: Load) -> Iterator[Nursery]:
-    nursery = Nursery(load)
+    nursery = Nursery(
+        {
+            "COLTIVA_DATABASE_URL": load.database_url,
+            "COLTIVA_SECRET_KEY": SECRET_KEY,
+            "COLTIVA_HUBSPOT_BASE_URL": load.url,
+            "COLTIVA_HUBSPOT_APP_ID": str(load.app.app_id),
+            "COLTIVA_HUBSPOT_CLIENT_SECRET": load.app.client_secret,
+        }
+    )
     yield nursery
     nursery.close()
 

@@ -197,6 +197,45 @@ def test_records_of_an_address_that_many_share_stay_leads_of_their_own(tmp_path:
         assert len(stage.leads()) == 2
 
 
+@pytest.mark.parametrize(
+    "owner",
+    [
+        pytest.param("{salesforce: [Lead.OwnerId, Contact.OwnerId], owner: true}", id="alone"),
+        pytest.param(
+            "{hubspot: hubspot_owner_id, salesforce: [Lead.OwnerId, Contact.OwnerId], prefer: salesforce, owner: true}",
+            id="preferred",
+        ),
+    ],
+)
+def test_a_task_is_made_in_the_crm_that_says_who_owns_leads_wherever_the_lead_was_first(
+    tmp_path: Path, owner: str
+) -> None:
+    mapping = MAPPING.replace("  opted_out:\n", f"  owner: {owner}\n  opted_out:\n")
+    with rehearsed(tmp_path, mapping.replace("programs:\n", f"{CALL}programs:\n")) as stage:
+        contact, record = in_both(stage)
+
+        stage.portal.set_property(contact, CLICKED, "1788768060001")
+        stage.let_pass()
+
+        (task,) = stage.org.people.records("Task", WhoId=record)
+        assert task["OwnerId"] == stage.in_org(record)["OwnerId"]
+        assert list(stage.portal.tasks(contact)) == []
+
+
+def test_a_task_for_nobody_is_made_where_the_lead_is_if_the_crm_of_the_owners_has_no_record(tmp_path: Path) -> None:
+    owner = "  owner: {salesforce: [Lead.OwnerId, Contact.OwnerId], owner: true}\n"
+    mapping = MAPPING.replace("  opted_out:\n", f"{owner}  opted_out:\n")
+    with rehearsed(tmp_path, mapping.replace("programs:\n", f"{CALL}programs:\n")) as stage:
+        contact = stage.portal.create_contact("mara@example.com", industry="COMPUTER_SOFTWARE")
+        stage.let_pass()
+
+        stage.portal.set_property(contact, CLICKED, "1788768060001")
+        stage.let_pass()
+
+        (task,) = stage.portal.tasks(contact)
+        assert not task.get("hubspot_owner_id")
+
+
 # --- a record is deleted while another one of the lead is there ----------------------------------------------
 
 

@@ -135,3 +135,20 @@ def test_a_deleted_lead_is_left_alone_and_goes_on_when_it_is_back(stage: OrgRehe
     stage.let_pass(SECONDS)
 
     assert stage.held(mara)["coltiva__Score__c"] == 35
+
+
+def test_a_lead_that_a_merge_took_away_comes_back_from_the_bin_and_holds_the_score_of_both(tmp_path: Path) -> None:
+    with rehearsed(tmp_path, MAPPING, by="events") as stage:
+        people = stage.org.people
+        kept, lost = people.create_lead("mara@example.com"), people.create_lead("m.rossi@example.com")
+        stage.let_pass(SECONDS)
+        people.merge(kept, lost)
+        stage.let_pass(SECONDS)
+
+        people.undelete(lost)
+        stage.let_pass(SECONDS)
+        people.change(lost, Industry="Technology")
+        stage.let_pass(SECONDS)
+
+        assert len(stage.leads()) == 1
+        assert [stage.held(each)["coltiva__Score__c"] for each in (kept, lost)] == [20, 20]

@@ -15,7 +15,7 @@ from connector.crms.hubspot.manifest import MANIFEST
 from connector.crms.hubspot.replies import AccountDetails, read
 from connector.crms.hubspot.translate import CONTACT, CONTACTS, DEAL, DEALS
 from connector.domain.change import Act, ChangeKind
-from connector.ports import Catalog, CrmRecord, DealCatalog, Feed, FeedPage, Membership, PropertyWish
+from connector.ports import Catalog, CensusTaker, CrmRecord, DealCatalog, Feed, FeedPage, Membership, PropertyWish
 
 
 class HubSpotPortal:
@@ -25,6 +25,8 @@ class HubSpotPortal:
     #: HubSpot: Contacts API guide, batch read.
     read_batch: int = 100
     deal_type: str = DEAL
+    #: Contacts are known as events tell of them; there is no reading of all of them yet.
+    census: CensusTaker | None = None
 
     def __init__(self, token: str, clock: Clock, base_url: str = BASE_URL) -> None:
         self._client = HubSpotClient(token, clock, base_url)

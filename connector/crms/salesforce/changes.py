@@ -112,10 +112,12 @@ class OrgChanges:
     def _hear(self, grant: Grant, response: wire.FetchResponse) -> Heard:
         told: list[Told] = []
         missed: dict[str, datetime] = {}
+        oldest = self._clock.now() - _KEPT_FOR  # whatever it says: nothing older is on the bus
         for event in response.events:
             some, more = self._read(grant, event.event)
             told += some
-            missed.update({type_: min(since, missed.get(type_, since)) for type_, since in more.items()})
+            for type_, since in more.items():
+                missed[type_] = max(oldest, min(since, missed.get(type_, since)))
         place = response.latest_replay_id
         if response.events:
             place = response.events[-1].replay_id

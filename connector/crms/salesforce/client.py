@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import requests
@@ -42,6 +42,16 @@ _DATA: Final = f"/services/data/v{VERSION}/"
 _RENEW_AFTER: Final = timedelta(days=7)
 
 
+class _Answer(NamedTuple):
+    """What an org answered."""
+
+    body: bytes
+    headers: Mapping[str, str]
+
+
+_NOTHING: Final = _Answer(b"", {})
+
+
 class _Api(Salesforce):
     """The library, for one grant."""
 
@@ -53,9 +63,9 @@ class _Api(Salesforce):
         self.base_url = f"{grant.instance_url}{_DATA}"
         del self.headers["X-PrettyPrint"]  # larger bodies, for nobody's eyes
 
-    def parse_result_to_json(self, result: requests.Response) -> bytes:
-        """Hand the body through as it is."""
-        return result.content
+    def parse_result_to_json(self, result: requests.Response) -> _Answer:
+        """Hand the answer through as it is."""
+        return _Answer(result.content, result.headers)
 
 
 class SalesforceClient:
@@ -81,15 +91,21 @@ class SalesforceClient:
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> bytes:
         """Read a resource, by its path below the version."""
-        return self._call("GET", path, query)
+        return self._call("GET", path, query).body
+
+    def get_page(self, path: str, query: Mapping[str, str]) -> tuple[bytes, str]:
+        """Read one page of the results of a job, and the locator of the next one; empty after the last."""
+        answer = self._call("GET", path, query)
+        locator = answer.headers.get("Sforce-Locator", "")
+        return answer.body, "" if locator == "null" else locator
 
     def send(self, method: str, path: str, body: object) -> bytes:
         """Send a body to a resource."""
-        return self._call(method, path, None, msgspec.json.encode(body))
+        return self._call(method, path, None, msgspec.json.encode(body)).body
 
     def delete(self, path: str, query: Mapping[str, str]) -> bytes:
         """Delete what the query names."""
-        return self._call("DELETE", path, query)
+        return self._call("DELETE", path, query).body
 
     def query(self, soql: str, *, with_deleted: bool = False) -> Iterator[Mapping[str, Any]]:
         """The rows of a query, page by page; with those in the recycle bin where asked for."""
@@ -103,7 +119,7 @@ class SalesforceClient:
 
     # --- one place for all --------------------------------------------------------------------------------------
 
-    def _call(self, method: str, path: str, query: Mapping[str, str] | None, body: bytes | None = None) -> bytes:
+    def _call(self, method: str, path: str, query: Mapping[str, str] | None, body: bytes | None = None) -> _Answer:
         operation = f"{method} {path}"
         self._refuse_over_budget(operation)
         if self._is_stale():
@@ -120,12 +136,12 @@ class SalesforceClient:
 
     def _send(
         self, operation: str, method: str, path: str, query: Mapping[str, str] | None, body: bytes | None
-    ) -> bytes:
+    ) -> _Answer:
         """Send it once. A token that is not taken is left to the caller: nothing was done then."""
         _, api = self._open()
         self.limits.spend(self._clock.now())
         try:
-            return api.restful(path, dict(query or {}), method, data=body) or b""
+            return api.restful(path, dict(query or {}), method, data=body) or _NOTHING
         except SalesforceExpiredSession:
             raise
         except SalesforceError as error:

@@ -32,7 +32,7 @@ _JWT_BEARER: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 #: What is told of the same token being renewed at the same moment, by the newer and the older text.
 _IN_PROCESS: Final = ("already being processed", "expired authorization code")
-#: Refusals -> what a person can do. Any other ends in connecting again.
+#: Refusals, by code or words -> what a person can do. Any other ends in connecting again.
 _REMEDIES: Final[Mapping[str, str]] = {
     "OAUTH_EC_APP_NOT_FOUND": "Install the Coltiva package in the org, then connect it again.",
     "app_not_found": "Install the Coltiva package in the org, then connect it again.",
@@ -42,6 +42,10 @@ _REMEDIES: Final[Mapping[str, str]] = {
     "inactive_user": "Activate the integration user, then connect the org again.",
     "inactive_org": "The org is closed or locked.",
     "redirect_uri_mismatch": "Register the callback URL with the app.",
+    "no client credentials user enabled": (
+        "In the org's Setup, External Client App Manager, policies of the app: allow the client credentials flow and "
+        "name the integration user as whom it runs."
+    ),
 }
 _RECONNECT: Final = "The connection needs to be connected again."
 
@@ -220,7 +224,7 @@ class OAuth:
             return CrmUnavailableError(
                 "Somebody else renews the same token.", retry_at=self._clock.now() + _BUSY, status=status
             )
-        remedy = _REMEDIES.get(answer.error, _RECONNECT)
+        remedy = _REMEDIES.get(answer.error_description) or _REMEDIES.get(answer.error, _RECONNECT)
         return CredentialsError(f"Salesforce does not let us in ({said}). {remedy}", status=status)
 
     def _to_grant(

@@ -11,6 +11,7 @@ from connector.crms.salesforce import catalog, deals, permissions, writer
 from connector.crms.salesforce.acts import ActWriter
 from connector.crms.salesforce.batches import Replies
 from connector.crms.salesforce.campaigns import Campaigns
+from connector.crms.salesforce.census import OrgCensus
 from connector.crms.salesforce.client import SalesforceClient
 from connector.crms.salesforce.grants import Grant
 from connector.crms.salesforce.limits import SHARE, Limits
@@ -24,6 +25,7 @@ from connector.domain.change import Act, ChangeKind
 from connector.errors import FeedRefusedError
 from connector.ports import (
     Catalog,
+    CensusTaker,
     Connection,
     CrmRecord,
     DealCatalog,
@@ -89,6 +91,8 @@ class SalesforceOrg:
         self._oauth = oauth
         self._schema = Schema(self._client, clock)
         self._reader = Reader(self._client, self._schema)
+        #: Tells all leads and contacts, and which changed.
+        self.census: CensusTaker | None = OrgCensus(self._client, self._schema, self._reader, clock)
         self._acts = ActWriter(self._client)
         self._campaigns = Campaigns(self._client)
 

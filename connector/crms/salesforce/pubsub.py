@@ -98,6 +98,8 @@ class PubSub:
             info: wire.SchemaInfo = self._get_schema(request, metadata=_to_metadata(grant), timeout=_PATIENCE)
         except grpc.RpcError as error:
             raise to_error(error, "GetSchema", self._now()) from None
+        except ValueError:  # so gRPC says that the connection was closed, here, meanwhile
+            raise CrmUnavailableError("The connection was closed.", operation="GetSchema") from None
         return info.schema_json
 
     def subscribe(self, grant: Grant, channel: str, place: bytes, *, from_earliest: bool) -> Subscription:

@@ -88,7 +88,7 @@ class Reader:
             for row in self._client.query(soql, with_deleted=True):
                 yield view.to_record(row)
 
-    def _retrieve(self, sobject: str, ids: Sequence[str], properties: Sequence[str]) -> tuple[_View, Sequence[Row]]:
+    def _retrieve(self, sobject: str, ids: Sequence[str], properties: Sequence[str]) -> tuple[View, Sequence[Row]]:
         """What can be seen, and the records that are there. A field may go out of sight at any time."""
         try:
             return self._try(sobject, ids, properties)
@@ -99,12 +99,13 @@ class Reader:
         except RefusedCallError as refusal:
             raise UnreadableReplyError(str(refusal), operation=refusal.operation, status=refusal.status) from refusal
 
-    def _try(self, sobject: str, ids: Sequence[str], properties: Sequence[str]) -> tuple[_View, Sequence[Row]]:
-        view = self._look(sobject, properties)
+    def _try(self, sobject: str, ids: Sequence[str], properties: Sequence[str]) -> tuple[View, Sequence[Row]]:
+        view = self.look(sobject, properties)
         answer = self._client.send("POST", f"composite/sobjects/{sobject}", {"ids": ids, "fields": view.names})
         return view, [row for row in read(answer, list[dict[str, Any] | None]) if row]
 
-    def _look(self, sobject: str, properties: Sequence[str]) -> _View:
+    def look(self, sobject: str, properties: Sequence[str]) -> View:
+        """What of an object is read for these properties. Raises UnreadableReplyError where it is out of sight."""
         fields = self._schema.fields(sobject)
         if not fields:
             raise UnreadableReplyError(f"The integration user may not see the object {sobject}.")
@@ -114,11 +115,11 @@ class Reader:
             log.warning("fields.unseen", fields=sorted(unseen))
             self._unseen |= unseen
         system = [name for name in _SYSTEM if name in fields]
-        return _View(sobject, system, {name: fields[field] for name, field in wanted.items() if field in fields})
+        return View(sobject, system, {name: fields[field] for name, field in wanted.items() if field in fields})
 
 
 @dataclass(frozen=True, slots=True)
-class _View:
+class View:
     """What of an object is read."""
 
     sobject: str

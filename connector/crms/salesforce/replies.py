@@ -20,6 +20,27 @@ class QueryPage(msgspec.Struct, rename="camel"):
     next_records_url: str = ""
 
 
+class QueryJob(msgspec.Struct, rename="camel"):
+    """A query that the org gathers the records of. Bulk API 2.0."""
+
+    id: str
+    state: str = ""
+    number_records_processed: int = 0
+
+
+class Deleted(msgspec.Struct, rename="camel"):
+    """A record that was deleted, and when."""
+
+    id: str
+    deleted_date: str
+
+
+class DeletedRecords(msgspec.Struct, rename="camel"):
+    """Records that were deleted. REST API: sObject Get Deleted."""
+
+    deleted_records: list[Deleted]
+
+
 class SaveResult(msgspec.Struct):
     """What became of one record of a batch."""
 

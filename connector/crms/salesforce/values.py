@@ -30,6 +30,23 @@ def to_text(field_type: str, value: object) -> str:
     return ""
 
 
+def converter_of(field_type: str) -> Callable[[str], str] | None:
+    """What makes a cell of a CSV file the same text that `to_text` makes; None where it is so already."""
+    return _CELLS.get(field_type)
+
+
+def _shorten_number(text: str) -> str:
+    """Whole numbers have no fraction, and none has an exponent."""
+    if not text or text.isdigit():
+        return text
+    number = Decimal(text)
+    return str(int(number)) if number == number.to_integral_value() and abs(number) < _EXACT else format(number, "f")
+
+
+def _shorten_datetime(text: str) -> str:
+    return to_datetime_text(parse_datetime(text)) if text else ""
+
+
 def parse_datetime(text: str) -> datetime:
     """A moment as Salesforce writes it, 2026-11-21T10:00:00.000+0000. Raises ValueError."""
     moment = datetime.fromisoformat(text)
@@ -86,6 +103,11 @@ _PARSERS: Final[Mapping[str, Callable[[str], object]]] = {
     "int": _to_whole_number,
     "long": _to_whole_number,
     "percent": _to_number,
+}
+_NUMBERS: Final = ("currency", "double", "int", "long", "percent")
+_CELLS: Final[Mapping[str, Callable[[str], str]]] = {
+    **dict.fromkeys(_NUMBERS, _shorten_number),
+    "datetime": _shorten_datetime,
 }
 _SHOWN: Final[Mapping[str, str]] = {
     "boolean": "true or false",

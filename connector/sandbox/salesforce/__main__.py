@@ -17,6 +17,7 @@ from typing import Any
 
 from connector.sandbox.clock import SandboxClock
 from connector.sandbox.salesforce.org import Org
+from connector.sandbox.salesforce.package import install_package
 from connector.sandbox.salesforce.platform import Platform
 from connector.sandbox.salesforce.server import running
 from connector.sandbox.told_clock import ToldClock
@@ -27,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     platform = _build_platform(options)
     app, org = platform.create_app(), platform.create_org()
+    install_package(org, app)
     _fill(platform, org, options)
     token, refresh_token = platform.connect(app, org), platform.connect_with_oauth(app, org)
     stopped = threading.Event()

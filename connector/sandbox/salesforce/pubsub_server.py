@@ -33,8 +33,8 @@ class PubSubServer:
 
     def __init__(self, platform: Platform, *, keep_alive: float = 270.0, credit_patience: float = 60.0) -> None:
         self._platform = platform
-        self._keep_alive = keep_alive
-        self._credit_patience = credit_patience
+        self.keep_alive = keep_alive
+        self.credit_patience = credit_patience
         self.buses: dict[str, EventBus] = {}
         #: Status and code with which the next calls to subscribe, or to fetch a schema, end.
         self.troubles: deque[tuple[Status, str]] = deque()
@@ -109,10 +109,10 @@ class PubSubServer:
                 _abort(context, *stream.ending)
             self.most_pending = max(self.most_pending, stream.credit + len(events))
             silent = time.monotonic() - told_at
-            if events or silent >= self._keep_alive:
+            if events or silent >= self.keep_alive:
                 told_at = time.monotonic()
                 yield stream.respond(events)
-            elif not stream.credit and silent >= self._credit_patience:
+            elif not stream.credit and silent >= self.credit_patience:
                 _abort(context, Status.DEADLINE_EXCEEDED, "subscription.fetch.timeout")
 
     def _admit(self, context: grpc.ServicerContext) -> EventBus:

@@ -14,8 +14,8 @@ from tests.contract.store.conftest import Place
 
 #: Twenty thousand rows in every table that grows, none of them due.
 FILL = """
-INSERT INTO leads
-    SELECT 'acme', 'L' || n, 1, 0, 0, 1000000 + n, true, NULL, '', '{}' FROM generate_series(1, 20000) AS n;
+INSERT INTO leads (workspace, id, version, last_fact, folded_fact, wake_at, is_read, email, doc)
+    SELECT 'acme', 'L' || n, 1, 0, 0, 1000000 + n, true, '', '{}' FROM generate_series(1, 20000) AS n;
 INSERT INTO outbox (workspace, connection_id, lead_id, record_id, kind, slot, key, lane, state, wanted, written, act,
         due_at, is_held, attempts, version, words, remote_id, settled_at)
     SELECT 'acme', 'c', 'L' || n, n, 'task', n, n, 0, CASE WHEN n % 2 = 0 THEN 'pending' ELSE 'done' END, '{}', '{}',

@@ -230,6 +230,17 @@ def test_a_record_that_goes_is_not_read_any_more(scene: Scene) -> None:
     assert waiting(scene) == ["1"]
 
 
+def test_a_record_that_came_back_is_read_and_keeps_its_lead(scene: Scene) -> None:
+    merge(scene)
+
+    with scene.store.transaction() as transaction:
+        transaction.leads.live_again(ACME, [ref("1"), ref("2")], START)
+
+        assert transaction.leads.merged_away(ACME, [ref("1"), ref("2")]) == frozenset()
+        assert set(transaction.leads.find(ACME, [ref("1"), ref("2")]).values()) == {lead_of("1")}
+    assert "2" in waiting(scene)
+
+
 def test_merges_that_lead_in_a_circle_come_to_an_end(scene: Scene) -> None:
     merge(scene, into="1", survivor="1", refs="12")
     merge(scene, into="1", survivor="2", refs="12")

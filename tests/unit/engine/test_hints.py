@@ -119,6 +119,17 @@ def test_a_hint_of_a_record_that_lives_on_in_another_one_reads_nothing(office: O
     assert (result.superseded, result.hints, reads(office)) == (1, 0, [])
 
 
+def test_a_record_that_comes_back_after_a_merge_is_read_again_and_belongs_to_the_same_lead(office: Office) -> None:
+    office.crm.records["52"] = {}
+    office.receive(event(EventKind.MERGED, "52", merged=(contact("51"),))).work()
+    office.crm.calls.clear()
+
+    office.receive(event(EventKind.RESTORED, "51", at=after(minutes=4)), hint("51", at=after(minutes=4))).work()
+
+    assert ("51",) in reads(office)
+    assert office.lead("51").id == office.lead("52").id
+
+
 def test_hints_about_people_who_asked_to_be_forgotten_are_refused(office: Office) -> None:
     office.receive(hint()).work()
     office.receive(event(EventKind.ERASED)).work()

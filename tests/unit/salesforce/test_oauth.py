@@ -178,6 +178,7 @@ def test_a_key_that_is_none_is_said_without_showing_it() -> None:
         ("invalid_grant", "expired access/refresh token", "needs to be connected again"),
         ("invalid_client", "invalid client credentials", "consumer secret"),
         ("invalid_client_id", "client identifier invalid", "consumer key"),
+        ("invalid_grant", "no client credentials user enabled", "name the integration user as whom it runs"),
         ("inactive_user", "user is inactive", "Activate the integration user"),
         ("OAUTH_EC_APP_NOT_FOUND", "", "Install the Coltiva package"),
         ("something_new", "", "needs to be connected again"),

@@ -34,7 +34,10 @@ def test_an_org_is_served_by_a_process_of_its_own() -> None:
         url = f"{org['instance_url']}/services/data/v66.0/query?q=SELECT+COUNT()+FROM+Lead"
 
         counted = requests.get(url, headers={"Authorization": f"Bearer {org['token']}"}, timeout=10).json()
+        app = {"grant_type": "client_credentials", **told["app"]}
+        let_in = requests.post(f"{org['instance_url']}/services/oauth2/token", data=app, timeout=10)
 
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
     assert counted["totalSize"] == 3
+    assert let_in.status_code == 200, "the org lets Coltiva in as it lets in whoever installed the package"
