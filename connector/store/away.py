@@ -62,7 +62,7 @@ class Homes:
     away: Sequence[Home] = ()
 
     def of(self, act: Act) -> Sequence[Home]:
-        """The one record that an act is for: one in the CRM that it is meant for, else the one that became known first."""
+        """The one record that an act is for: one in the CRM that it is meant for, else the first that became known."""
         if act.email is None:
             return ([home for home in self.there if home.crm == act.crm] or self.there)[:1]
         senders = [home for home in (*self.there, *self.away) if home.crm == act.email.crm]
