@@ -1,4 +1,4 @@
-"""`coltiva demo`: seven weeks of nurturing in about a minute, without an account."""
+"""`coltiva demo`: seven weeks of nurturing, and one person in two CRMs, in about a minute, without an account."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Leave everything running afterwards, to explore.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Watch leads being nurtured in a simulated HubSpot portal.
+    """Watch leads being nurtured in a simulated HubSpot portal, and one in Salesforce, too.
 
     Starts a portal, a web process and a worker on this machine, plays seven weeks of a company's life in accelerated
-    time, reads the portal back and checks it against what was done to each contact. Ends with 1 when the portal is
-    not as the programs demand.
+    time, reads the portal back and checks it against what was done to each contact. Then one person is played through
+    a portal and a Salesforce org, both of which are read back after each step. Ends with 1 when either is not as the
+    programs demand.
 
     Example:  coltiva demo --contacts 100 --keep
     """

@@ -6,6 +6,7 @@ import signal
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import fields
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -16,6 +17,8 @@ from connector.cli.codes import FINDINGS
 from connector.cli.printing import build_console, build_progress, plural, print_json
 from connector.clock import SystemClock
 from connector.demo.account import Account, count_calls, count_funnel, count_messages, tell_stories
+from connector.demo.both.play import play_both
+from connector.demo.both.printed import print_both
 from connector.demo.expected import expect
 from connector.demo.life import Life, furnish
 from connector.demo.people import BEGINS_AT, DAYS, ENDS_AT, ZONE, Person, invent
@@ -41,13 +44,17 @@ def play(*, contacts: int, seed: int, keep: bool, as_json: bool) -> int:
         began_at = monotonic()
         stage = stack.enter_context(staged(folder, seed, furnish))
         account = _perform(stage, people, began_at)
-        if as_json:
-            print_json(account)
-        else:
+        if not as_json:
             print_account(console, account)
+            console.print("\nA simulated Salesforce org is connected beside a portal ...")
+        both = play_both(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="coltiva-demo-"))))
+        if as_json:
+            print_json({field.name: getattr(account, field.name) for field in fields(account)} | {"both_crms": both})
+        else:
+            print_both(console, both)
         if keep:
             _keep(console, stage, people[0].email)
-    return FINDINGS if account.differences else 0
+    return FINDINGS if account.differences or both.differences else 0
 
 
 def _perform(stage: Stage, people: Sequence[Person], began_at: float) -> Account:

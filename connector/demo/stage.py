@@ -7,9 +7,6 @@ comes from their future. Before time moves on everybody has done what the presen
 
 from __future__ import annotations
 
-import os
-import socket
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, time, timedelta
@@ -18,16 +15,15 @@ from pathlib import Path
 from connector.bootstrap import Services
 from connector.cli.connect import connect_hubspot
 from connector.cli.opening import opened
-from connector.cli.processes import Processes, coltiva
-from connector.clock import SystemClock
+from connector.cli.processes import Processes
 from connector.demo.life import OWN_PROPERTIES
 from connector.demo.people import BEGINS_AT, ZONE
 from connector.demo.site import Site
+from connector.demo.started import build_environ, started
+from connector.demo.stillness import settle, undone
 from connector.domain.ids import WorkspaceId
 from connector.engine.keys import make_key
-from connector.errors import SetupError
 from connector.ports import Connection
-from connector.sandbox.hubspot.apps import App
 from connector.sandbox.hubspot.portal import Portal
 from connector.sandbox.hubspot.sandbox import Sandbox
 from connector.sandbox.hubspot.server import running
@@ -40,17 +36,6 @@ MAPPINGS = Path(__file__).parents[2] / "mappings" / "programs"
 #: a moment alone, at that moment.
 _HOURS = tuple(map(time, (10, 12, 14, 16, 18)))
 _A_MOMENT = timedelta(minutes=10)
-_REST_SECONDS = 0.01
-#: Real seconds without any progress after which a little time passes: a rate limit or a retry waits for it.
-_PATIENCE_SECONDS = 2.0
-_A_LITTLE = timedelta(seconds=5)
-#: Real seconds that processes may take to start, and that one moment may take.
-_START_SECONDS = 30.0
-_MOMENT_SECONDS = 60.0
-
-
-class StageError(SetupError):
-    """A process ended, or does not keep up: this machine cannot play the story."""
 
 
 class Stage:
@@ -75,7 +60,6 @@ class Stage:
         self.webhooks = 0
         sandbox.sender.on_delivery(self._count)
         self._processes = processes
-        self._stopwatch = SystemClock()
         book, _ = services.read_mapping()
         self._feeds = {(source.feed, source.only) for source in book.definitions.feeds}
 
@@ -107,20 +91,7 @@ class Stage:
 
     def settle(self) -> None:
         """Wait until nothing is left to do at this moment. Raises StageError."""
-        waited = idle = 0.0
-        seen: object = None
-        while (state := self._unsettled()) is not None:
-            if self._processes.dead():
-                raise StageError(f"{', '.join(self._processes.dead())} ended before its time.")
-            if waited > _MOMENT_SECONDS:
-                raise StageError(f"After {waited:.0f} s there is still something to do at {self.now}: {state}")
-            idle = idle + _REST_SECONDS if state == seen else 0.0
-            if idle > _PATIENCE_SECONDS:
-                self.sandbox.clock.set(self.now + _A_LITTLE)
-                idle = 0.0
-            seen = state
-            self._stopwatch.wait(_REST_SECONDS)
-            waited += _REST_SECONDS
+        settle(self.sandbox.clock, self._processes, self._unsettled)
 
     def _count(self, delivery: Delivery) -> None:
         self.webhooks += delivery.is_accepted
@@ -129,16 +100,8 @@ class Stage:
         """What is still to be done now, from left to right as data moves; None when there is nothing."""
         self.sandbox.tick()
         now = self.now
-        health = self.services.store.read_models.health(now)
-        if health.deliveries_waiting or health.leads_unread or health.leads_due:
-            return health
-        with self.services.store.reading() as transaction:
-            due_at = transaction.outbox.next_due_at(self.connection.id)
-            feeds = transaction.feeds.of(self.connection.id)
-        if due_at is not None and due_at <= now:
-            return health, due_at
-        if len(feeds) < len(self._feeds) or any(feed.due_at <= now for feed in feeds):
-            return health, feeds
+        if (left := undone(self.services, [self.connection], len(self._feeds), now)) is not None:
+            return left
         due_at = self.sandbox.sender.next_due()
         is_busy = self.sandbox.sender.pending and (due_at is None or due_at <= now)
         return self.sandbox.sender.pending if is_busy else None
@@ -172,8 +135,6 @@ def staged(folder: Path, seed: int, furnish: Callable[[Portal], None]) -> Iterat
 
     `furnish` prepares the portal before anybody listens.
     """
-    if not MAPPINGS.is_dir():
-        raise SetupError(f"The demo plays {MAPPINGS}, which is not there: run it from a checkout.")
     clock = ToldClock(folder / "clock.txt", BEGINS_AT)
     sandbox = Sandbox(clock=clock, stopwatch=clock.seconds, seed=seed)
     app, portal = sandbox.create_app(), sandbox.create_portal("ACME Planning")
@@ -181,62 +142,13 @@ def staged(folder: Path, seed: int, furnish: Callable[[Portal], None]) -> Iterat
     furnish(portal)
     app.subscribe_broadly(properties=[one.name for one in OWN_PROPERTIES])
     with ExitStack() as stack:
-        environ = _environ(folder, stack.enter_context(running(sandbox)), app)
+        environ = build_environ(folder, MAPPINGS) | {
+            "COLTIVA_HUBSPOT_BASE_URL": stack.enter_context(running(sandbox)),
+            "COLTIVA_HUBSPOT_CLIENT_SECRET": app.client_secret,
+            "COLTIVA_HUBSPOT_APP_ID": str(app.app_id),
+        }
         services = stack.enter_context(opened(load_settings(environ)))
         connection, _ = connect_hubspot(services, token)
         app.target_url = f"{services.settings.public_url}/webhooks/hubspot"
-        processes = Processes(
-            {name: coltiva(name, "--end-with-parent") for name in ("web", "worker")},
-            environ={**_foreign(), **environ},
-            logs=folder,
-        )
-        stack.callback(processes.stop)
-        _await_ready(processes, f"{services.settings.public_url}/readyz", folder)
+        processes = stack.enter_context(started(environ, folder))
         yield Stage(sandbox, portal, services, connection, processes, environ)
-
-
-def _environ(folder: Path, sandbox_url: str, app: App) -> dict[str, str]:
-    """The settings of the product's processes."""
-    port = _free_port()
-    return {
-        "COLTIVA_DATABASE_URL": f"sqlite:///{folder / 'coltiva.sqlite'}",
-        "COLTIVA_MAPPINGS": str(MAPPINGS),
-        "COLTIVA_HUBSPOT_BASE_URL": sandbox_url,
-        "COLTIVA_HUBSPOT_CLIENT_SECRET": app.client_secret,
-        "COLTIVA_HUBSPOT_APP_ID": str(app.app_id),
-        "COLTIVA_PORT": str(port),
-        "COLTIVA_PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "COLTIVA_POLL_MILLISECONDS": "10",
-        "COLTIVA_LOG_LEVEL": "warning",
-        "COLTIVA_CLOCK_FILE": str(folder / "clock.txt"),
-    }
-
-
-def _foreign() -> Mapping[str, str]:
-    """The environment without settings of ours: a demo touches nothing that is really set up."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("COLTIVA_")}
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
-
-
-def _await_ready(processes: Processes, url: str, folder: Path) -> None:
-    clock, waited = SystemClock(), 0.0
-    while not _is_ready(url):
-        if processes.dead() or waited > _START_SECONDS:
-            logs = "\n".join(path.read_text("utf-8", "replace")[-2_000:] for path in folder.glob("*.log"))
-            raise StageError(f"The processes did not start.\n{logs}")
-        clock.wait(0.05)
-        waited += 0.05
-
-
-def _is_ready(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False

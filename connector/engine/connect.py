@@ -21,8 +21,10 @@ def connect(
     """Try the credentials, create the properties that the book writes, and keep the connection.
 
     Returns the properties. A second run keeps newer credentials and creates what is missing; a paused connection goes
-    on. Raises CredentialsError or RetryableCrmError, with nothing kept.
+    on. Raises CredentialsError or RetryableCrmError, and SetupError where the account feeds another workspace, with
+    nothing kept.
     """
+    _refuse_elsewhere(store, connection)
     wishes = to_wishes(book, connection.crm)
     crm = open_crm(connection)
     crm.check_access()
@@ -30,6 +32,18 @@ def connect(
     with store.transaction() as transaction:
         transaction.connections.save(connection, now)
     return wishes
+
+
+def _refuse_elsewhere(store: Store, connection: Connection) -> None:
+    """An account feeds one workspace: that one's leads would be heard of no more, and nobody would be told."""
+    with store.reading() as transaction:
+        known = transaction.connections.by_account(connection.crm, [connection.account]).get(connection.account)
+    if known and known.workspace != connection.workspace:
+        raise SetupError(
+            f"{connection.crm} account {connection.account} is connected to workspace {known.workspace}, and the "
+            f"mapping files say workspace: {connection.workspace}. Use the mapping files of {known.workspace}, or "
+            "another database."
+        )
 
 
 def prepare(line: Line, shelf: Shelf) -> bool:

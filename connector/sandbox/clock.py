@@ -29,7 +29,7 @@ class SandboxClock:
     ) -> None:
         self._stopwatch = stopwatch
         self._lock = threading.Lock()
-        self._anchor = whole_milliseconds(start or SystemClock().now())
+        self._anchor = whole_milliseconds((start or SystemClock().now()).astimezone(UTC))
         self._anchored_at = stopwatch()
         self._rate = rate
 

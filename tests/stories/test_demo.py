@@ -77,3 +77,29 @@ def test_three_leads_are_explained(played: dict[str, Any]) -> None:
 def test_no_call_was_refused(played: dict[str, Any]) -> None:
     assert sum(line["failed"] for line in played["calls"]) == 0
     assert sum(line["records"] for line in played["calls"]) > CONTACTS
+
+
+def test_one_person_is_played_through_both_crms_without_a_difference(played: dict[str, Any]) -> None:
+    both = played["both_crms"]
+
+    assert both["differences"] == []
+    assert [scene["crm"] for scene in both["scenes"]] == ["HubSpot"] * 2 + ["Salesforce"] * 4
+
+
+def test_both_crms_end_with_the_same_score_phase_and_rep(played: dict[str, Any]) -> None:
+    shown = played["both_crms"]["scenes"][-1]["shown"]
+    (hubspot,), (salesforce,) = shown["hubspot"], shown["salesforce"]
+
+    for name, value in {"score": 90, "phase": "customer", "owner": "Rita Riva", "record": "contact"}.items():
+        assert hubspot[name] == salesforce[name] == value
+
+
+def test_coltiva_says_what_it_did_about_each_step(played: dict[str, Any]) -> None:
+    answers = [", ".join(scene["answers"]) for scene in played["both_crms"]["scenes"]]
+
+    for told, expected in zip(
+        answers,
+        ("begins the program", "moves her on", "same person", "gives her to Rita", "go on as the contact", "ends the"),
+        strict=True,
+    ):
+        assert expected in told

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from connector.cli.connect_salesforce import connect_salesforce
 from connector.domain.enrolment import EnrolmentState
+from connector.errors import SetupError
 from tests.org_rehearsal import OrgRehearsal, rehearsed
 
 MAPPING = """
@@ -152,3 +154,16 @@ def test_a_lead_that_a_merge_took_away_comes_back_from_the_bin_and_holds_the_sco
 
         assert len(stage.leads()) == 1
         assert [stage.held(each)["coltiva__Score__c"] for each in (kept, lost)] == [20, 20]
+
+
+def test_an_org_is_not_taken_from_the_workspace_that_it_feeds(tmp_path: Path) -> None:
+    with rehearsed(tmp_path, MAPPING) as stage:
+        mapping = tmp_path / "mapping" / "workspace.yaml"
+        mapping.write_text(MAPPING.replace("workspace: acme", "workspace: other"), "utf-8")
+
+        with pytest.raises(SetupError, match="is connected to workspace acme"):
+            connect_salesforce(stage.services, stage.services.be_let_in_by_salesforce(stage.org.instance_url))
+
+        mara = stage.org.people.create_lead("mara@example.com", Industry="Technology")
+        stage.let_pass(SECONDS)
+        assert stage.held(mara)["coltiva__Score__c"] == 20
