@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from connector.demo.both import stage
+from connector.demo.both.play import play_both
+from connector.demo.both.story import STORY
 from connector.demo.cast import ROLES
 
 CONTACTS = len(ROLES)
@@ -103,3 +108,18 @@ def test_coltiva_says_what_it_did_about_each_step(played: dict[str, Any]) -> Non
         strict=True,
     ):
         assert expected in told
+
+
+def test_a_mapping_that_does_something_else_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = tmp_path / "mapping"
+    shutil.copytree(stage.MAPPINGS, other)
+    file = other / "workspace.yaml"
+    file.write_text(file.read_text("utf-8").replace("on: bought, points: 25", "on: bought, points: 24"), "utf-8")
+    monkeypatch.setattr(stage, "MAPPINGS", other)
+    (tmp_path / "stage").mkdir()
+
+    played = play_both(tmp_path / "stage")
+
+    assert played.differences == tuple(
+        f"after “{STORY[-1].what}”: {crm}: score must be “90”, not “89.0”" for crm in ("HubSpot", "Salesforce")
+    )

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Final
 
-from connector.crms.salesforce.translate import SALESFORCE, object_type_of, to_long_id
+from connector.crms.salesforce.translate import OBJECTS, SALESFORCE, object_type_of, to_long_id
 from connector.domain.ids import CrmRef
 from connector.ports import CrmEvent, EventKind
 
@@ -19,9 +19,15 @@ UNKNOWN: Final = datetime.max.replace(microsecond=999_000, tzinfo=UTC)
 
 
 def to_record(org: str, record_id: str, sobject: str = "") -> CrmRef | None:
-    """The record of an id in either form; None where it is no id. What its id does not say, its object's name does."""
+    """The record of an id in either form; None where it is no id, or that of no such object.
+
+    What its id does not say, its object's name does.
+    """
     long_id = to_long_id(record_id)
-    return CrmRef(SALESFORCE, org, object_type_of(long_id) or sobject.lower(), long_id) if long_id else None
+    object_type = object_type_of(long_id)
+    if not long_id or (not object_type and sobject.lower() in OBJECTS):
+        return None
+    return CrmRef(SALESFORCE, org, object_type or sobject.lower(), long_id)
 
 
 def to_moment(stamp: str) -> datetime:

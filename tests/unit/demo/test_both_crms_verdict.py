@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from io import StringIO
 
 import pytest
 from rich.console import Console
 
+from connector.demo import play
+from connector.demo.account import Account
 from connector.demo.both.answers import tell_new
 from connector.demo.both.play import BothAccount, Scene
 from connector.demo.both.printed import print_both
@@ -93,3 +97,16 @@ def test_only_what_is_new_is_told_even_where_the_past_is_told_anew() -> None:
     answers, _ = tell_new(told, [known, phase], ())
 
     assert answers == ("finds her in Salesforce",)
+
+
+@pytest.mark.parametrize(("of_portal", "of_both", "code"), [((), (), 0), (("portal",), (), 1), ((), ("org",), 1)])
+def test_a_difference_in_either_story_makes_the_command_fail(
+    monkeypatch: pytest.MonkeyPatch, of_portal: tuple[str, ...], of_both: tuple[str, ...], code: int
+) -> None:
+    account = Account(32, 49, 9.0, 1, 1, (), (), (), (), (), of_portal)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(play, "staged", lambda *_: nullcontext())
+    monkeypatch.setattr(play, "_perform", lambda *_: account)
+    monkeypatch.setattr(play, "play_both", lambda _: BothAccount(9.0, (), of_both))
+
+    assert play.play(contacts=32, seed=1, keep=False, as_json=True) == code

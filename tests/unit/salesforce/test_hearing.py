@@ -94,6 +94,14 @@ def test_what_a_record_is_follows_from_its_id_and_else_from_its_object(
     assert hint.ref.object_type == object_type
 
 
+def test_no_lead_lives_on_as_what_is_no_contact() -> None:
+    user = "0055e000007UsErAAK"
+
+    parsed = EVENTS.parse(batch(told("CONVERT", convertedContactId=user), told("MERGE", user, mergedIds=[ANA])))
+
+    assert (list(parsed.events), len(parsed.unreadable)) == ([], 2)
+
+
 def test_a_record_that_was_deleted_before_the_message_left_is_kept_aside_and_the_others_are_heard() -> None:
     parsed = OUTBOUND.parse(message(notification(""), notification(EVE)))
 

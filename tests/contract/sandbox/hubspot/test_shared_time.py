@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from connector.clock import FileClock
 from connector.sandbox.told_clock import ToldClock
@@ -21,6 +22,12 @@ def test_everybody_reads_the_time_that_the_portal_goes_by(tmp_path: Path) -> Non
 
     assert seen == [START, START + timedelta(days=3)]
     assert clock.now() == elsewhere.now()
+
+
+def test_a_time_that_is_given_on_the_clock_of_a_zone_is_told_in_utc(tmp_path: Path) -> None:
+    clock = ToldClock(tmp_path / "clock.txt", START.astimezone(ZoneInfo("Europe/Rome")))
+
+    assert (clock.now(), clock.now().tzinfo) == (START, UTC)
 
 
 def test_a_clock_that_runs_moves_on_for_everybody_at_once(tmp_path: Path) -> None:
