@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,8 +13,10 @@ from typing import Any
 from connector.bootstrap import Services, open_services
 from connector.cli.connect import connect_hubspot
 from connector.cli.connect_salesforce import connect_salesforce
+from connector.domain.change import ChangeState
 from connector.domain.ids import LeadId, WorkspaceId
 from connector.domain.lead import Lead
+from connector.engine.signing import add_signing_key
 from connector.engine.worker import Worker
 from connector.sandbox.hubspot.portal import Portal
 from connector.sandbox.hubspot.sandbox import Sandbox
@@ -73,6 +76,11 @@ class BothRehearsal:
         (lead,) = self.leads().values()
         return lead
 
+    def refused(self) -> list[str]:
+        """What a CRM refused of the only lead's changes, in its words."""
+        changes = self.services.store.read_models.changes(WORKSPACE, self.lead().id)
+        return [one.words for one in changes if one.state is ChangeState.REFUSED]
+
 
 @contextmanager
 def rehearsed(folder: Path, mapping: str) -> Iterator[BothRehearsal]:
@@ -106,10 +114,14 @@ def rehearsed(folder: Path, mapping: str) -> Iterator[BothRehearsal]:
         stack.callback(services.store.close)
         services.store.migrate()
         connect_hubspot(services, sandbox.connect(app, portal))
-        connect_salesforce(services, services.be_let_in_by_salesforce(org.instance_url))
+        connection, *_ = connect_salesforce(services, services.be_let_in_by_salesforce(org.instance_url))
         port = stack.enter_context(open_door(environ))
         app.target_url = f"http://127.0.0.1:{port}/webhooks/hubspot"
         for name in ("Lead", "Contact"):
             platform.outbound.add(org, name, f"http://127.0.0.1:{port}/webhooks/salesforce/outbound")
+        with services.store.transaction() as transaction:
+            key = base64.b64decode(add_signing_key(transaction, connection, services.clock.now()).secret)
+        events_url = f"http://127.0.0.1:{port}/webhooks/salesforce/events"
+        platform.signed_events.add(org, events_url, key, frozenset({"Lead", "Contact"}))
         sandbox.advance(timedelta(minutes=1))
         yield BothRehearsal(sandbox, portal, platform, org, services, services.build_worker())

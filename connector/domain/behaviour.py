@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from connector.domain import consent, ledger
+from connector.domain import consent, ledger, presence
 from connector.domain.compiled import CHANGED
 from connector.domain.computed import Computed, mentions_in
 from connector.domain.conflict import settle
@@ -13,7 +13,7 @@ from connector.domain.draft import Draft
 from connector.domain.fact import SNAPSHOT_OF, Fact, RecordName, Value
 from connector.domain.field import Field, format_value, parse_value
 from connector.domain.history import HistoryKind
-from connector.domain.lead import Deed, Standing
+from connector.domain.lead import Deed
 from connector.domain.memory import Memory
 from connector.domain.own import outweighs
 from connector.domain.snapshot import held_of, take_snapshot
@@ -36,8 +36,9 @@ def take_record(draft: Draft, fact: Fact) -> list[Signal]:
     if is_compared:
         fact = take_snapshot(draft, fact)
     if fact.name in _TURNS:
-        _set_standing(draft, fact)
+        presence.turn(draft, fact)
     if is_baseline:
+        presence.become_known(draft, fact)
         draft.note(HistoryKind.KNOWN, fact.source)
     before = _fill_fields(draft, fact, is_compared=is_compared)
     if is_baseline:
@@ -52,12 +53,6 @@ def _changes(draft: Draft, before: Mapping[str, Value | None]) -> Iterator[Signa
         if name in before:
             both = {"was": before[name], "now": draft.fields.get(name)}
             yield CHANGED + name, {key: value for key, value in both.items() if value is not None}
-
-
-def _set_standing(draft: Draft, fact: Fact) -> None:
-    archived = fact.name == RecordName.ARCHIVED
-    draft.standing = Standing.ARCHIVED if archived else Standing.ACTIVE
-    draft.note(HistoryKind.ARCHIVED if archived else HistoryKind.RESTORED)
 
 
 def _fill_fields(draft: Draft, fact: Fact, *, is_compared: bool) -> Mapping[str, Value | None]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 
-from connector.domain import behaviour, consent, handback, handing, journey, phases, tagging
+from connector.domain import behaviour, consent, handback, handing, journey, phases, presence, tagging
 from connector.domain.acts import announce
 from connector.domain.book import Book
 from connector.domain.change import Act
@@ -122,9 +122,19 @@ def _ring(draft: Draft, until: Position) -> None:
             return
         draft.begin("", wake_at)
         draft.position = (1, wake_at, _ALARM_RANK, "")
-        _touch_due(draft)
-        _conclude(draft, _follow(draft))
+        if draft.standing is _ACTIVE:
+            _touch_due(draft)
+            _conclude(draft, _follow(draft))
+        else:
+            _come_back(draft)
     raise InvariantError(f"lead {draft.lead.id}: its alarm at {draft.now} never goes away")
+
+
+def _come_back(draft: Draft) -> None:
+    """Nurture an archived lead again that comes to be known by another record."""
+    presence.come_back(draft)
+    draft.touch_all()
+    _conclude(draft, _with_news(draft, _follow(draft)))
 
 
 def _touch_due(draft: Draft) -> None:
@@ -142,7 +152,8 @@ def _touch_due(draft: Draft) -> None:
 def _next_alarm(draft: Draft, until: datetime) -> datetime | None:
     """When the lead wakes by itself, as far as that lies before `until`."""
     if draft.standing is not _ACTIVE:
-        return None
+        back_at = presence.back_at(draft)
+        return back_at if back_at is None or back_at > draft.now else draft.now + _MILLISECOND
     wake_at = draft.due_at
     if draft.hand_overs:
         wake_at = earliest([wake_at, handing.next_due_at(draft)])
@@ -159,7 +170,7 @@ def _next_alarm(draft: Draft, until: datetime) -> datetime | None:
 def _judge(draft: Draft, fact: Fact) -> None:
     """Take a fact in and do what follows. What was so before we heard of the lead leads to nothing."""
     is_baseline = fact.is_baseline
-    anew = fact.kind is _RECORD and fact.name in _ANEW
+    anew = fact.kind is _RECORD and fact.name in _ANEW and not presence.goes_on(draft, fact)
     anew |= fact.kind is _MERGED and draft.standing is not _ACTIVE
     if anew or is_baseline:
         draft.touch_all()
@@ -170,7 +181,7 @@ def _judge(draft: Draft, fact: Fact) -> None:
     elif is_baseline:
         arisen = [id_ for id_ in arisen if _takes_existing(draft.book, id_)]
     elif anew:
-        arisen = [*arisen, *(id_ for id_ in _news(draft) if id_ not in arisen)]
+        arisen = _with_news(draft, arisen)
     _conclude(draft, arisen)
 
 
@@ -216,7 +227,7 @@ def _take_order(draft: Draft, fact: Fact) -> None:
         case FactKind.MERGED:
             because = {name: str(words) for name, words in fact.data.items()}
             draft.note(HistoryKind.MERGED, detail={"lead": fact.name, **because})
-            draft.standing = Standing.ACTIVE  # what was deleted a moment ago was the record that is merged away
+            presence.merge(draft, fact)
         case FactKind.RULING:
             take_ruling(draft, fact, _GRANTS)
 
@@ -247,11 +258,11 @@ def _look_at_journeys(draft: Draft) -> None:
         derive(draft)
 
 
-def _news(draft: Draft) -> list[str]:
-    """The watchers that hold and that nothing was ever done about."""
+def _with_news(draft: Draft, arisen: Sequence[str]) -> list[str]:
+    """These watchers, and the others that hold and that nothing was ever done about."""
     done = {f"notification:{name}" for name in draft.told} | {f"enrol:{each.program}" for each in draft.enrolments}
     done |= {f"hand_over:{each.name}" for each in draft.hand_overs}
-    return [id_ for id_ in draft.holding if id_ not in done]
+    return [*arisen, *(id_ for id_ in draft.holding if id_ not in done and id_ not in arisen)]
 
 
 def _takes_existing(book: Book, watcher_id: str) -> bool:
@@ -322,6 +333,8 @@ def _know(draft: Draft, book: Book, facts: Sequence[Fact]) -> Draft:
         quiet.begin(fact.key, at)
         if consent.is_concerned(fact):
             consent.take(quiet, fact)
+        elif fact.kind is _MERGED:
+            presence.merge(quiet, fact)
         for signal in _signals_of(quiet, fact):
             behaviour.take_signal(quiet, signal)
             derive(quiet)
@@ -372,5 +385,7 @@ def _finish(draft: Draft) -> Decision:
         rfm_edges=draft.rfm_edges,
         held=draft.held,
         said=draft.said,
+        records=draft.records if len(draft.records) > 1 else {},
+        gone=tuple(sorted(draft.gone)),
     )
     return Decision(lead, tuple(draft.acts), tuple(draft.history))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connector.domain import ledger, tagging
+from connector.domain import ledger, presence, tagging
 from connector.domain.draft import Draft
 from connector.domain.field import format_value
 from connector.domain.history import HistoryKind
@@ -154,6 +154,12 @@ def derive_quietly(draft: Draft) -> None:
 
 def pass_quietly(draft: Draft, until: datetime) -> None:
     """Ring the alarms before this moment, of which only `derive_quietly` hears."""
+    back_at = presence.back_at(draft) if draft.standing is not Standing.ACTIVE else None
+    if back_at is not None and back_at < until:
+        draft.begin("", back_at)
+        presence.come_back(draft)
+        draft.touch_all()
+        derive_quietly(draft)
     while draft.standing is Standing.ACTIVE:
         ask_alarms(draft)
         rings_at = earliest(draft.alarms.values())

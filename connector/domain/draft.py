@@ -72,6 +72,8 @@ class Draft:
     deals: dict[str, Deal]
     held: dict[str, Mapping[str, str]]
     said: dict[str, Mapping[str, Value]]
+    records: Mapping[str, datetime]
+    gone: frozenset[str]
     petitions: dict[str, Petition]
     rulings: dict[str, Mapping[str, Value]]
     hand_overs: list[HandOver]
@@ -104,6 +106,7 @@ class Draft:
         self.had, self.latest, self.deals = dict(lead.had), dict(lead.latest), dict(lead.deals)
         self.contacted, self.suppressed_by = lead.contacted, lead.suppressed_by
         self.held, self.said = dict(lead.held), dict(lead.said)
+        self.records, self.gone = lead.records, frozenset(lead.gone)
         self.petitions, self.rulings = dict(lead.petitions), dict(lead.rulings)
         self.hand_overs, self.own, self.recent = list(lead.hand_overs), dict(lead.own), lead.recent
         self.rfm_edges, self.position = lead.rfm_edges, lead.position

@@ -84,6 +84,8 @@ _NO_DATA: Mapping[str, Value] = {}
 
 #: No property has this name: in the data of a record fact it gives the record's id, and makes the fact a snapshot.
 SNAPSHOT_OF = ""
+#: Nor this one: it names the record that was deleted or restored.
+RECORD_OF = "."
 
 
 # A tuple: more of these are made than of anything else, and a tuple is made in a fifth of the time.

@@ -42,8 +42,8 @@ class HistoryKind(StrEnum):
     COMPLETED = "completed"  # subject: program
     WON = "won"  # subject: program; detail: by
     EXITED = "exited"  # subject: program; detail: by
-    ARCHIVED = "archived"
-    RESTORED = "restored"
+    ARCHIVED = "archived"  # subject: which of several records; detail: left (how many others are there, if any)
+    RESTORED = "restored"  # subject: which of several records; detail: because (known: it had not been)
     MERGED = "merged"  # detail: lead
     DEAL = "deal"  # subject: the deal's id; detail: outcome (open, won, lost, gone), stage, amount
     BOOK = "book"  # subject: version

@@ -24,7 +24,7 @@ class Standing(StrEnum):
     """Whether the lead is nurtured."""
 
     ACTIVE = "active"
-    ARCHIVED = "archived"  # deleted in the CRM and restorable: nothing moves, nothing is written
+    ARCHIVED = "archived"  # all its records are deleted, restorably: nothing moves, nothing is written
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +150,10 @@ class Lead:
     held: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     #: Field that several CRMs fill -> CRM -> what it says.
     said: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    #: Record that it is known by -> since when; of a lead of several alone.
+    records: Mapping[str, datetime] = field(default_factory=dict)
+    #: Those of them that were deleted, and what lives on as another one.
+    gone: tuple[str, ...] = ()
 
 
 def blank(lead_id: LeadId, book: str) -> Lead:

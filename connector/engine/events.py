@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from connector.domain.book import Book
-from connector.domain.fact import Fact, FactKind, RecordName
+from connector.domain.fact import RECORD_OF, Fact, FactKind, RecordName
 from connector.domain.ids import CrmRef, LeadId, WorkspaceId, to_lead_id
 from connector.engine.shelf import Shelf
 from connector.engine.withheld import to_withheld
@@ -43,6 +43,8 @@ _RECORD_NAMES: Mapping[EventKind, RecordName] = {
 
 #: What says nothing of the person, only of the record.
 _OF_THE_RECORD = frozenset({EventKind.DELETED, EventKind.HINTED})
+#: What says whether the record is there.
+_TURNS = frozenset({EventKind.DELETED, EventKind.RESTORED})
 
 
 class Received(NamedTuple):
@@ -284,9 +286,14 @@ def _to_new_fact(lead_id: LeadId, one: Received, fact: Fact) -> NewFact:
 
 def _to_fact(one: Received) -> Fact:
     event = one.event
-    data = {event.property: event.value} if event.kind is EventKind.CHANGED else {}
-    fact = Fact(event.key, _moment(one), FactKind.RECORD, _RECORD_NAMES[event.kind], event.ref.crm, data)
+    fact = Fact(event.key, _moment(one), FactKind.RECORD, _RECORD_NAMES[event.kind], event.ref.crm, _to_data(event))
     return fact if event.has_value else to_withheld(fact)
+
+
+def _to_data(event: CrmEvent) -> Mapping[str, str]:
+    if event.kind is EventKind.CHANGED:
+        return {event.property: event.value}
+    return {RECORD_OF: str(event.ref)} if event.kind in _TURNS else {}
 
 
 def _moment(one: Received) -> datetime:

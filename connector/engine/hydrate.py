@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from connector.domain.book import Book
-from connector.domain.fact import SNAPSHOT_OF, Fact, FactKind, RecordName
+from connector.domain.fact import RECORD_OF, SNAPSHOT_OF, Fact, FactKind, RecordName
 from connector.domain.field import format_moment
 from connector.domain.ids import CrmRef, WorkspaceId
 from connector.engine.becoming import follow
@@ -182,7 +182,8 @@ def _to_facts(line: Line, one: Unread, reading: Reading, asked_at: datetime, *, 
     if is_merged:
         yield Fact(f"merged:{one.ref}", at, FactKind.MERGED, str(one.ref), crm)
     elif record is None or record.archived:
-        yield Fact(f"gone:{one.ref}:{format_moment(at)}", at, FactKind.RECORD, RecordName.ARCHIVED, crm)
+        gone = {RECORD_OF: str(one.ref)}
+        yield Fact(f"gone:{one.ref}:{format_moment(at)}", at, FactKind.RECORD, RecordName.ARCHIVED, crm, gone)
 
 
 def first_facts(line: Line, ref: CrmRef, record: CrmRecord | None, asked_at: datetime) -> Iterator[Fact]:

@@ -129,6 +129,17 @@ def _merged(_: str, detail: Detail) -> str:
     return f"was merged with {detail.get('lead', '?')}{because}"
 
 
+def _archived(subject: str, detail: Detail) -> str:
+    which, left = f" ({subject})" if subject else "", detail.get("left")
+    return f"was deleted in the CRM{which}" + (f"; known by {left:g} more" if isinstance(left, int | float) else "")
+
+
+def _restored(subject: str, detail: Detail) -> str:
+    if detail.get("because") == "known":
+        return f"is there again: became known by {subject}"
+    return "was restored in the CRM" + (f" ({subject})" if subject else "")
+
+
 _SENTENCES: Mapping[HistoryKind, Callable[[str, Detail], str]] = {
     HistoryKind.KNOWN: _told_by("became known through {subject}"),
     HistoryKind.FIELD_CHANGED: _field_changed,
@@ -160,8 +171,8 @@ _SENTENCES: Mapping[HistoryKind, Callable[[str, Detail], str]] = {
     HistoryKind.COMPLETED: _told_by("completed {subject}"),
     HistoryKind.WON: _told_by("reached the goal of {subject}: {by}"),
     HistoryKind.EXITED: _told_by("left {subject}: {by}"),
-    HistoryKind.ARCHIVED: _told_by("was deleted in the CRM"),
-    HistoryKind.RESTORED: _told_by("was restored in the CRM"),
+    HistoryKind.ARCHIVED: _archived,
+    HistoryKind.RESTORED: _restored,
     HistoryKind.MERGED: _merged,
     HistoryKind.DEAL: _deal,
     HistoryKind.BOOK: _told_by("is judged by mapping {subject} from here on"),

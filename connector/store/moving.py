@@ -39,10 +39,12 @@ _DROP_SHARED_FACTS = delete(facts).where(
     ),
 )
 # HubSpot deletes the records that a merge takes away, and may tell it first, and with a later time: nobody is gone.
+# Facts that name the record are told apart when the lead is folded.
 _DROP_DELETIONS = delete(facts).where(
     _their[facts],
     facts.c.kind == literal_column(f"'{FactKind.RECORD}'"),
     facts.c.name == literal_column(f"'{RecordName.ARCHIVED}'"),
+    facts.c.data == literal_column("'{}'"),
 )
 _MOVE_FACTS = (
     update(facts).where(_their[facts]).values(lead_id=_INTO, seq=facts.c.seq + bindparam("after", type_=BigInteger))
@@ -162,5 +164,5 @@ def move_everything(session: Session, workspace: WorkspaceId, gone: LeadId, into
 
 
 def drop_deletions(session: Session, workspace: WorkspaceId, gone: LeadId) -> None:
-    """Forget that records of this lead were deleted: that belonged to a merge."""
+    """Forget that records of this lead were deleted that are not named: that belonged to a merge."""
     session.run(_DROP_DELETIONS, {"workspace_": workspace, "gone": gone})

@@ -24,6 +24,7 @@ class Home:
     connection_id: ConnectionId
     crm: str
     record_id: str
+    ref: str
 
 
 @dataclass(frozen=True, slots=True)

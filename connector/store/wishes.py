@@ -34,6 +34,7 @@ from sqlalchemy import (
 from connector.domain.change import LANES, Act, ChangeKind, ChangeState
 from connector.domain.lead import Standing
 from connector.ports import SavedLead
+from connector.store.away import Homes, hold_away, move_acts, part
 from connector.store.codec import NO_TEXTS, encode, to_ms
 from connector.store.facts import LeadKey
 from connector.store.identity import LIVES
@@ -62,7 +63,9 @@ _NEXT_VERSION = outbox.c.version + literal_column("1")
 
 _wishers = listed("wishers", workspace=Text, lead_id=Text)
 _HOMES = (
-    select(crm_refs.c.workspace, crm_refs.c.lead_id, connections.c.id, crm_refs.c.crm, crm_refs.c.record_id)
+    select(
+        crm_refs.c.workspace, crm_refs.c.lead_id, connections.c.id, crm_refs.c.crm, crm_refs.c.record_id, crm_refs.c.ref
+    )
     .join(_wishers, and_(crm_refs.c.workspace == _wishers.c.workspace, crm_refs.c.lead_id == _wishers.c.lead_id))
     .join(
         connections,
@@ -199,13 +202,15 @@ def save_wishes(session: Session, saved: Sequence[SavedLead], now: datetime) -> 
     if not wishers:
         return
     asked = {"wishers": to_rows([_key(one) for one in wishers])}
-    homes, rows = _load_homes(session, asked), _load_rows(session, _DESIRED, asked)
+    found, rows = _load_homes(session, asked), _load_rows(session, _DESIRED, asked)
+    homes = {_key(one): part(one.lead, found.get(_key(one), ())) for one in wishers}
+    move_acts(session, homes)
     anew = [_key(one) for one in wishers if is_from_the_start(one)]
     unmade = _load_rows(session, _ACTS, {"wishers": to_rows(anew)}) if anew else {}
     gathered = _Rows()
     for one in wishers:
         key = _key(one)
-        _gather(gathered, one, homes.get(key, ()), rows.get(key, {}), unmade.get(key, {}), to_ms(now))
+        _gather(gathered, one, homes[key], rows.get(key, {}), unmade.get(key, {}), to_ms(now))
     session.run_many(_HOLD, gathered.held)
     session.run_many(_HOLD_STEPS, gathered.stilled)
     session.run_many(_RELEASE_STEPS, gathered.released)
@@ -214,6 +219,7 @@ def save_wishes(session: Session, saved: Sequence[SavedLead], now: datetime) -> 
     session.run_many(_WITHDRAW, gathered.withdrawn)
     session.run_many(_ADD_ACT, gathered.acts)
     session.run_many(_WITHDRAW_STEPS, gathered.forgone)
+    hold_away(session, homes)
 
 
 def _wishes_anew(saved: SavedLead) -> bool:
@@ -221,10 +227,16 @@ def _wishes_anew(saved: SavedLead) -> bool:
     return bool(
         saved.acts
         or lead.desired != before.desired
-        or lead.standing is not before.standing
+        or _is_turned(saved)
         or is_from_the_start(saved)
         or still_steps(lead) != still_steps(before)
     )
+
+
+def _is_turned(saved: SavedLead) -> bool:
+    """Whether a record of the lead was deleted or restored."""
+    lead, before = saved.lead, saved.stored.lead
+    return lead.standing is not before.standing or lead.gone != before.gone
 
 
 def _key(saved: SavedLead) -> LeadKey:
@@ -260,25 +272,17 @@ def _load_rows(session: Session, statement: Executable, asked: dict[str, str]) -
     return rows
 
 
-def _gather(gathered: _Rows, saved: SavedLead, homes: Sequence[Home], rows: Rows, unmade: Rows, now: int) -> None:
+def _gather(gathered: _Rows, saved: SavedLead, homes: Homes, rows: Rows, unmade: Rows, now: int) -> None:
     is_held = saved.lead.standing is Standing.ARCHIVED
-    if is_from_the_start(saved) or saved.lead.standing is not saved.stored.lead.standing:
+    if is_from_the_start(saved) or _is_turned(saved):
         workspace, lead_id = _key(saved)
         gathered.held.append({"workspace_": workspace, "lead_id_": lead_id, "is_held_": is_held})
-    for wish in wishes_of(saved.lead, homes, rows, now):
+    for wish in wishes_of(saved.lead, homes.there, rows, now):
         _gather_wish(gathered, saved, wish, rows.get(wish.slot), now)
     gathered.withdrawn += ({"id_": row.id, "settled_at_": now} for row in unwanted(saved.acts, unmade))
     held = [beginning for beginning, may_leave in still_steps(saved.lead).items() if may_leave]
-    gathered.acts += (
-        _act_row(saved, home, act, held, is_held=is_held) for act in saved.acts for home in _home_of(act, homes)
-    )
+    gathered.acts += (_act_row(saved, home, act, held, is_held=is_held) for act in saved.acts for home in homes.of(act))
     _gather_still(gathered, saved, is_held=is_held, now=now)
-
-
-def _home_of(act: Act, homes: Sequence[Home]) -> Sequence[Home]:
-    """The one record that an act is for: one in the CRM that it is meant for, else the one that became known first."""
-    crm = act.crm if act.email is None else act.email.crm
-    return ([home for home in homes if home.crm == crm] or homes)[:1]
 
 
 def _gather_still(gathered: _Rows, saved: SavedLead, *, is_held: bool, now: int) -> None:
@@ -286,7 +290,7 @@ def _gather_still(gathered: _Rows, saved: SavedLead, *, is_held: bool, now: int)
     workspace, lead_id = _key(saved)
     before, still = still_steps(saved.stored.lead), still_steps(saved.lead)
     for beginning, may_leave in still.items():
-        if before.get(beginning) != may_leave or is_from_the_start(saved):
+        if before.get(beginning) != may_leave or is_from_the_start(saved) or _is_turned(saved):
             steps = {"workspace_": workspace, "lead_id_": lead_id, "beginning": beginning, "length": len(beginning)}
             if may_leave:
                 gathered.stilled.append(steps)

@@ -58,7 +58,7 @@ from connector.domain.definitions import (
     Tag,
     WriteBack,
 )
-from connector.domain.fact import SNAPSHOT_OF, CommandName, EdgesName, Fact, FactKind, RecordName, Value
+from connector.domain.fact import RECORD_OF, SNAPSHOT_OF, CommandName, EdgesName, Fact, FactKind, RecordName, Value
 from connector.domain.field import Field, FieldRole, FieldType
 from connector.domain.program import (
     NO_REMINDERS,
@@ -534,6 +534,10 @@ ORDINARY = (
 )
 
 
+#: What the lead is known by.
+RECORDS = ("51", "00Q1", "00Q2")
+
+
 def a_moment(random: Random) -> datetime:
     return START + timedelta(days=random.randint(0, 40), milliseconds=1 + random.choice(OFFSETS_MS))
 
@@ -546,9 +550,38 @@ def record(random: Random, key: str, name: RecordName) -> Fact:
 def snapshot(random: Random, key: str) -> Fact:
     """What a record elsewhere holds, read for the first time or again."""
     said = {property_: random.choice(texts) for property_, texts in HELD_ELSEWHERE.items()}
-    data: dict[str, Value] = {SNAPSHOT_OF: random.choice(("00Q1", "00Q2")), **said}
+    record_id = random.choice(("00Q1", "00Q2"))
     name = random.choice((RecordName.BASELINE, RecordName.READ, RecordName.READ))
-    return Fact(key, a_moment(random), FactKind.RECORD, name, "other", data)
+    if name == RecordName.BASELINE:
+        key = f"baseline:{record_id}"
+    return Fact(key, a_moment(random), FactKind.RECORD, name, "other", {SNAPSHOT_OF: record_id, **said})
+
+
+def turn(random: Random, key: str) -> Fact:
+    """A record of the lead is deleted or restored: one that it is known by or not, or, as once was told, none."""
+    record = random.choice((*RECORDS, *RECORDS, "unheard of", ""))
+    name = random.choice((RecordName.ARCHIVED, RecordName.ARCHIVED, RecordName.RESTORED))
+    data: dict[str, Value] = {RECORD_OF: record} if record else {}
+    return Fact(key, a_moment(random), FactKind.RECORD, name, CRM, data)
+
+
+def of_a_record(random: Random, key: str) -> Fact:
+    kind = random.random()
+    if kind < 0.6:
+        return snapshot(random, key) if kind < 0.2 else turn(random, key)
+    return record(random, key, random.choice([*[RecordName.CHANGED] * 6, *RecordName]))
+
+
+def others(random: Random) -> list[Fact]:
+    """Further records of the lead, known since it was or later; or none."""
+    known = RECORDS[1 : random.choice((1, 2, 3))]
+    return [record(random, f"baseline:{record_id}", RecordName.BASELINE) for record_id in known]
+
+
+def a_merge(random: Random, key: str) -> Fact:
+    """A record of the lead lives on as another one, or two leads became one by an address."""
+    data: dict[str, Value] = {"because": "same email"} if random.random() < 0.5 else {}
+    return Fact(key, a_moment(random), FactKind.MERGED, random.choice(RECORDS), CRM, data)
 
 
 def a_deal(random: Random, key: str) -> Fact:
@@ -570,10 +603,10 @@ def some_edges(random: Random, key: str) -> Fact:
 
 def a_fact(random: Random, key: str, kinds: Sequence[FactKind]) -> Fact:
     kind = random.choice(kinds)
-    if kind is FactKind.RECORD and random.random() < 0.3:
-        return snapshot(random, key)
     if kind is FactKind.RECORD:
-        return record(random, key, random.choice([*[RecordName.CHANGED] * 6, *RecordName]))
+        return of_a_record(random, key)
+    if kind is FactKind.MERGED:
+        return a_merge(random, key)
     if kind is FactKind.DEAL:
         return a_deal(random, key)
     if kind is FactKind.EDGES:
@@ -597,12 +630,25 @@ def a_fact(random: Random, key: str, kinds: Sequence[FactKind]) -> Fact:
     return Fact(key, a_moment(random), kind, "v2", "api")
 
 
+def comings_and_goings() -> st.SearchStrategy[list[Fact]]:
+    """The facts of a lead whose records are deleted, restored, merged and joined, in the order in which they count."""
+
+    def life(numbers: list[int]) -> list[Fact]:
+        randoms = [(Random(number), f"k{index}") for index, number in enumerate(numbers)]
+        turns = [turn(random, key) if random.random() < 0.9 else a_merge(random, key) for random, key in randoms]
+        first = record(Random(numbers[0]), f"baseline:{RECORDS[0]}", RecordName.BASELINE)
+        return sorted([first, *others(Random(numbers[0])), *turns], key=lambda fact: fact.position)
+
+    return st.lists(NUMBERS, min_size=1, max_size=12).map(life)
+
+
 def lives(kinds: Sequence[FactKind] = ORDINARY, max_size: int = 20) -> st.SearchStrategy[list[Fact]]:
     """The facts of one lead, in the order in which they count; there is a baseline."""
 
     def live(numbers: list[int]) -> list[Fact]:
-        first = record(Random(sum(numbers)), "first", RecordName.BASELINE)
+        first = record(Random(sum(numbers)), f"baseline:{RECORDS[0]}", RecordName.BASELINE)
         facts = [a_fact(Random(number), f"k{number % 97}-{index}", kinds) for index, number in enumerate(numbers)]
-        return sorted([first, *facts], key=lambda fact: fact.position)
+        ours = {fact.key: fact for fact in [first, *others(Random(numbers[0])), *facts]}  # each is told once
+        return sorted(ours.values(), key=lambda fact: fact.position)
 
     return st.lists(NUMBERS, min_size=1, max_size=max_size).map(live)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from connector.domain.lead import Standing
 from connector.sandbox.faults import ApiFault, Fault
 from tests.both_rehearsal import BothRehearsal, rehearsed
 
@@ -232,3 +234,89 @@ def test_a_task_for_nobody_is_made_where_the_lead_is_if_the_crm_of_the_owners_ha
 
         (task,) = stage.portal.tasks(contact)
         assert not task.get("hubspot_owner_id")
+
+
+# --- a record is deleted while another one of the lead is there ----------------------------------------------
+
+
+@pytest.fixture
+def called(tmp_path: Path) -> Iterator[BothRehearsal]:
+    """With a task for whoever scores 30 points."""
+    with rehearsed(tmp_path, MAPPING.replace("programs:\n", f"{CALL}programs:\n")) as stage:
+        yield stage
+
+
+def calls(stage: BothRehearsal, record: str) -> tuple[list[str], list[str]]:
+    """The tasks in the portal, and those of the record of the org."""
+    of_org = stage.org.people.records("Task", WhoId=record)
+    return [task["hs_task_subject"] for task in stage.portal.tasks()], [str(task["Subject"]) for task in of_org]
+
+
+def test_who_is_deleted_in_hubspot_is_nurtured_on_in_salesforce_and_catches_up_when_back(called: BothRehearsal) -> None:
+    contact, record = in_both(called)
+    called.portal.delete_contact(contact)
+    called.let_pass()
+
+    called.org.people.change(record, Status="Working - Contacted")
+    called.let_pass()
+
+    assert called.in_org(record)["coltiva__Score__c"] == 35
+    assert calls(called, record) == ([], ["Call Mara"])
+    assert called.refused() == []
+    called.portal.restore_contact(contact)
+    called.let_pass()
+    assert scores(called, contact, record) == ("35", 35)
+    assert (calls(called, record), called.refused()) == (([], ["Call Mara"]), [])
+
+
+def test_who_is_deleted_in_salesforce_is_nurtured_on_in_hubspot_and_catches_up_when_back(called: BothRehearsal) -> None:
+    contact, record = in_both(called)
+    called.org.people.delete(record)
+    called.let_pass()
+
+    called.portal.set_property(contact, CLICKED, "1788768060001")
+    called.let_pass()
+
+    assert scores(called, contact, record) == ("30", 20)
+    assert calls(called, record) == (["Call Mara"], [])
+    assert called.refused() == []
+    called.org.people.undelete(record)
+    called.let_pass()
+    assert scores(called, contact, record) == ("30", 30)
+    assert (calls(called, record), called.refused()) == ((["Call Mara"], []), [])
+
+
+@pytest.mark.parametrize("back", ["portal", "org"])
+def test_who_is_deleted_in_both_rests_and_goes_on_where_it_is_back(called: BothRehearsal, back: str) -> None:
+    contact, record = in_both(called)
+    called.portal.delete_contact(contact)
+    called.let_pass()
+    called.org.people.delete(record)
+    called.let_pass()
+
+    rested = called.lead()
+    if back == "portal":
+        called.portal.restore_contact(contact)
+        called.let_pass()
+        called.portal.set_property(contact, CLICKED, "1788768060001")
+    else:
+        called.org.people.undelete(record)
+        called.let_pass()
+        called.org.people.change(record, Status="Working - Contacted")
+    called.let_pass()
+
+    assert (rested.standing, called.lead().standing) == (Standing.ARCHIVED, Standing.ACTIVE)
+    expected = (["Call Mara"], []) if back == "portal" else ([], ["Call Mara"])
+    assert (calls(called, record), called.refused()) == (expected, [])
+
+
+def test_a_task_that_waits_for_a_record_that_is_deleted_goes_to_the_other_one(tmp_path: Path) -> None:
+    with rehearsed(tmp_path, MAPPING.replace("programs:\n", f"settle: 1h\n{CALL}programs:\n")) as stage:
+        contact, record = in_both(stage)
+        stage.portal.set_property(contact, CLICKED, "1788768060001")
+        stage.let_pass()
+        stage.portal.delete_contact(contact)
+
+        stage.let_pass(timedelta(hours=2))
+
+        assert calls(stage, record) == ([], ["Call Mara"])

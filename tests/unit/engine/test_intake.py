@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from connector.domain.book import Book
-from connector.domain.fact import Fact, FactKind, RecordName
+from connector.domain.fact import RECORD_OF, Fact, FactKind, RecordName
 from connector.domain.ids import CrmRef, to_lead_id
 from connector.domain.lead import Standing
 from connector.engine.shelf import Shelf
@@ -54,20 +54,20 @@ def test_two_changes_at_the_same_moment_are_two_facts(office: Office) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "name"),
+    ("kind", "name", "data"),
     [
-        (EventKind.CREATED, RecordName.CREATED),
-        (EventKind.DELETED, RecordName.ARCHIVED),
-        (EventKind.RESTORED, RecordName.RESTORED),
+        (EventKind.CREATED, RecordName.CREATED, {}),
+        (EventKind.DELETED, RecordName.ARCHIVED, {RECORD_OF: "hubspot:4711:contact:51"}),
+        (EventKind.RESTORED, RecordName.RESTORED, {RECORD_OF: "hubspot:4711:contact:51"}),
     ],
 )
 def test_what_happens_to_the_record_itself_is_a_fact_without_values(
-    office: Office, kind: EventKind, name: RecordName
+    office: Office, kind: EventKind, name: RecordName, data: dict[str, str]
 ) -> None:
     office.receive(event(kind)).take_in()
 
     (fact,) = facts(office)
-    assert (fact.name, fact.data) == (name, {})
+    assert (fact.name, fact.data) == (name, data)
 
 
 def test_a_property_without_meaning_makes_no_fact_and_no_lead(office: Office) -> None:

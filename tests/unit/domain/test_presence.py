@@ -1,0 +1,132 @@
+"""A lead of several records is archived only while all of them are gone."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import permutations
+
+import pytest
+
+from connector.domain.fact import RECORD_OF, Fact, FactKind, RecordName
+from connector.domain.history import HistoryKind
+from connector.domain.lead import Standing
+from tests.builders import CRM, START, Story, after, baseline
+
+CONTACT, LEAD, OTHER = "hubspot:4711:contact:51", "salesforce:00D:lead:00Q1", "salesforce:00D:lead:00Q2"
+
+
+def known(record: str, at: datetime = START) -> Fact:
+    return Fact(f"baseline:{record}", at, FactKind.RECORD, RecordName.BASELINE, CRM)
+
+
+def turned(name: RecordName, record: str, at: datetime) -> Fact:
+    data = {RECORD_OF: record} if record else {}
+    return Fact(f"{name}:{record}:{at.isoformat()}", at, FactKind.RECORD, name, CRM, data)
+
+
+def deleted(record: str, at: datetime) -> Fact:
+    return turned(RecordName.ARCHIVED, record, at)
+
+
+def restored(record: str, at: datetime) -> Fact:
+    return turned(RecordName.RESTORED, record, at)
+
+
+def merged(record: str, at: datetime, **because: str) -> Fact:
+    return Fact(f"merged:{record}", at, FactKind.MERGED, record, CRM, because)
+
+
+def standing(*facts: Fact) -> Standing:
+    return Story().receive_all(list(facts), after(days=30)).lead.standing
+
+
+def test_a_lead_goes_on_by_another_record_when_one_is_deleted() -> None:
+    assert standing(known(CONTACT), known(LEAD), deleted(CONTACT, after(days=1))) is Standing.ACTIVE
+
+
+def test_a_lead_rests_when_the_last_of_its_records_is_deleted() -> None:
+    gone = [deleted(record, after(days=index)) for index, record in enumerate((CONTACT, LEAD, OTHER))]
+
+    assert standing(known(CONTACT), known(LEAD), known(OTHER), *gone[1:]) is Standing.ACTIVE
+    assert standing(known(CONTACT), known(LEAD), known(OTHER), *gone) is Standing.ARCHIVED
+
+
+@pytest.mark.parametrize("back", [CONTACT, LEAD])
+def test_a_lead_comes_back_with_any_of_its_records(back: str) -> None:
+    gone = (deleted(CONTACT, after(days=1)), deleted(LEAD, after(days=2)))
+
+    assert standing(known(CONTACT), known(LEAD), *gone, restored(back, after(days=3))) is Standing.ACTIVE
+
+
+def test_a_record_that_came_back_can_go_again() -> None:
+    story = (deleted(CONTACT, after(days=1)), restored(CONTACT, after(days=2)), deleted(LEAD, after(days=3)))
+
+    assert standing(known(CONTACT), known(LEAD), *story) is Standing.ACTIVE
+    assert standing(known(CONTACT), known(LEAD), *story, deleted(CONTACT, after(days=4))) is Standing.ARCHIVED
+
+
+def test_it_makes_no_difference_in_which_order_deletions_and_records_come_to_be_known() -> None:
+    facts = (known(CONTACT), known(LEAD), deleted(CONTACT, after(days=1)), restored(CONTACT, after(days=2)))
+    ends = set()
+
+    for order in permutations(facts):
+        story = Story()
+        for fact in order:
+            story.receive(fact, now=after(days=30))
+        ends.add((story.lead.standing, story.lead.gone, tuple(story.lead.records)))
+
+    assert ends == {(Standing.ACTIVE, (), (CONTACT, LEAD))}
+
+
+@pytest.mark.parametrize("record", ["", CONTACT])
+def test_of_a_lead_with_one_record_nothing_new_is_remembered(record: str) -> None:
+    story = Story().receive(known(CONTACT), deleted(record, after(days=1)))
+
+    assert (story.lead.standing, story.lead.records, story.lead.gone) == (Standing.ARCHIVED, {}, ())
+    assert [(entry.subject, entry.detail) for entry in story.told(HistoryKind.ARCHIVED)] == [("", {})]
+
+
+def test_a_deletion_that_names_no_record_is_of_the_whole_lead_as_it_was_when_it_was_told() -> None:
+    facts = (known(CONTACT), known(LEAD), deleted("", after(days=1)))
+
+    assert standing(*facts) is Standing.ARCHIVED
+    assert standing(*facts, restored("", after(days=2))) is Standing.ACTIVE
+    assert standing(*facts, restored(LEAD, after(days=2))) is Standing.ACTIVE
+
+
+def test_whoever_was_deleted_and_comes_to_be_known_elsewhere_rests_until_then() -> None:
+    story = Story().receive(known(CONTACT), deleted(CONTACT, after(days=5)))
+
+    story.receive(known(LEAD, after(days=10)))
+    story.let_pass(after(days=11))
+
+    (back,) = story.told(HistoryKind.RESTORED)
+    assert (story.lead.standing, back.at, back.subject) == (Standing.ACTIVE, after(days=10), LEAD)
+
+
+def test_of_records_that_were_merged_the_one_that_is_left_counts() -> None:
+    one = (known(CONTACT), known(LEAD), merged(CONTACT, after(days=1)))
+
+    assert standing(*one, deleted(CONTACT, after(days=2))) is Standing.ACTIVE
+    assert standing(*one, deleted(LEAD, after(days=2))) is Standing.ARCHIVED
+
+
+def test_a_join_by_address_brings_nobody_back_whose_records_are_all_gone() -> None:
+    gone = (known(CONTACT), known(LEAD), deleted(CONTACT, after(days=1)), deleted(LEAD, after(days=1)))
+
+    assert standing(*gone, merged(LEAD, after(days=2), because="same email")) is Standing.ARCHIVED
+
+
+def test_a_record_that_is_deleted_beside_others_is_told_and_leads_to_nothing() -> None:
+    story = Story().receive(baseline(), known(CONTACT), known(LEAD))
+
+    story.receive(deleted(CONTACT, after(days=1)), restored(CONTACT, after(days=2)))
+
+    (entry,) = story.told(HistoryKind.ARCHIVED)
+    assert (entry.subject, entry.detail, story.acts) == (CONTACT, {"left": 1}, {})
+
+
+def test_a_day_between_two_records_is_slept_through() -> None:
+    story = Story().receive(known(CONTACT), known(LEAD, after(days=3)), deleted(CONTACT, after(days=1)))
+
+    assert (story.lead.standing, story.lead.wake_at) == (Standing.ARCHIVED, START + timedelta(days=3))
