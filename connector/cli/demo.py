@@ -17,7 +17,7 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Leave everything running afterwards, to explore.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Watch leads being nurtured in a simulated HubSpot portal, and one in Salesforce, too.
+    """Watch leads being nurtured in simulated CRMs.
 
     Starts a portal, a web process and a worker on this machine, plays seven weeks of a company's life in accelerated
     time, reads the portal back and checks it against what was done to each contact. Then one person is played through

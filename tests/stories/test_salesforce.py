@@ -167,3 +167,34 @@ def test_an_org_is_not_taken_from_the_workspace_that_it_feeds(tmp_path: Path) ->
         mara = stage.org.people.create_lead("mara@example.com", Industry="Technology")
         stage.let_pass(SECONDS)
         assert stage.held(mara)["coltiva__Score__c"] == 20
+
+
+SALES = """
+sales:
+  teams:
+    inbound:
+      reps:
+        rita: {salesforce: RITA}
+  hand_over:
+    hot:
+      when: {lead_score: {gte: 35}}
+      closed: {changed: industry, to: Banking}
+"""
+
+
+def test_the_owner_that_we_set_ourselves_is_no_person_who_takes_over(tmp_path: Path) -> None:
+    """Salesforce tells moments in whole seconds: our own write bears a moment before the ruling that it follows."""
+    rita = "0055e0000000003AAA"
+    with rehearsed(tmp_path, MAPPING + SALES.replace("RITA", rita)) as stage:
+        assert stage.org.people.add_user("rita", "Rita", "Rep") == rita
+        mara = stage.org.people.create_lead("mara@example.com", Industry="Technology")
+        stage.let_pass(SECONDS)
+        stage.platform.advance(timedelta(milliseconds=400))
+
+        stage.org.people.change(mara, Status="Working - Contacted")
+        stage.let_pass(SECONDS)
+        stage.let_pass(SECONDS)
+
+        assert stage.held(mara)["OwnerId"] == rita
+        assert "assigned hot" in stage.told()
+        assert "taken_over hot" not in stage.told()

@@ -17,6 +17,10 @@ from tests.office import ACME, FakeCrm, Office, changed, clicked, contact, event
 MINUTE = timedelta(minutes=1)
 
 
+#: A CRM's moment in whole seconds says what is so at the end of that second.
+SECONDS_END = timedelta(milliseconds=999)
+
+
 def names(office: Office, record_id: str = "51") -> list[str]:
     return [fact.name for fact in office.store.read_models.facts(ACME, office.lead(record_id).id)]
 
@@ -269,8 +273,8 @@ def test_what_a_record_has_said_since_a_moment_is_one_fact_of_that_moment_howeve
 
     facts = office.store.read_models.facts(ACME, office.lead().id)
     assert [(fact.name, fact.at) for fact in facts] == [
-        (RecordName.BASELINE, after(minutes=-20)),
-        (RecordName.READ, after(minutes=-5)),
+        (RecordName.BASELINE, after(minutes=-20) + SECONDS_END),
+        (RecordName.READ, after(minutes=-5) + SECONDS_END),
     ]
     assert office.counts()["hydrate.again"] == 2
 
