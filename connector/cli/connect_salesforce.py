@@ -20,7 +20,7 @@ def salesforce(
         str, typer.Option("--host", metavar="HOST", help="The org's My Domain, such as acme.my.salesforce.com.")
     ],
     username: Annotated[
-        str | None, typer.Option("--username", help="Be let in by the app's certificate, as this user.")
+        str | None, typer.Option("--username", metavar="USER", help="Be let in by the app's certificate, as this user.")
     ] = None,
     by_browser: Annotated[
         bool, typer.Option("--browser", help="Be let in by an administrator, in the browser.")
