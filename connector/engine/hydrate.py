@@ -201,9 +201,12 @@ def settled_at(record: CrmRecord, asked_at: datetime) -> datetime | None:
 
 
 def _made_at(line: Line, record: CrmRecord | None) -> datetime | None:
-    """When a record was made, by a CRM that tells it in no other way; None for one from before we were connected."""
+    """When a record was made, by a CRM that tells it in no other way; None for one from before we were connected.
+
+    Its moments are whole seconds: one that was made in the second in which we were connected is new.
+    """
     made_at, connected_at = record.created_at if record else None, line.connection.connected_at
-    return made_at if made_at and connected_at and made_at >= connected_at else None
+    return made_at if made_at and connected_at and made_at >= connected_at.replace(microsecond=0) else None
 
 
 def _values(record: CrmRecord) -> Mapping[str, str]:

@@ -127,6 +127,7 @@ def test_ten_kills_lose_no_lead_and_repeat_no_task(load: Load, nursery: Nursery)
         nursery.let_live(timedelta(seconds=dice.uniform(0, 0.6)))
         assert nursery.end(signal.SIGKILL) == -signal.SIGKILL
 
+    load.tell(KILLS - 1)  # so that the last one has something to do, too, and is up when it is done
     nursery.start()
     wait_until(load.is_done, nursery)
 
