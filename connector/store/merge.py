@@ -29,7 +29,7 @@ from connector.store.codec import decode_lead, encode, to_ms
 from connector.store.identity import LIVES, add_leads, add_refs, find_leads
 from connector.store.joined import tell_joined_anew
 from connector.store.listed import among
-from connector.store.moving import drop_deletions, move_everything
+from connector.store.moving import drop_deletions, drop_deletions_of, move_everything
 from connector.store.schema import (
     connections,
     crm_refs,
@@ -152,6 +152,7 @@ def merge_leads(
         if ref in new or not known[ref].became
     }
     for former, lead_id in gone.items():
+        drop_deletions_of(session, workspace, lead_id, former)
         session.run(_LIVE_ON, _of_former(workspace, lead_id, former) | {"survivor": str(survivor)})
     for lead_id in sorted(set(gone.values()) - {to_lead_id(workspace, survivor)}):
         drop_deletions(session, workspace, lead_id)

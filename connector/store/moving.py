@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Text, and_, bindparam, delete, exists, literal_column, not_, update
 
-from connector.domain.fact import FactKind, RecordName
-from connector.domain.ids import LeadId, WorkspaceId
+from connector.domain.fact import RECORD_OF, FactKind, RecordName
+from connector.domain.ids import CrmRef, LeadId, WorkspaceId
+from connector.store.codec import encode
 from connector.store.schema import (
     assignments,
     crm_refs,
@@ -45,6 +46,12 @@ _DROP_DELETIONS = delete(facts).where(
     facts.c.kind == literal_column(f"'{FactKind.RECORD}'"),
     facts.c.name == literal_column(f"'{RecordName.ARCHIVED}'"),
     facts.c.data == literal_column("'{}'"),
+)
+_DROP_DELETIONS_OF_RECORD = delete(facts).where(
+    _their[facts],
+    facts.c.kind == literal_column(f"'{FactKind.RECORD}'"),
+    facts.c.name == literal_column(f"'{RecordName.ARCHIVED}'"),
+    facts.c.data == bindparam("named", type_=Text),
 )
 _MOVE_FACTS = (
     update(facts).where(_their[facts]).values(lead_id=_INTO, seq=facts.c.seq + bindparam("after", type_=BigInteger))
@@ -166,3 +173,9 @@ def move_everything(session: Session, workspace: WorkspaceId, gone: LeadId, into
 def drop_deletions(session: Session, workspace: WorkspaceId, gone: LeadId) -> None:
     """Forget that records of this lead were deleted that are not named: that belonged to a merge."""
     session.run(_DROP_DELETIONS, {"workspace_": workspace, "gone": gone})
+
+
+def drop_deletions_of(session: Session, workspace: WorkspaceId, lead_id: LeadId, record: CrmRef) -> None:
+    """Forget that this record of a lead was deleted: it lives on as another one."""
+    named = encode({RECORD_OF: str(record)})
+    session.run(_DROP_DELETIONS_OF_RECORD, {"workspace_": workspace, "gone": lead_id, "named": named})
