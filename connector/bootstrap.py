@@ -11,7 +11,7 @@ import os
 import secrets
 import socket
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ from connector.settings import Settings, is_loopback
 if TYPE_CHECKING:
     from connector.crms.hubspot.portal import HubSpotPortal
     from connector.crms.salesforce.oauth import OAuth
-    from connector.crms.salesforce.org import SalesforceOrg
+    from connector.crms.salesforce.org import Salesforce, SalesforceOrg
     from connector.domain.book import Book
     from connector.engine.line import Line
     from connector.engine.listening import Listening
@@ -44,6 +44,8 @@ class Services:
     clock: Clock
     store: Store
     endpoints: Mapping[str, Endpoint]
+    #: Made when it is first needed; then the only one.
+    _salesforce: list[Salesforce] = field(default_factory=list, repr=False)
 
     def open_crm(self, connection: Connection) -> Crm:
         """The CRM account of a connection. Loads its SDK and calls nothing."""
@@ -83,19 +85,25 @@ class Services:
         return [str(lack) for lack in lacks]
 
     def _open_salesforce(self, connection: Connection) -> SalesforceOrg:
-        from connector.crms.salesforce.org import SalesforceOrg
         from connector.engine.tokens import StoredToken
 
         keeper = StoredToken(self.store, self.clock, connection.id)
-        return SalesforceOrg(connection.token, keeper, self._salesforce_oauth(), self.clock)
+        return self._at_salesforce().open(connection, keeper)
 
     def _salesforce_oauth(self) -> OAuth:
-        from connector.crms.salesforce.oauth import App, OAuth
+        return self._at_salesforce().oauth
 
-        settings = self.settings
-        key = _read_private_key(settings.salesforce_key_file) if settings.salesforce_key_file else ""
-        app = App(settings.salesforce_client_id, settings.salesforce_client_secret, key)
-        return OAuth(app, self.clock, settings.salesforce_base_url)
+    def _at_salesforce(self) -> Salesforce:
+        """Our app there: one for the process, for it remembers what its calls have spent, whatever the token."""
+        from connector.crms.salesforce.oauth import App
+        from connector.crms.salesforce.org import Salesforce
+
+        if not self._salesforce:
+            settings = self.settings
+            key = _read_private_key(settings.salesforce_key_file) if settings.salesforce_key_file else ""
+            app = App(settings.salesforce_client_id, settings.salesforce_client_secret, key)
+            self._salesforce.append(Salesforce(app, self.clock, settings.salesforce_base_url))
+        return self._salesforce[0]
 
     def build_listening(self) -> Listening:
         """What listens to every org's changes. Raises SetupError where the packages for it are missing."""

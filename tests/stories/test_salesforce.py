@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -198,3 +199,10 @@ def test_the_owner_that_we_set_ourselves_is_no_person_who_takes_over(tmp_path: P
         assert stage.held(mara)["OwnerId"] == rita
         assert "assigned hot" in stage.told()
         assert "taken_over hot" not in stage.told()
+
+
+def test_what_our_calls_have_spent_is_remembered_when_the_token_is_another(stage: OrgRehearsal) -> None:
+    first = stage.services.open_account(stage.connection)
+    again = stage.services.open_account(replace(stage.connection, token="another"))
+
+    assert again._client.limits is first._client.limits  # type: ignore[attr-defined]
