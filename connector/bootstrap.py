@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from connector.crms.salesforce.oauth import OAuth
     from connector.crms.salesforce.org import Salesforce, SalesforceOrg
     from connector.domain.book import Book
-    from connector.engine.line import Line
-    from connector.engine.listening import Listening
-    from connector.engine.shelf import Shelf
-    from connector.engine.worker import Worker
+    from connector.engine.inward.listening import Listening
+    from connector.engine.judging.shelf import Shelf
+    from connector.engine.running.line import Line
+    from connector.engine.running.worker import Worker
 
 #: Below our address: where Salesforce sends administrators back to. Nothing answers there: the address is copied.
 SALESFORCE_CALLBACK = "/oauth/salesforce/callback"
@@ -85,7 +85,7 @@ class Services:
         return [str(lack) for lack in lacks]
 
     def _open_salesforce(self, connection: Connection) -> SalesforceOrg:
-        from connector.engine.tokens import StoredToken
+        from connector.engine.running.tokens import StoredToken
 
         keeper = StoredToken(self.store, self.clock, connection.id)
         return self._at_salesforce().open(connection, keeper)
@@ -115,7 +115,7 @@ class Services:
                 ".venv/bin/pip install fastavro grpcio 'protobuf>=7.35.1,<8'"
             ) from error
         from connector.crms.salesforce.translate import SALESFORCE
-        from connector.engine.listening import Ear, Listening
+        from connector.engine.inward.listening import Ear, Listening
 
         lease_length = timedelta(seconds=self.settings.lease_seconds)
         return Listening(
@@ -124,7 +124,7 @@ class Services:
 
     def _open_changes(self, connection: Connection) -> ChangeStream:
         from connector.crms.salesforce.changes import Bus, OrgChanges
-        from connector.engine.tokens import StoredToken
+        from connector.engine.running.tokens import StoredToken
 
         address = self.settings.salesforce_pubsub
         bus = Bus(address, self.settings.salesforce_channel, is_encrypted=not is_loopback(f"//{address}"))
@@ -142,7 +142,7 @@ class Services:
 
     def apply_mapping(self) -> Book:
         """Make the mapping in the folder the one that counts, if it is not already. Raises MappingError."""
-        from connector.engine.apply import apply_book
+        from connector.engine.judging.apply import apply_book
 
         book, stored = self.read_mapping()
 
@@ -154,7 +154,7 @@ class Services:
 
     def open_shelf(self) -> Shelf:
         """The books that were ever applied."""
-        from connector.engine.shelf import Shelf
+        from connector.engine.judging.shelf import Shelf
 
         return Shelf(self.store, compile_stored)
 
@@ -169,8 +169,8 @@ class Services:
 
     def open_line(self, connection: Connection) -> Line:
         """A connection, for a command to call over; while it does, no worker does."""
-        from connector.engine.backoff import full_jitter
-        from connector.engine.line import Line, Tools
+        from connector.engine.running.backoff import full_jitter
+        from connector.engine.running.line import Line, Tools
 
         lease_length = timedelta(seconds=self.settings.lease_seconds)
         holder = _name_process()
@@ -178,7 +178,7 @@ class Services:
 
     def build_worker(self) -> Worker:
         """A worker for everything; any number of them may share one database."""
-        from connector.engine.work import Workplace, build_worker
+        from connector.engine.running.work import Workplace, build_worker
 
         return build_worker(
             Workplace(

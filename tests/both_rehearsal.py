@@ -13,11 +13,11 @@ from typing import Any
 from connector.bootstrap import Services, open_services
 from connector.cli.connect import connect_hubspot
 from connector.cli.connect_salesforce import connect_salesforce
-from connector.domain.change import ChangeState
 from connector.domain.ids import LeadId, WorkspaceId
 from connector.domain.lead import Lead
-from connector.engine.signing import add_signing_key
-from connector.engine.worker import Worker
+from connector.domain.outward.change import ChangeState
+from connector.engine.running.signing import add_signing_key
+from connector.engine.running.worker import Worker
 from connector.sandbox.hubspot.portal import Portal
 from connector.sandbox.hubspot.sandbox import Sandbox
 from connector.sandbox.hubspot.server import running as running_portal

@@ -7,18 +7,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from connector.domain.book import Book, compile_book
-from connector.domain.change import Act
-from connector.domain.condition import Condition, DidTest, FieldTest, Op, Operand, ScoreTest, SignalTest
+from connector.domain.conditions.condition import Condition, DidTest, FieldTest, Op, Operand, ScoreTest, SignalTest
 from connector.domain.decide import Decision, fold, needs_refold
 from connector.domain.definitions import Definitions, SignalSource
 from connector.domain.draft import Draft
-from connector.domain.enrolment import Enrolment
 from connector.domain.fact import Fact, FactKind, RecordName, Value
 from connector.domain.field import Field, FieldRole, FieldType
 from connector.domain.history import HistoryEntry, HistoryKind
 from connector.domain.ids import LeadId, WorkspaceId
 from connector.domain.lead import Lead, blank
-from connector.domain.program import (
+from connector.domain.outward.change import Act
+from connector.domain.programs.enrolment import Enrolment
+from connector.domain.programs.program import (
     Activity,
     Note,
     Outcome,

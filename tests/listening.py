@@ -14,8 +14,8 @@ from connector.crms.salesforce.changes_inbox import ChangeEvents
 from connector.crms.salesforce.grants import Flow, Grant
 from connector.crms.salesforce.oauth import App, OAuth
 from connector.domain.ids import ConnectionId
-from connector.engine.listening import Ear, Listening
-from connector.engine.tokens import StoredToken
+from connector.engine.inward.listening import Ear, Listening
+from connector.engine.running.tokens import StoredToken
 from connector.ports import Connection, CrmEvent, StreamState
 from connector.sandbox.clock import SandboxClock
 from connector.sandbox.salesforce.platform import Platform

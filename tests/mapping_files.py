@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connector.domain.condition import Condition
+from connector.domain.conditions.condition import Condition
 from connector.domain.definitions import Definitions
 from connector.mapping.load import check_mapping, parse_mapping
 from connector.mapping.report import Report

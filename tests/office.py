@@ -13,19 +13,20 @@ from typing import Any
 import msgspec
 
 from connector.domain.book import Book, compile_book
-from connector.domain.change import Act, ChangeKind, ChangeState
-from connector.domain.condition import Op, SignalTest
+from connector.domain.conditions.condition import Op, SignalTest
 from connector.domain.definitions import Definitions, ListRule, Notification, WriteBack
 from connector.domain.ids import ConnectionId, CrmRef, WorkspaceId
+from connector.domain.outward.change import Act, ChangeKind, ChangeState
 from connector.domain.override import NO_OVERRIDES, files_of, overridden
-from connector.domain.score import EngagementRule, Score
-from connector.engine import advance, intake, joining
-from connector.engine.apply import Telling
-from connector.engine.calls import Calls
-from connector.engine.line import Tools
-from connector.engine.measuring import Measuring
-from connector.engine.rulings import Rulings
-from connector.engine.shelf import Shelf
+from connector.domain.traits.score import EngagementRule, Score
+from connector.engine.inward import intake, joining
+from connector.engine.judging import advance
+from connector.engine.judging.apply import Telling
+from connector.engine.judging.measuring import Measuring
+from connector.engine.judging.rulings import Rulings
+from connector.engine.judging.shelf import Shelf
+from connector.engine.running.calls import Calls
+from connector.engine.running.line import Tools
 from connector.errors import FeedRefusedError
 from connector.ports import (
     KEPT,

@@ -14,8 +14,8 @@ from connector.bootstrap import Services, open_services
 from connector.cli.connect_salesforce import connect_salesforce
 from connector.domain.ids import LeadId
 from connector.domain.lead import Lead
-from connector.engine.signing import add_signing_key
-from connector.engine.worker import Worker
+from connector.engine.running.signing import add_signing_key
+from connector.engine.running.worker import Worker
 from connector.ports import Connection
 from connector.sandbox.salesforce.apps import App
 from connector.sandbox.salesforce.org import Org

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from connector.domain.definitions import Definitions
 from connector.domain.fact import Fact, FactKind
-from connector.domain.handover import HandOver
+from connector.domain.sales.handover import HandOver
 from connector.mapping.load import parse_mapping
 from tests.builders import START, Story, baseline
 

@@ -14,8 +14,8 @@ from typing import Final
 from flask import Blueprint, Request, request
 
 from connector.domain.ids import WorkspaceId
-from connector.engine.batch import MAX_BODY, Batch, parse_batch, to_endpoint
-from connector.engine.keys import open_with
+from connector.engine.inward.batch import MAX_BODY, Batch, parse_batch, to_endpoint
+from connector.engine.running.keys import open_with
 from connector.errors import (
     DeliveryError,
     KeyRefusedError,

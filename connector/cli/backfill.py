@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from connector.bootstrap import Services
-    from connector.engine.line import Line
+    from connector.engine.running.line import Line
     from connector.ports import CensusState, Connection
 
 #: Seconds between two looks at what a worker does.
@@ -94,7 +94,7 @@ def _look(services: Services, wanted: Mapping[Connection, Sequence[str]]) -> Pro
 
 def _read(line: Line, shelf: Any) -> int:
     """Read a page, unless a worker that was just started does."""
-    from connector.engine import census
+    from connector.engine.inward import census
     from connector.errors import CredentialsError, LostClaimError, SetupError
 
     try:

@@ -19,7 +19,7 @@ def connect_account(
     The mapping is applied, too. Raises CrmError with what the CRM said, and MappingError: nothing is connected then.
     """
     from connector.domain.ids import ConnectionId
-    from connector.engine.connect import connect
+    from connector.engine.running.connect import connect
     from connector.ports import Connection
 
     book = services.apply_mapping()

@@ -36,7 +36,7 @@ def list_dead_letters(limit: Limit = 50, workspace: Workspace = None, as_json: A
     from connector.cli.opening import an_optional_workspace, looking
     from connector.cli.outbox import print_changes
     from connector.cli.printing import print_json
-    from connector.domain.change import ChangeState
+    from connector.domain.outward.change import ChangeState
 
     with looking() as services:
         space = an_optional_workspace(services, workspace)
@@ -82,7 +82,7 @@ def retry(
 
 def _choose(transaction: Transaction, ids: Collection[int]) -> Sequence[OutboxChange]:
     """The dead letters of these ids, all of them for none. Raises UnknownNameError that names what is none."""
-    from connector.domain.change import ChangeState
+    from connector.domain.outward.change import ChangeState
     from connector.errors import UnknownNameError
 
     refused = transaction.outbox.list(None, (ChangeState.REFUSED,), _ALL)

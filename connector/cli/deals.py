@@ -9,8 +9,8 @@ from rich.markup import escape
 from rich.padding import Padding
 
 from connector.cli.printing import build_grid, local, plural
-from connector.engine.buying import DealExplanation, RfmExplanation, RfmScore
-from connector.engine.explain import Explanation
+from connector.engine.telling.buying import DealExplanation, RfmExplanation, RfmScore
+from connector.engine.telling.explain import Explanation
 
 
 def print_deals(console: Console, lead: Explanation, zone: ZoneInfo, lines: int) -> None:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from connector.bootstrap import Services
     from connector.domain.history import HistoryEntry
     from connector.domain.ids import WorkspaceId
-    from connector.engine.explain import Explanation
-    from connector.engine.shelf import Shelf
+    from connector.engine.judging.shelf import Shelf
+    from connector.engine.telling.explain import Explanation
     from connector.ports import LeadSummary, OutboxChange
 
 
@@ -76,9 +76,9 @@ def explain_lead(
 
     Raises UnknownNameError for a moment at which the lead was not known yet.
     """
-    from connector.engine import explain as engine
-    from connector.engine.selling import explain_hand_overs
-    from connector.engine.waiting import explain_outside
+    from connector.engine.telling import explain as engine
+    from connector.engine.telling.selling import explain_hand_overs
+    from connector.engine.telling.waiting import explain_outside
 
     models = services.store.read_models
     summary = models.lead(workspace, who) or models.unread(workspace, who.lower())
@@ -107,7 +107,7 @@ def explain_lead(
 def _look_back(
     services: Services, shelf: Shelf, summary: LeadSummary, at: datetime
 ) -> tuple[LeadSummary, Sequence[HistoryEntry], datetime]:
-    from connector.engine.replay import look_back
+    from connector.engine.telling.replay import look_back
     from connector.errors import UnknownNameError
 
     at = at.astimezone(UTC)

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from connector.cli.deals import print_deals
 from connector.cli.printing import age, build_grid, joined, local, plural
-from connector.engine.explain import (
+from connector.engine.telling.explain import (
     Expiry,
     Explanation,
     FieldExplanation,
@@ -23,8 +23,8 @@ from connector.engine.explain import (
     ScorePart,
     Write,
 )
-from connector.engine.selling import HandOverExplanation
-from connector.engine.waiting import EnrolmentExplanation, WaitOutside
+from connector.engine.telling.selling import HandOverExplanation
+from connector.engine.telling.waiting import EnrolmentExplanation, WaitOutside
 
 
 def print_explanation(console: Console, lead: Explanation, zone: ZoneInfo, lines: int) -> None:

@@ -40,7 +40,7 @@ def add(
     """
     from connector.cli.opening import looking, the_workspace
     from connector.cli.printing import print_json
-    from connector.engine.keys import make_key
+    from connector.engine.running.keys import make_key
 
     name = _check_name(name)
     with looking() as services:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.cli.options import AsJson, Limit, Workspace
-from connector.engine.order import Order
+from connector.engine.telling.order import Order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from connector.engine.roster import Place, Row
+    from connector.engine.telling.roster import Place, Row
 
 
 def leads(
@@ -39,7 +39,7 @@ def leads(
     from connector.cli.opening import looking, the_workspace
     from connector.cli.printing import print_json
     from connector.domain.ids import LeadId
-    from connector.engine.roster import list_leads
+    from connector.engine.telling.roster import list_leads
 
     with looking() as services:
         space, now = the_workspace(services, workspace), services.clock.now()
@@ -75,7 +75,7 @@ def _print(rows: Sequence[Row], now: datetime, how_to_go_on: str) -> None:
 
 def _tell(place: Place) -> str:
     """`new_contact · decision`, and `, won` once it ended so."""
-    from connector.domain.enrolment import OPEN_STATES
+    from connector.domain.programs.enrolment import OPEN_STATES
 
     ending = "" if place.state in OPEN_STATES else f", {place.state}"
     return f"{place.program} · {place.phase}{ending}"

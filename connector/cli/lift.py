@@ -21,7 +21,7 @@ def lift(
     """
     from connector.cli.opening import looking, the_workspace
     from connector.domain.fact import CommandName
-    from connector.engine.orders import give
+    from connector.engine.judging.orders import give
     from connector.errors import UnknownNameError
 
     with looking() as services:

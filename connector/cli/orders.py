@@ -84,7 +84,7 @@ def resume(who: Who, program: OneProgram = None, workspace: Workspace = None) ->
 def _order(who: str, workspace: str | None, order: CommandName, programs: list[str], data: dict[str, Value]) -> None:
     """Put the order into the lead's mailbox. Raises UnknownNameError for a lead or a program that is not there."""
     from connector.cli.opening import looking, the_workspace
-    from connector.engine.orders import give
+    from connector.engine.judging.orders import give
     from connector.errors import UnknownNameError
 
     with looking() as services:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.cli.options import AsJson, Limit, Workspace
-from connector.domain.change import ChangeState
+from connector.domain.outward.change import ChangeState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,7 @@ def outbox(
 def print_changes(changes: Sequence[OutboxChange], now: datetime, *, nothing: str) -> None:
     """Changes as a table, with the CRM's own words where it said any."""
     from connector.cli.printing import age, build_console, build_table
-    from connector.engine.explain import describe_change
+    from connector.engine.telling.explain import describe_change
 
     table = build_table("id", "kind", "state", "due", "tries", "record", "what", right=("id", "tries"))
     for change in changes:

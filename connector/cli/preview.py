@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from connector.domain.book import Book
-    from connector.engine.preview import Found, Preview
+    from connector.engine.telling.preview import Found, Preview
 
 
 def preview(
@@ -44,7 +44,7 @@ def preview(
     """
     from connector.cli.printing import print_json
     from connector.domain.book import compile_book
-    from connector.engine.preview import find_messages
+    from connector.engine.telling.preview import find_messages
     from connector.mapping.load import load_mapping
     from connector.settings import load_settings
 
@@ -61,7 +61,7 @@ def preview(
 
 def _for_lead(book: Book, found: Sequence[Found], who: str, workspace: str | None) -> list[Preview]:
     from connector.cli.opening import looking, the_workspace
-    from connector.engine.preview import render, words_of
+    from connector.engine.telling.preview import render, words_of
     from connector.errors import UnknownNameError
 
     with looking() as services:
@@ -75,7 +75,7 @@ def _for_lead(book: Book, found: Sequence[Found], who: str, workspace: str | Non
 
 def _with_samples(book: Book, found: Sequence[Found]) -> list[Preview]:
     from connector.clock import SystemClock
-    from connector.engine.preview import render, sample_words
+    from connector.engine.telling.preview import render, sample_words
 
     now = SystemClock().now()
     return [render(one.content, sample_words(book, now, one.place)) for one in found]

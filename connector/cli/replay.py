@@ -26,7 +26,7 @@ def replay(
     """
     from connector.cli.opening import looking, the_workspace
     from connector.cli.printing import build_progress, plural, print_json
-    from connector.engine import replay as engine
+    from connector.engine.telling import replay as engine
 
     if not verify:
         raise typer.BadParameter("Say what to do with the outcome: --verify compares it with what is stored.")

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from connector.bootstrap import Services
     from connector.domain.ids import WorkspaceId
     from connector.domain.override import OverrideEntry, OverrideKind
-    from connector.engine.contests import Split
-    from connector.engine.results import SplitResults
+    from connector.engine.judging.contests import Split
+    from connector.engine.telling.results import SplitResults
 
 Program = Annotated[str, typer.Argument(metavar="PROGRAM", help="The program's name in the mapping files.")]
 AnyProgram = Annotated[str, typer.Argument(metavar="[PROGRAM]", help="The program; by default all of them.")]
@@ -32,7 +32,7 @@ def results(program: AnyProgram = "", workspace: Workspace = None, as_json: AsJs
     """
     from connector.cli.opening import looking, the_workspace
     from connector.cli.printing import print_json
-    from connector.engine.results import list_results
+    from connector.engine.telling.results import list_results
 
     with looking() as services:
         space = the_workspace(services, workspace)
@@ -63,7 +63,7 @@ def split(
     """
     from connector.cli.opening import looking, the_workspace
     from connector.domain.override import OverrideKind
-    from connector.engine import overrides
+    from connector.engine.judging import overrides
 
     if bool(winner) == reopen:
         raise typer.BadParameter("Write --winner and a way, or --reopen.")
@@ -100,7 +100,7 @@ def _know(services: Services, workspace: WorkspaceId, program: str) -> None:
 
 def _find(services: Services, workspace: WorkspaceId, program: str, fork: str, case: str) -> Split:
     """The split of that name or `phase.name`. Raises UnknownNameError that names those there are, and their ways."""
-    from connector.engine.contests import splits_of
+    from connector.engine.judging.contests import splits_of
     from connector.errors import UnknownNameError
 
     with services.store.reading() as transaction:

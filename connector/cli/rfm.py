@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from connector.domain.rfm import Rfm
-    from connector.engine.measuring import Standings
+    from connector.domain.traits.rfm import Rfm
+    from connector.engine.judging.measuring import Standings
 
 
 def rfm(
@@ -33,7 +33,7 @@ def rfm(
     """
     from connector.cli.opening import looking, the_workspace
     from connector.cli.printing import build_console, print_json
-    from connector.engine.measuring import look, measure
+    from connector.engine.judging.measuring import look, measure
 
     with looking() as services:
         space, shelf = the_workspace(services, workspace), services.open_shelf()
@@ -50,7 +50,7 @@ def rfm(
 
 
 def _to_plain(found: Standings) -> dict[str, object]:
-    from connector.domain.rfm import DIMENSIONS, completed
+    from connector.domain.traits.rfm import DIMENSIONS, completed
 
     known, rule = found.measurement, found.rule
     bands = completed(rule, known.edges if known else None) if rule else None
@@ -67,7 +67,7 @@ def _to_plain(found: Standings) -> dict[str, object]:
 
 def _print(console: Console, found: Standings, zone: ZoneInfo) -> None:
     from connector.cli.printing import plural
-    from connector.domain.rfm import completed
+    from connector.domain.traits.rfm import completed
 
     if found.rule is None:
         typer.echo("The mapping has no RFM. docs/mapping-language.md shows how to score purchases.")
@@ -81,7 +81,7 @@ def _print(console: Console, found: Standings, zone: ZoneInfo) -> None:
 
 def _measured(found: Standings, zone: ZoneInfo) -> str:
     from connector.cli.printing import local, plural
-    from connector.domain.quintiles import FEWEST
+    from connector.domain.traits.quintiles import FEWEST
 
     known, rule = found.measurement, found.rule
     if rule is None or not rule.measured:
@@ -95,7 +95,7 @@ def _measured(found: Standings, zone: ZoneInfo) -> str:
 
 def _print_edges(console: Console, bands: Rfm, measured: Sequence[str]) -> None:
     from connector.cli.printing import build_table
-    from connector.domain.rfm import DIMENSIONS
+    from connector.domain.traits.rfm import DIMENSIONS
 
     table = build_table("", "1", "2", "3", "4", "5", "")
     for name in DIMENSIONS:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from connector.engine.assignments import LedgerResult
-    from connector.engine.selling import Line, RepLoad, SalesReport
+    from connector.engine.judging.assignments import LedgerResult
+    from connector.engine.telling.selling import Line, RepLoad, SalesReport
     from connector.ports import Given
 
 
@@ -38,7 +38,8 @@ def sales(
     """
     from connector.cli.opening import looking, the_workspace
     from connector.cli.printing import build_console, print_json
-    from connector.engine import assignments, selling
+    from connector.engine.judging import assignments
+    from connector.engine.telling import selling
 
     with looking() as services:
         space, now = the_workspace(services, workspace), services.clock.now()

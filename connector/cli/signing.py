@@ -35,7 +35,7 @@ def add(
     """
     from connector.cli.opening import all_connections, looking
     from connector.cli.printing import print_json
-    from connector.engine.signing import add_signing_key
+    from connector.engine.running.signing import add_signing_key
 
     with looking() as services:
         connection = _find(all_connections(services), org)

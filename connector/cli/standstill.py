@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from connector.domain.book import Book
     from connector.domain.ids import WorkspaceId
     from connector.domain.override import OverrideEntry, OverrideKind, Overrides
-    from connector.engine.standing import ProgramStanding
+    from connector.engine.telling.standing import ProgramStanding
 
 Name = Annotated[str, typer.Argument(metavar="[NAME]", help="The program's name in the mapping files.")]
 Braked = Annotated[str, typer.Argument(metavar="NAME", help="The program's name in the mapping files.")]
@@ -35,7 +35,7 @@ def list_programs(workspace: Workspace = None, as_json: AsJson = False) -> None:
     """
     from connector.cli.opening import looking, the_workspace, zone_of
     from connector.cli.printing import print_json
-    from connector.engine.standing import list_standing
+    from connector.engine.telling.standing import list_standing
 
     with looking() as services:
         space = the_workspace(services, workspace)
@@ -59,7 +59,7 @@ def pause(name: Name = "", everything: Everything = False, because: Because = ""
     """
     from connector.cli.opening import looking, the_workspace
     from connector.domain.override import OverrideKind
-    from connector.engine import overrides
+    from connector.engine.judging import overrides
 
     _check_choice(name, everything=everything)
     with looking() as services:
@@ -80,7 +80,7 @@ def resume(name: Name = "", everything: Everything = False, because: Because = "
     """
     from connector.cli.opening import looking, the_workspace
     from connector.domain.override import OverrideKind
-    from connector.engine import overrides
+    from connector.engine.judging import overrides
 
     _check_choice(name, everything=everything)
     with looking() as services:
@@ -102,7 +102,7 @@ def admit(name: Braked, workspace: Workspace = None) -> None:
 
     Example:  coltiva programs admit welcome
     """
-    from connector.engine import admissions
+    from connector.engine.judging import admissions
 
     amount, is_still = _answer(name, workspace, admissions.admit)
     typer.echo(_tell_answered(name, amount, "may enter", ", as soon as it goes on" if is_still else ""))
@@ -115,7 +115,7 @@ def refuse(name: Braked, workspace: Workspace = None) -> None:
 
     Example:  coltiva programs refuse welcome
     """
-    from connector.engine import admissions
+    from connector.engine.judging import admissions
 
     amount, _ = _answer(name, workspace, admissions.refuse)
     typer.echo(_tell_answered(name, amount, "stay outside"))

@@ -85,7 +85,7 @@ def look(services: Services) -> Mapping[str, Any]:
     from connector.cli.printing import plural
     from connector.cli.standstill import tell_waiting
     from connector.domain.petition import PetitionKind
-    from connector.engine.standing import pauses_of
+    from connector.engine.telling.standing import pauses_of
 
     now = services.clock.now()
     health = services.store.read_models.health(now)

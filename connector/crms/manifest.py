@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from connector.domain.change import ChangeKind
+from connector.domain.outward.change import ChangeKind
 
 
 class Role(StrEnum):

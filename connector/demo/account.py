@@ -15,8 +15,8 @@ from connector.demo.script import SINGLE_SENDS, Message
 from connector.demo.stage import Stage
 from connector.domain.history import HistoryKind
 from connector.domain.ids import LeadId
-from connector.domain.program import Program
-from connector.engine.explain import Explanation
+from connector.domain.programs.program import Program
+from connector.engine.telling.explain import Explanation
 from connector.ports import LeadSummary
 
 #: Whose timelines are shown.

@@ -15,7 +15,7 @@ from connector.cli.printing import build_grid, build_table, plural
 from connector.demo.account import Account, CallLine, MessageLine, PhaseLine, Shown
 from connector.demo.people import ENDS_AT, FIRST_DAY, ZONE
 from connector.demo.verdict import TASKS
-from connector.engine.explain import Happening
+from connector.engine.telling.explain import Happening
 
 _BAR = 8
 #: A narrower screen has no room for the buyer's stages.

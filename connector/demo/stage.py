@@ -22,7 +22,7 @@ from connector.demo.site import Site
 from connector.demo.started import build_environ, started
 from connector.demo.stillness import settle, undone
 from connector.domain.ids import WorkspaceId
-from connector.engine.keys import make_key
+from connector.engine.running.keys import make_key
 from connector.ports import Connection
 from connector.sandbox.hubspot.portal import Portal
 from connector.sandbox.hubspot.sandbox import Sandbox

@@ -10,8 +10,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from connector.domain.comparison import compile_signal_test
-from connector.domain.compiled import (
+from connector.domain.conditions.comparison import compile_signal_test
+from connector.domain.conditions.condition import SignalTest
+from connector.domain.conditions.predicate import Predicate, Scales
+from connector.domain.definitions import Definitions, EmailRule, ListRule, Notification, SignalSource, Tag
+from connector.domain.field import Field, FieldRole
+from connector.domain.ids import WorkspaceId
+from connector.domain.nodes import Nodes, compile_nodes
+from connector.domain.programs.compiled import (
     CHANGED,
     AttributesMatch,
     CompiledProgram,
@@ -19,17 +25,11 @@ from connector.domain.compiled import (
     compile_program,
     compile_trigger,
 )
-from connector.domain.compiled_sales import CompiledHandOver, compile_hand_overs, compile_takes
-from connector.domain.computed import Computed
-from connector.domain.condition import SignalTest
-from connector.domain.deal import DealEvent, DealSignal, DealSource
-from connector.domain.definitions import Definitions, EmailRule, ListRule, Notification, SignalSource, Tag
-from connector.domain.field import Field, FieldRole
-from connector.domain.ids import WorkspaceId
-from connector.domain.nodes import Nodes, compile_nodes
-from connector.domain.predicate import Predicate, Scales
-from connector.domain.program import ListSend, Program
-from connector.domain.score import EngagementRule, Score
+from connector.domain.programs.program import ListSend, Program
+from connector.domain.sales.compiled_sales import CompiledHandOver, compile_hand_overs, compile_takes
+from connector.domain.traits.computed import Computed
+from connector.domain.traits.deal import DealEvent, DealSignal, DealSource
+from connector.domain.traits.score import EngagementRule, Score
 
 #: A counter's key, how many moments it keeps, and which attributes count.
 Counter = tuple[str, int, AttributesMatch]

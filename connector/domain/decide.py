@@ -12,22 +12,26 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 
-from connector.domain import behaviour, consent, handback, handing, journey, phases, presence, tagging
-from connector.domain.acts import announce
 from connector.domain.book import Book
-from connector.domain.change import Act
-from connector.domain.dealing import take_deal, take_edges
+from connector.domain.conditions.predicate import earliest
 from connector.domain.derive import ask_alarms, derive, derive_quietly, pass_quietly, to_minute, watch
-from connector.domain.desire import desire
 from connector.domain.draft import Books, Draft
-from connector.domain.entry import take_waiting
 from connector.domain.fact import RANK, START, Fact, FactKind, Position, RecordName
 from connector.domain.history import HistoryEntry, HistoryKind
 from connector.domain.lead import Lead, Standing, blank
+from connector.domain.outward import consent
+from connector.domain.outward.acts import announce
+from connector.domain.outward.change import Act
+from connector.domain.outward.desire import desire
 from connector.domain.override import is_same_mapping
 from connector.domain.petition import PetitionKind
 from connector.domain.petitioning import Grant, take_ruling
-from connector.domain.predicate import earliest
+from connector.domain.programs import journey, phases
+from connector.domain.programs.entry import take_waiting
+from connector.domain.records import behaviour, presence
+from connector.domain.sales import handback, handing
+from connector.domain.traits import tagging
+from connector.domain.traits.dealing import take_deal, take_edges
 from connector.errors import InvariantError
 
 #: More alarms than this between two facts mean that one of them never goes away.

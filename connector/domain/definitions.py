@@ -9,16 +9,16 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from connector.domain.calendar import ALWAYS_OPEN, SendWindow
-from connector.domain.computed import Computed
-from connector.domain.condition import Condition, SignalTest
-from connector.domain.deal import DealField, DealSignal, DealSource
+from connector.domain.conditions.condition import Condition, SignalTest
 from connector.domain.field import Field
 from connector.domain.ids import WorkspaceId
-from connector.domain.program import Note, Program, Task, Text, Trigger
-from connector.domain.rfm import Rfm
-from connector.domain.sales import NO_SALES, Sales
-from connector.domain.score import Score
-from connector.domain.sources import FeedSource, ToldSource
+from connector.domain.programs.program import Note, Program, Task, Text, Trigger
+from connector.domain.records.sources import FeedSource, ToldSource
+from connector.domain.sales.sales import NO_SALES, Sales
+from connector.domain.traits.computed import Computed
+from connector.domain.traits.deal import DealField, DealSignal, DealSource
+from connector.domain.traits.rfm import Rfm
+from connector.domain.traits.score import Score
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,17 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connector.domain import ledger, presence, tagging
+from connector.domain.conditions.predicate import earliest
 from connector.domain.draft import Draft
 from connector.domain.field import format_value
 from connector.domain.history import HistoryKind
 from connector.domain.lead import Standing
-from connector.domain.memory import Memory
 from connector.domain.nodes import DateNode, ExpiryNode, FitNode, FreezeNode, SumNode, Watcher
-from connector.domain.predicate import earliest
-from connector.domain.score import Part
-from connector.domain.traits import ComputedNode, DealsNode, PersonaNode, TagNode
+from connector.domain.records import presence
+from connector.domain.traits import ledger, tagging
+from connector.domain.traits.memory import Memory
+from connector.domain.traits.score import Part
+from connector.domain.traits.traits import ComputedNode, DealsNode, PersonaNode, TagNode
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)

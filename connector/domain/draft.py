@@ -9,22 +9,22 @@ from functools import lru_cache
 from heapq import heappop, heappush
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from connector.domain import score as scores
 from connector.domain.book import Book
-from connector.domain.change import Act
-from connector.domain.deal import Deal
-from connector.domain.enrolment import Enrolment
+from connector.domain.conditions.predicate import earliest
 from connector.domain.fact import Position, Value
 from connector.domain.field import FieldRole
-from connector.domain.handover import HandOver, HandOverState
 from connector.domain.history import Detail, HistoryEntry, HistoryKind
 from connector.domain.lead import Deed, Had, Latest, Lead, Own, Standing, Tagging
-from connector.domain.memory import Memory
 from connector.domain.nodes import Node
+from connector.domain.outward.change import Act
 from connector.domain.petition import Petition
-from connector.domain.predicate import earliest
-from connector.domain.quintiles import Edges
-from connector.domain.score import Blend, Outlook, Part, Score
+from connector.domain.programs.enrolment import Enrolment
+from connector.domain.sales.handover import HandOver, HandOverState
+from connector.domain.traits import score as scores
+from connector.domain.traits.deal import Deal
+from connector.domain.traits.memory import Memory
+from connector.domain.traits.quintiles import Edges
+from connector.domain.traits.score import Blend, Outlook, Part, Score
 
 #: The book of a version.
 Books = Callable[[str], Book]

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from connector.domain.change import Desired
-from connector.domain.computed import Mentions
-from connector.domain.deal import Deal
-from connector.domain.enrolment import Enrolment
 from connector.domain.fact import START, Position, Value
 from connector.domain.frozen import quick
-from connector.domain.handover import HandOver
 from connector.domain.ids import LeadId
+from connector.domain.outward.change import Desired
 from connector.domain.petition import Petition
-from connector.domain.quintiles import Edges
-from connector.domain.score import Part
+from connector.domain.programs.enrolment import Enrolment
+from connector.domain.sales.handover import HandOver
+from connector.domain.traits.computed import Mentions
+from connector.domain.traits.deal import Deal
+from connector.domain.traits.quintiles import Edges
+from connector.domain.traits.score import Part
 
 
 class Standing(StrEnum):

@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from graphlib import TopologicalSorter
 
-from connector.domain.compiled import CompiledProgram
-from connector.domain.compiled_sales import CompiledHandOver
-from connector.domain.condition import AnyOf, Condition, eased
-from connector.domain.dates import comes_at
+from connector.domain.conditions.condition import AnyOf, Condition, eased
+from connector.domain.conditions.predicate import FlipsAt, Predicate, Scales, View, compile_condition, earliest
 from connector.domain.definitions import Definitions
 from connector.domain.field import FieldRole
-from connector.domain.handover import OPEN
-from connector.domain.predicate import FlipsAt, Predicate, Scales, View, compile_condition, earliest
-from connector.domain.score import EngagementRule, FitRule, Score
-from connector.domain.traits import ComputedNode, DealsNode, PersonaNode, TagNode, compile_traits
+from connector.domain.programs.compiled import CompiledProgram
+from connector.domain.programs.dates import comes_at
+from connector.domain.sales.compiled_sales import CompiledHandOver
+from connector.domain.sales.handover import OPEN
+from connector.domain.traits.score import EngagementRule, FitRule, Score
+from connector.domain.traits.traits import ComputedNode, DealsNode, PersonaNode, TagNode, compile_traits
 
 #: A written score that has faded by this much is written again.
 FADED_POINTS = 5

@@ -14,7 +14,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from connector.domain.definitions import Definitions
-from connector.domain.program import Activity, Phase, Program
+from connector.domain.programs.program import Activity, Phase, Program
 
 #: Between the fingerprint of the files and that of what was set on top of them.
 _ON_TOP = "+"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from connector.domain.definitions import ListRule, Notification, WriteBack
-from connector.domain.program import Note, Task
+from connector.domain.programs.program import Note, Task
 from connector.mapping.activity_models import NoteEntry, TaskEntry
 from connector.mapping.conditions import ConditionReader
 from connector.mapping.feeds import CRMS

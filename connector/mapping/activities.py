@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from connector.domain.contest import Contest, Merit
-from connector.domain.program import NO_REMINDERS, Activity, Case, Choice, EmailSend, Fork, ListSend, Reminders, Send
+from connector.domain.programs.contest import Contest, Merit
+from connector.domain.programs.program import (
+    NO_REMINDERS,
+    Activity,
+    Case,
+    Choice,
+    EmailSend,
+    Fork,
+    ListSend,
+    Reminders,
+    Send,
+)
 from connector.errors import InvariantError
 from connector.mapping.acting import to_note, to_task
 from connector.mapping.activity_models import ActivityEntry, SendEntry, WinnerEntry

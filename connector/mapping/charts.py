@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from connector.domain.program import Target, TargetKind
+from connector.domain.programs.program import Target, TargetKind
 from connector.mapping.report import printable
 from connector.mapping.sketches import PhaseSketch, ProgramSketch, StepSketch, WaySketch
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from graphlib import TopologicalSorter
 
-from connector.domain.condition import (
+from connector.domain.conditions.condition import (
     AllOf,
     AnyOf,
     Condition,
@@ -18,8 +18,8 @@ from connector.domain.condition import (
 )
 from connector.domain.definitions import Definitions
 from connector.domain.field import FieldRole
-from connector.domain.program import EmailSend, ListSend, Program
-from connector.domain.score import FitRule, Score
+from connector.domain.programs.program import EmailSend, ListSend, Program
+from connector.domain.traits.score import FitRule, Score
 from connector.mapping.circles import find_circle
 from connector.mapping.conditions import ConditionReader
 from connector.mapping.emails import report_unused_emails

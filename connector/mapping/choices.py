@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from connector.domain.program import Choice, Send
+from connector.domain.programs.program import Choice, Send
 from connector.mapping.activity_models import ChoiceEntry
 from connector.mapping.conditions import ConditionReader
 from connector.mapping.places import Path

@@ -9,7 +9,7 @@ from datetime import timedelta
 from itertools import chain
 from typing import Any
 
-from connector.domain.condition import Op, Operand
+from connector.domain.conditions.condition import Op, Operand
 from connector.domain.fact import Value
 from connector.domain.field import Field, FieldType, parse_value
 from connector.mapping.durations import parse_duration

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from connector.domain.condition import (
+from connector.domain.conditions.condition import (
     AllOf,
     AnsweredTest,
     AnyOf,
@@ -27,7 +27,7 @@ from connector.domain.condition import (
     TagTest,
 )
 from connector.domain.field import Field, FieldType
-from connector.domain.handover import OPEN, HandOverState
+from connector.domain.sales.handover import OPEN, HandOverState
 from connector.mapping.comparisons import (
     ATTRIBUTE_OPS,
     OPS,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from connector.domain.deal import DealEvent, DealField, DealSignal, DealSource, Measure, Outcome, Stages
-from connector.domain.rfm import Rfm
+from connector.domain.traits.deal import DealEvent, DealField, DealSignal, DealSource, Measure, Outcome, Stages
+from connector.domain.traits.rfm import Rfm
 from connector.mapping.deal_models import DEAL_VALUES, MEASURES, DealSourceEntry, StagesEntry
 from connector.mapping.fields import to_text
 from connector.mapping.models import MappingFile

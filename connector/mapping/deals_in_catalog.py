@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from connector.domain.deal import DealSource, Stages
 from connector.domain.definitions import Definitions
 from connector.domain.field import FieldType
+from connector.domain.traits.deal import DealSource, Stages
 from connector.mapping.places import Path, Problems
 from connector.mapping.report import nearest, quoted
 from connector.ports import DealCatalog

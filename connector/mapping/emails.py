@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from connector.domain.condition import SignalTest
+from connector.domain.conditions.condition import SignalTest
 from connector.domain.definitions import Definitions, EmailRule
-from connector.domain.program import EmailSend, Text
+from connector.domain.programs.program import EmailSend, Text
 from connector.mapping.conditions import ConditionReader
 from connector.mapping.email_models import CONTENT, EmailEntry
 from connector.mapping.models import MappingFile

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 
-from connector.domain.program import Activity, Outcome, Phase, Target, TargetKind, content_of
-from connector.domain.sales import Sales
+from connector.domain.programs.program import Activity, Outcome, Phase, Target, TargetKind, content_of
+from connector.domain.sales.sales import Sales
 from connector.mapping.circles import find_circle
 from connector.mapping.places import Path, Problems
 from connector.mapping.report import arrows

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from connector.domain import rfm
-from connector.domain.deal import Measure, type_of
 from connector.domain.field import Field, FieldRole, FieldType, format_value, parse_value
+from connector.domain.traits import rfm
+from connector.domain.traits.deal import Measure, type_of
 from connector.mapping.conditions import LATER, WORDS
 from connector.mapping.deal_models import MEASURES
 from connector.mapping.feeds import CRMS

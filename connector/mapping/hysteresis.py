@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connector.domain.condition import Op
+from connector.domain.conditions.condition import Op
 from connector.mapping.conditions import ConditionReader
 from connector.mapping.models import MappingFile
 from connector.mapping.places import Path

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from connector.domain.condition import AllOf, AnyOf, Condition, ProgramTest
-from connector.domain.contest import Contest, Merit
+from connector.domain.conditions.condition import AllOf, AnyOf, Condition, ProgramTest
 from connector.domain.definitions import Definitions
-from connector.domain.program import Activity, ListSend, Phase, Program, TargetKind
+from connector.domain.programs.contest import Contest, Merit
+from connector.domain.programs.program import Activity, ListSend, Phase, Program, TargetKind
 from connector.mapping.endless import check_circles, check_rounds
 from connector.mapping.models import MappingFile
 from connector.mapping.places import Path, Problems

@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
-from connector.domain.score import Cap
+from connector.domain.traits.score import Cap
 from connector.mapping.activity_models import Notes, Tasks
 from connector.mapping.deal_models import DealsEntry, MeasureEntry, Property, RfmEntry
 from connector.mapping.durations import PATTERN, parse_duration

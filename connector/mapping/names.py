@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from connector.domain.field import Field
-from connector.domain.rfm import FIELDS as RFM
+from connector.domain.traits.rfm import FIELDS as RFM
 from connector.mapping.models import MappingFile
 from connector.mapping.nodes import Node
 from connector.mapping.signal_models import SignalEntry

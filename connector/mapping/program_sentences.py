@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from datetime import time, timedelta
 
 from connector.domain.calendar import ALWAYS_OPEN, SendWindow
-from connector.domain.compiled import CHANGED
-from connector.domain.contest import Merit
-from connector.domain.program import (
+from connector.domain.programs.compiled import CHANGED
+from connector.domain.programs.contest import Merit
+from connector.domain.programs.program import (
     Activity,
     Case,
     Choice,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from connector.domain.calendar import ALWAYS_OPEN, SendWindow
-from connector.domain.program import Brake, Milestone, Outcome, Phase, Program, Target, TargetKind
+from connector.domain.programs.program import Brake, Milestone, Outcome, Phase, Program, Target, TargetKind
 from connector.mapping.acting import to_acts
 from connector.mapping.activities import to_activities
 from connector.mapping.activity_models import PhaseEntry

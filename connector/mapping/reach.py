@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import ceil, floor, inf
 
-from connector.domain.condition import Op
-from connector.domain.score import EngagementRule, FitRule, Score
+from connector.domain.conditions.condition import Op
+from connector.domain.traits.score import EngagementRule, FitRule, Score
 from connector.mapping.conditions import ConditionReader
 from connector.mapping.report import quoted
 

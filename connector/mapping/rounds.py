@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from connector.domain.calendar import SendWindow
 from connector.domain.definitions import FrequencyCap
-from connector.domain.program import Activity, ListSend, Outcome, Phase, Program, TargetKind, content_of
+from connector.domain.programs.program import Activity, ListSend, Outcome, Phase, Program, TargetKind, content_of
 from connector.mapping.circles import find_knots, find_way
 from connector.mapping.places import Path, Problems
 from connector.mapping.report import arrows

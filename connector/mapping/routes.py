@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from connector.domain.program import Outcome, Phase, Program, Target, TargetKind
-from connector.domain.sales import Sales
+from connector.domain.programs.program import Outcome, Phase, Program, Target, TargetKind
+from connector.domain.sales.sales import Sales
 
 
 @dataclass(frozen=True, slots=True)

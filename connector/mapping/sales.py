@@ -9,8 +9,8 @@ from textwrap import shorten
 from zoneinfo import ZoneInfo, available_timezones
 
 from connector.domain.calendar import ALWAYS_OPEN, SendWindow
-from connector.domain.program import Note, Target, TargetKind, Task, Trigger
-from connector.domain.sales import (
+from connector.domain.programs.program import Note, Target, TargetKind, Task, Trigger
+from connector.domain.sales.sales import (
     LIFECYCLE_STAGES,
     NO_SALES,
     Escalation,
@@ -21,7 +21,7 @@ from connector.domain.sales import (
     Sales,
     Team,
 )
-from connector.domain.working import WorkingHours
+from connector.domain.sales.working import WorkingHours
 from connector.mapping.acting import to_acts
 from connector.mapping.conditions import ConditionReader
 from connector.mapping.models import MappingFile

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connector.domain.definitions import Definitions
-from connector.domain.own import to_crm
+from connector.domain.outward.own import to_crm
 from connector.mapping.places import Path, Problems
 from connector.mapping.report import nearest, quoted
 from connector.mapping.sales_checks import written_values

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from connector.domain.definitions import Definitions
 from connector.domain.field import Field, FieldRole, FieldType
-from connector.domain.own import to_crm, written_properties
-from connector.domain.program import Note, TargetKind, Task
-from connector.domain.sales import HandOverRule, Rep, Sales
+from connector.domain.outward.own import to_crm, written_properties
+from connector.domain.programs.program import Note, TargetKind, Task
+from connector.domain.sales.sales import HandOverRule, Rep, Sales
 from connector.mapping.feeds import CRMS, LABELS
 from connector.mapping.models import MappingFile
 from connector.mapping.places import Path, Problems

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
-from connector.domain.working import Absence
+from connector.domain.sales.working import Absence
 from connector.mapping.activity_models import Notes, Tasks
 from connector.mapping.feeds import CRMS
 from connector.mapping.forms import Condition, Entry, Name, OneOrMany, Span, TextFor, Words, read_with, wrong

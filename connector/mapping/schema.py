@@ -9,7 +9,7 @@ import json
 import sys
 from typing import Any
 
-from connector.domain.condition import Op
+from connector.domain.conditions.condition import Op
 from connector.mapping.comparisons import UNTIL
 from connector.mapping.durations import PATTERN
 from connector.mapping.models import MappingFile

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from connector.domain.condition import SignalTest
-from connector.domain.score import EngagementRule, FitRule, Score
+from connector.domain.conditions.condition import SignalTest
+from connector.domain.traits.score import EngagementRule, FitRule, Score
 from connector.mapping.conditions import ConditionReader
 from connector.mapping.models import MappingFile, RuleEntry, ScoreEntry
 from connector.mapping.places import Path

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from connector.domain.condition import (
+from connector.domain.conditions.condition import (
     AllOf,
     AnsweredTest,
     AnyOf,
@@ -25,7 +25,7 @@ from connector.domain.condition import (
     TagTest,
 )
 from connector.domain.field import format_value
-from connector.domain.handover import OPEN
+from connector.domain.sales.handover import OPEN
 from connector.mapping.durations import format_duration
 
 _PHRASES = {

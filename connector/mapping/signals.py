@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from connector.domain.definitions import SignalSource
-from connector.domain.sources import FeedSource, ToldSource
+from connector.domain.records.sources import FeedSource, ToldSource
 from connector.mapping.fields import to_text
 from connector.mapping.models import MappingFile
 from connector.mapping.names import Names

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from connector.domain.program import Activity, Outcome, Phase, Program, Target, TargetKind
+from connector.domain.programs.program import Activity, Outcome, Phase, Program, Target, TargetKind
 from connector.mapping.durations import format_duration
 from connector.mapping.program_sentences import (
     tell_activity,

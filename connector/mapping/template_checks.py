@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from jinja2 import TemplateSyntaxError, nodes
 
-from connector.domain.rfm import FIELDS as RFM
+from connector.domain.traits.rfm import FIELDS as RFM
 from connector.mapping.names import Attributes, Names
 from connector.mapping.report import nearest, quoted
 from connector.mapping.templates import MAX_SOURCE, PLAIN

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
-from connector.domain.computed import Computed, Reckoning
-from connector.domain.condition import AllOf, Condition, SignalTest
+from connector.domain.conditions.condition import AllOf, Condition, SignalTest
 from connector.domain.definitions import Persona, Tag
 from connector.domain.field import Field
+from connector.domain.traits.computed import Computed, Reckoning
 from connector.mapping.conditions import ConditionReader
 from connector.mapping.models import MappingFile
 from connector.mapping.places import Path

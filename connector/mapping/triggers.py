@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import time, timedelta
 from typing import Any
 
-from connector.domain.compiled import CHANGED
-from connector.domain.condition import AttributeTest, Condition, SignalTest
+from connector.domain.conditions.condition import AttributeTest, Condition, SignalTest
 from connector.domain.field import FieldType
-from connector.domain.program import DateRule, Trigger
+from connector.domain.programs.compiled import CHANGED
+from connector.domain.programs.program import DateRule, Trigger
 from connector.mapping.comparisons import OPS, Subject, read_comparisons
 from connector.mapping.conditions import ConditionReader
 from connector.mapping.places import Path

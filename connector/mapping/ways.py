@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from connector.domain.condition import Condition
-from connector.domain.program import Outcome, Target, TargetKind
+from connector.domain.conditions.condition import Condition
+from connector.domain.programs.program import Outcome, Target, TargetKind
 from connector.mapping.activity_models import OutcomeEntry
 from connector.mapping.conditions import ConditionReader
 from connector.mapping.places import Path

@@ -8,8 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from connector.domain.change import Act, ChangeKind, ChangeState
 from connector.domain.ids import ConnectionId, LeadId, WorkspaceId
+from connector.domain.outward.change import Act, ChangeKind, ChangeState
 from connector.ports.census import CensusTaker
 from connector.ports.signals import Feed, FeedPage
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from connector.domain.change import Act
 from connector.domain.fact import Fact
 from connector.domain.history import HistoryEntry
 from connector.domain.ids import CrmRef, LeadId, WorkspaceId
 from connector.domain.lead import Lead
-from connector.domain.parting import Parting
-from connector.domain.rfm import Bought
+from connector.domain.outward.change import Act
+from connector.domain.programs.parting import Parting
+from connector.domain.traits.rfm import Bought
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from connector.domain.ids import LeadId, WorkspaceId
-from connector.domain.quintiles import Edges, Fifths
+from connector.domain.traits.quintiles import Edges, Fifths
 
 
 @dataclass(frozen=True, slots=True)

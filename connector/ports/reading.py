@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from connector.domain.contest import Tally
 from connector.domain.fact import Fact
 from connector.domain.history import HistoryEntry
 from connector.domain.ids import CrmRef, LeadId, WorkspaceId
 from connector.domain.lead import Lead
+from connector.domain.programs.contest import Tally
 from connector.ports.crm import OutboxChange
 
 

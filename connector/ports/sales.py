@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from connector.domain.assigning import Assignment
-from connector.domain.handover import HandOverState
 from connector.domain.ids import LeadId, WorkspaceId
+from connector.domain.sales.assigning import Assignment
+from connector.domain.sales.handover import HandOverState
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from connector.domain.change import ChangeState
 from connector.domain.fact import Fact
 from connector.domain.ids import ConnectionId, CrmRef, LeadId, WorkspaceId
+from connector.domain.outward.change import ChangeState
 from connector.domain.override import NO_OVERRIDES, OverrideEntry, Overrides
 from connector.ports.census import Censuses
 from connector.ports.changes import Streams

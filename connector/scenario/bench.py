@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from connector.domain.assigning import Assignment, assign
 from connector.domain.book import Book
 from connector.domain.fact import Fact, FactKind
 from connector.domain.lead import Lead, Standing
 from connector.domain.petition import Petition, PetitionKind
+from connector.domain.sales.assigning import Assignment, assign
 
 #: When, whether it is a petition, and which lead: alarms first, then petitions in the order in which they were filed.
 _Next = tuple[datetime, int, datetime, int, str, str]

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
 
-from connector.domain.deal import DealNews, DealSource, Outcome, Stages
 from connector.domain.fact import EdgesName, Fact, FactKind
 from connector.domain.field import format_value
-from connector.domain.quintiles import Edges, to_data
+from connector.domain.traits.deal import DealNews, DealSource, Outcome, Stages
+from connector.domain.traits.quintiles import Edges, to_data
 from connector.mapping.places import Path
 from connector.mapping.report import quoted
 from connector.scenario.deal_models import DealEntry, GivenDealEntry, MeasuredEntry

@@ -10,9 +10,9 @@ from functools import lru_cache
 from html import unescape
 
 from connector.domain.book import Book
-from connector.domain.change import Act, ChangeKind
 from connector.domain.definitions import Definitions
 from connector.domain.history import HistoryEntry, HistoryKind
+from connector.domain.outward.change import Act, ChangeKind
 from connector.mapping.names import Names
 
 

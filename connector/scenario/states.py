@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from connector.domain.book import Book
-from connector.domain.change import BACKWARDS
-from connector.domain.condition import Condition, GradeTest
+from connector.domain.conditions.condition import Condition, GradeTest
+from connector.domain.conditions.predicate import Scales, compile_condition
 from connector.domain.draft import Draft
-from connector.domain.enrolment import EnrolmentState
 from connector.domain.field import format_value
-from connector.domain.handover import HandOverState
-from connector.domain.own import written_by_sales
-from connector.domain.predicate import Scales, compile_condition
+from connector.domain.outward.change import BACKWARDS
+from connector.domain.outward.own import written_by_sales
+from connector.domain.programs.enrolment import EnrolmentState
+from connector.domain.sales.handover import HandOverState
 from connector.mapping.conditions import ConditionReader
 from connector.mapping.names import Names
 from connector.mapping.places import Path, Problems, place_of

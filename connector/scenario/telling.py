@@ -9,7 +9,7 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from connector.domain.history import HistoryKind
-from connector.engine.timeline import tell
+from connector.engine.telling.timeline import tell
 from connector.mapping.report import printable
 from connector.scenario.moments import is_about, tell_moment
 from connector.scenario.play import Life, Play

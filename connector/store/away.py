@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Text, and_, bindparam, literal_column, select, true, update
 
-from connector.domain.change import Act, ChangeState
 from connector.domain.lead import Lead
+from connector.domain.outward.change import Act, ChangeState
 from connector.store.codec import decode_act, encode
 from connector.store.facts import LeadKey
 from connector.store.listed import listed

@@ -11,14 +11,14 @@ from typing import Any
 
 import msgspec
 
-from connector.domain.assigning import Assignment
-from connector.domain.change import Act
 from connector.domain.fact import Value
 from connector.domain.history import HistoryEntry
 from connector.domain.lead import Lead
+from connector.domain.outward.change import Act
 from connector.domain.override import Overrides
 from connector.domain.petition import Petition
-from connector.domain.quintiles import Edges
+from connector.domain.sales.assigning import Assignment
+from connector.domain.traits.quintiles import Edges
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)

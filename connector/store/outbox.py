@@ -23,8 +23,8 @@ from sqlalchemy import (
     update,
 )
 
-from connector.domain.change import ACTS, CLOSED_STATES, ChangeKind, ChangeState, Lane
 from connector.domain.ids import ConnectionId, LeadId, WorkspaceId
+from connector.domain.outward.change import ACTS, CLOSED_STATES, ChangeKind, ChangeState, Lane
 from connector.errors import LostClaimError
 from connector.ports import OutboxChange, Settled
 from connector.store.codec import decode_act, decode_texts, encode, from_ms, from_optional_ms, to_ms

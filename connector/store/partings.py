@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Text, bindparam, delete, func, select
 
-from connector.domain.contest import Tally
 from connector.domain.ids import WorkspaceId
+from connector.domain.programs.contest import Tally
 from connector.ports import SavedLead
 from connector.store.codec import from_ms, to_ms
 from connector.store.schema import partings

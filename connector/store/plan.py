@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from connector.domain.change import Act, ChangeKind, ChangeState, Desired
-from connector.domain.enrolment import key_of
 from connector.domain.ids import ConnectionId
 from connector.domain.lead import Lead, Standing
+from connector.domain.outward.change import Act, ChangeKind, ChangeState, Desired
+from connector.domain.programs.enrolment import key_of
 from connector.store.codec import decode_texts, encode, to_ms
 
 MEMBER = {"member": "true"}

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Text, bindparam, delete
 
-from connector.domain.enrolment import Enrolment
 from connector.domain.fact import START
+from connector.domain.programs.enrolment import Enrolment
 from connector.ports import SavedLead
 from connector.store.codec import encode, to_ms, to_optional_ms
 from connector.store.copies import copies_in, save_copies

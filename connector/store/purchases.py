@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from connector.domain.ids import LeadId, WorkspaceId
-from connector.domain.quintiles import Fifths
+from connector.domain.traits.quintiles import Fifths
 from connector.ports import Measurement, SavedLead
 from connector.store.codec import decode_edges, encode, from_ms, to_ms, to_optional_ms
 from connector.store.listed import among

@@ -23,10 +23,10 @@ from sqlalchemy import (
     union_all,
 )
 
-from connector.domain.contest import Tally
 from connector.domain.fact import Fact
 from connector.domain.history import HistoryEntry
 from connector.domain.ids import LeadId, WorkspaceId, to_ref
+from connector.domain.programs.contest import Tally
 from connector.ports import DeliveryState, Health, LeadSummary, OutboxChange, ProgramCount
 from connector.store.codec import decode_history, decode_lead, decode_words, encode, from_optional_ms, to_ms
 from connector.store.database import Database

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import BigInteger, Text, and_, bindparam, case, func, literal_column, or_, select
 from sqlalchemy.exc import IntegrityError
 
-from connector.domain.assigning import Assignment
-from connector.domain.handover import OPEN, HandOver, HandOverState
 from connector.domain.ids import LeadId, WorkspaceId
+from connector.domain.sales.assigning import Assignment
+from connector.domain.sales.handover import OPEN, HandOver, HandOverState
 from connector.errors import LostClaimError
 from connector.ports import Given, InHand, SavedLead
 from connector.store.codec import decode_assignment, encode, from_ms, from_optional_ms, to_ms, to_optional_ms

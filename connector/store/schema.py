@@ -29,10 +29,10 @@ from sqlalchemy import (
     text,
 )
 
-from connector.domain.change import ACTS, CLOSED_STATES, ChangeKind, ChangeState
-from connector.domain.enrolment import OPEN_STATES
-from connector.domain.handover import OPEN, HandOverState
+from connector.domain.outward.change import ACTS, CLOSED_STATES, ChangeKind, ChangeState
 from connector.domain.petition import PetitionKind, PetitionState
+from connector.domain.programs.enrolment import OPEN_STATES
+from connector.domain.sales.handover import OPEN, HandOverState
 from connector.ports import ConnectionState, DeliveryState
 
 #: The migration that makes this schema.

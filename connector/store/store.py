@@ -10,8 +10,8 @@ from functools import partial
 from sqlalchemy import func, literal_column, select, union_all
 from sqlalchemy.engine import make_url
 
+from connector.domain.conditions.predicate import earliest
 from connector.domain.petition import PetitionState
-from connector.domain.predicate import earliest
 from connector.errors import SettingsError
 from connector.ports import (
     ApiKeys,

@@ -31,8 +31,8 @@ from sqlalchemy import (
     update,
 )
 
-from connector.domain.change import LANES, Act, ChangeKind, ChangeState
 from connector.domain.lead import Standing
+from connector.domain.outward.change import LANES, Act, ChangeKind, ChangeState
 from connector.ports import SavedLead
 from connector.store.away import Homes, hold_away, move_acts, part
 from connector.store.codec import NO_TEXTS, encode, to_ms

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from connector.bootstrap import Services, open_services
 from connector.domain.book import Book
-from connector.domain.change import ChangeState
 from connector.domain.decide import Decision, fold
 from connector.domain.fact import Fact, FactKind, RecordName
 from connector.domain.ids import ConnectionId, CrmRef, LeadId, to_lead_id
 from connector.domain.lead import blank
+from connector.domain.outward.change import ChangeState
 from connector.ports import NewFact, SavedLead, Settled, StoredLead
 from connector.settings import load_settings
 from tests.bench.deliveries import APP_ID, SECRET

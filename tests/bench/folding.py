@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 from time import process_time
 
 from connector.domain.book import Book, compile_book
-from connector.domain.computed import Computed, Reckoning
-from connector.domain.condition import SignalTest
+from connector.domain.conditions.condition import SignalTest
 from connector.domain.decide import fold
 from connector.domain.definitions import Definitions
 from connector.domain.fact import Fact, FactKind, RecordName
 from connector.domain.field import Field, FieldType
 from connector.domain.ids import LeadId
 from connector.domain.lead import blank
+from connector.domain.traits.computed import Computed, Reckoning
 from connector.mapping.load import load_mapping
 from tests.bench.figures import Chapter, at_most, of_rounds
 from tests.bench.processes import REPOSITORY

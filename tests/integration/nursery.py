@@ -13,13 +13,13 @@ import sys
 from dataclasses import replace
 
 import connector.crms.hubspot.portal
-import connector.engine.work
+import connector.engine.running.work
 import connector.mapping.load
 import connector.store.sqlite
 from connector.bootstrap import open_services
 from connector.settings import load_settings
 
-LOADED = (connector.crms.hubspot.portal, connector.engine.work, connector.mapping.load, connector.store.sqlite)
+LOADED = (connector.crms.hubspot.portal, connector.engine.running.work, connector.mapping.load, connector.store.sqlite)
 
 
 def work() -> None:

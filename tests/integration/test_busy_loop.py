@@ -16,7 +16,7 @@ WORKER = """
 import os, signal
 from connector.cli.processes import end_when_orphaned
 from connector.clock import SystemClock
-from connector.engine.worker import Loop, Step, Worker
+from connector.engine.running.worker import Loop, Step, Worker
 
 said = set()
 

@@ -19,7 +19,7 @@ from typer.testing import CliRunner, Result
 from connector import __version__
 from connector.cli import SECTIONS, app
 from connector.cli.status import _STRAYS
-from connector.domain.change import ChangeState
+from connector.domain.outward.change import ChangeState
 from connector.ports import NewDelivery, Settled, StrayReason
 from connector.store.store import open_store
 from tests.office import SECRET_KEY

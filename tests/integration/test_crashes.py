@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from connector.domain.change import ChangeState
-from connector.engine.replay import to_bytes
+from connector.domain.outward.change import ChangeState
+from connector.engine.telling.replay import to_bytes
 from connector.ports import EventKind
 from tests.builders import after
 from tests.office import ACME, FakeCrm, Office, clicked, clicking_book, contact, event, sqlite_url

@@ -21,12 +21,12 @@ import pytest
 from connector.bootstrap import compile_stored
 from connector.clock import SystemClock
 from connector.crms.hubspot.portal import HubSpotPortal
-from connector.domain.change import ACTS, ChangeState
 from connector.domain.ids import ConnectionId
-from connector.engine import replay
-from connector.engine.apply import apply_book
-from connector.engine.connect import connect
-from connector.engine.shelf import Shelf
+from connector.domain.outward.change import ACTS, ChangeState
+from connector.engine.judging.apply import apply_book
+from connector.engine.judging.shelf import Shelf
+from connector.engine.running.connect import connect
+from connector.engine.telling import replay
 from connector.ports import Connection, NewDelivery, Store, StoredBook
 from connector.sandbox.clock import SandboxClock
 from connector.sandbox.hubspot.portal import Portal

@@ -13,9 +13,9 @@ import pytest
 
 from connector.bootstrap import Services, compile_stored, open_services
 from connector.cli.connect_salesforce import connect_salesforce
-from connector.domain.change import ACTS, ChangeState
-from connector.engine import replay
-from connector.engine.shelf import Shelf
+from connector.domain.outward.change import ACTS, ChangeState
+from connector.engine.judging.shelf import Shelf
+from connector.engine.telling import replay
 from connector.ports import NewDelivery
 from connector.sandbox.clock import SandboxClock
 from connector.sandbox.salesforce.apps import App

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from connector.cli import app
-from connector.domain.condition import SignalTest
+from connector.domain.conditions.condition import SignalTest
 from connector.domain.definitions import SignalSource
 from tests.builders import CRM, definitions
 from tests.office import SECRET_KEY, Office, changed, sqlite_url

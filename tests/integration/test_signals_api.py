@@ -15,8 +15,8 @@ from werkzeug.test import TestResponse
 
 from app import build_app
 from connector.domain.ids import WorkspaceId
-from connector.engine.batch import MAX_BODY
-from connector.engine.keys import MadeKey, make_key
+from connector.engine.inward.batch import MAX_BODY
+from connector.engine.running.keys import MadeKey, make_key
 from connector.ports import Store
 from connector.store.store import open_store
 from tests.door import NOW, StandingClock

@@ -18,7 +18,7 @@ from werkzeug.serving import make_server
 
 from app import build_app
 from connector.domain.ids import WorkspaceId
-from connector.engine.keys import make_key
+from connector.engine.running.keys import make_key
 from connector.errors import DeliveryError
 from connector.mapping.load import check_mapping
 from connector.store.store import open_store

@@ -23,12 +23,12 @@ from connector.crms.salesforce.org import SalesforceOrg
 from connector.crms.salesforce.outbound import OutboundMessages
 from connector.domain.book import compile_book
 from connector.domain.fact import FactKind, RecordName
-from connector.engine import intake
-from connector.engine.calls import Calls
-from connector.engine.intake import IntakeResult
-from connector.engine.line import Tools
-from connector.engine.shelf import Shelf
-from connector.engine.tokens import StoredToken
+from connector.engine.inward import intake
+from connector.engine.inward.intake import IntakeResult
+from connector.engine.judging.shelf import Shelf
+from connector.engine.running.calls import Calls
+from connector.engine.running.line import Tools
+from connector.engine.running.tokens import StoredToken
 from connector.ports import Connection, Endpoint, StoredBook
 from connector.sandbox.server import create_server
 from tests.builders import definitions

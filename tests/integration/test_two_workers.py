@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from connector.clock import SystemClock
-from connector.domain.change import ChangeState
 from connector.domain.fact import RecordName
 from connector.domain.ids import LeadId
-from connector.engine.replay import verify
-from connector.engine.work import Workplace, build_worker
-from connector.engine.worker import Worker
+from connector.domain.outward.change import ChangeState
+from connector.engine.running.work import Workplace, build_worker
+from connector.engine.running.worker import Worker
+from connector.engine.telling.replay import verify
 from connector.ports import CrmEvent, EventKind
 from tests.builders import CRM, after
 from tests.office import ACME, FakeCrm, Office, changed, clicked, clicking_book, contact, event, sqlite_url

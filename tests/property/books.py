@@ -14,8 +14,7 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 
 from connector.domain.calendar import ALWAYS_OPEN, SendWindow
-from connector.domain.computed import Computed, Reckoning
-from connector.domain.condition import (
+from connector.domain.conditions.condition import (
     AllOf,
     AnsweredTest,
     AnyOf,
@@ -33,19 +32,6 @@ from connector.domain.condition import (
     Since,
     TagTest,
 )
-from connector.domain.deal import (
-    DealEvent,
-    DealField,
-    DealNews,
-    DealSignal,
-    DealSource,
-    Measure,
-    Stages,
-    type_of,
-)
-from connector.domain.deal import (
-    Outcome as DealOutcome,
-)
 from connector.domain.definitions import (
     Definitions,
     EmailRule,
@@ -60,7 +46,7 @@ from connector.domain.definitions import (
 )
 from connector.domain.fact import RECORD_OF, SNAPSHOT_OF, CommandName, EdgesName, Fact, FactKind, RecordName, Value
 from connector.domain.field import Field, FieldRole, FieldType
-from connector.domain.program import (
+from connector.domain.programs.program import (
     NO_REMINDERS,
     Activity,
     Brake,
@@ -80,10 +66,24 @@ from connector.domain.program import (
     TargetKind,
     Trigger,
 )
-from connector.domain.quintiles import Edges, to_data
-from connector.domain.rfm import FIELDS as RFM
-from connector.domain.rfm import Rfm
-from connector.domain.score import Cap, EngagementRule, FitRule, Score
+from connector.domain.traits.computed import Computed, Reckoning
+from connector.domain.traits.deal import (
+    DealEvent,
+    DealField,
+    DealNews,
+    DealSignal,
+    DealSource,
+    Measure,
+    Stages,
+    type_of,
+)
+from connector.domain.traits.deal import (
+    Outcome as DealOutcome,
+)
+from connector.domain.traits.quintiles import Edges, to_data
+from connector.domain.traits.rfm import FIELDS as RFM
+from connector.domain.traits.rfm import Rfm
+from connector.domain.traits.score import Cap, EngagementRule, FitRule, Score
 from tests.builders import CRM, FIELDS, START, definitions, note, task, text
 from tests.property.sales_books import FIELDS as OF_SALES
 from tests.property.sales_books import HAND_OVERS, a_ruling, sales, sales_test

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from connector.domain import memory
-from connector.domain.computed import Computed, Mention, Mentions, Reckoning
 from connector.domain.fact import Value
+from connector.domain.traits import memory
+from connector.domain.traits.computed import Computed, Mention, Mentions, Reckoning
 
 MS = timedelta(milliseconds=1)
 

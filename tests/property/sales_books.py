@@ -7,14 +7,14 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 
 from connector.domain.calendar import ALWAYS_OPEN, SendWindow
-from connector.domain.compiled import CHANGED
-from connector.domain.condition import AttributeTest, Condition, Op, SalesTest, SignalTest
+from connector.domain.conditions.condition import AttributeTest, Condition, Op, SalesTest, SignalTest
 from connector.domain.fact import Fact, FactKind, Value
 from connector.domain.field import Field
-from connector.domain.handover import OPEN, HandOverState
-from connector.domain.program import Target, TargetKind, Trigger
-from connector.domain.sales import Escalation, HandOverRule, OwnerRule, Rejection, Rep, Sales, Team
-from connector.domain.working import Absence, WorkingHours
+from connector.domain.programs.compiled import CHANGED
+from connector.domain.programs.program import Target, TargetKind, Trigger
+from connector.domain.sales.handover import OPEN, HandOverState
+from connector.domain.sales.sales import Escalation, HandOverRule, OwnerRule, Rejection, Rep, Sales, Team
+from connector.domain.sales.working import Absence, WorkingHours
 from tests.builders import CRM, ROME, note, task
 
 HAND_OVERS = ("hot", "warm")

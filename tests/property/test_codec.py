@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 import hypothesis.strategies as st
 from hypothesis import given
 
-from connector.domain.change import Act, ChangeKind, Desired
-from connector.domain.enrolment import Enrolment, EnrolmentState, Move, Sent
 from connector.domain.history import HistoryEntry, HistoryKind
 from connector.domain.ids import LeadId
 from connector.domain.lead import Lead, Standing
-from connector.domain.program import Target, TargetKind
-from connector.domain.score import Part
+from connector.domain.outward.change import Act, ChangeKind, Desired
+from connector.domain.programs.enrolment import Enrolment, EnrolmentState, Move, Sent
+from connector.domain.programs.program import Target, TargetKind
+from connector.domain.traits.score import Part
 from connector.store.codec import decode_act, decode_data, decode_history, decode_lead, encode, from_ms, to_ms
 
 NAMES = st.text(st.characters(codec="utf-8"), max_size=8)

@@ -11,15 +11,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connector.domain.book import Book, compile_book
-from connector.domain.change import Act, ChangeKind
-from connector.domain.condition import SignalTest
-from connector.domain.consent import refusal_at_the_door
+from connector.domain.conditions.condition import SignalTest
 from connector.domain.decide import Decision, fold, needs_refold
 from connector.domain.definitions import Definitions, EmailRule
 from connector.domain.fact import CommandName, Fact, FactKind, OutcomeName, RecordName
 from connector.domain.history import HistoryKind
 from connector.domain.lead import Lead, Standing, blank
-from connector.domain.program import Activity, EmailSend
+from connector.domain.outward.change import Act, ChangeKind
+from connector.domain.outward.consent import refusal_at_the_door
+from connector.domain.programs.program import Activity, EmailSend
 from tests.builders import CRM, LEAD, START, on
 from tests.property.books import HORIZON, NUMBERS, OPTED_OUT, a_fact, a_moment, workspace
 

@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from connector.domain.book import Book, compile_book
-from connector.domain.change import Act
 from connector.domain.decide import Decision, decide, fold, needs_refold
 from connector.domain.definitions import Definitions
 from connector.domain.fact import Fact, FactKind
 from connector.domain.history import HistoryEntry
 from connector.domain.lead import Lead, blank
+from connector.domain.outward.change import Act
 from tests.builders import LEAD, START, Story, alarm
 from tests.property.books import HORIZON, ORDINARY, lives, workspaces
 

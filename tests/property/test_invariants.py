@@ -14,13 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from connector.domain.book import compile_book
 from connector.domain.definitions import Definitions
 from connector.domain.draft import Draft
-from connector.domain.enrolment import OPEN_STATES, EnrolmentState, Step, to_state
 from connector.domain.fact import Fact
 from connector.domain.history import HistoryEntry, HistoryKind
 from connector.domain.lead import Lead, Standing, Tagging
 from connector.domain.nodes import FitNode, Node, Watcher
-from connector.domain.score import EngagementRule, FitRule, Score
-from connector.domain.traits import ComputedNode, PersonaNode, TagNode
+from connector.domain.programs.enrolment import OPEN_STATES, EnrolmentState, Step, to_state
+from connector.domain.traits.score import EngagementRule, FitRule, Score
+from connector.domain.traits.traits import ComputedNode, PersonaNode, TagNode
 from tests.builders import utc
 from tests.property.books import HORIZON, ORDINARY, lives, workspaces
 from tests.property.recount import value_of

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.domain import memory
-from connector.domain.computed import Computed, Mentions, Reckoning
-from connector.domain.condition import SignalTest
+from connector.domain.conditions.condition import SignalTest
 from connector.domain.derive import to_minute
 from connector.domain.fact import Value
 from connector.domain.field import Field, FieldType
-from connector.domain.memory import Memory
+from connector.domain.traits import memory
+from connector.domain.traits.computed import Computed, Mentions, Reckoning
+from connector.domain.traits.memory import Memory
 from connector.store.codec import decode_lead, encode
 from tests.builders import FIELDS, START, Story, definitions, signal
 from tests.property import recount

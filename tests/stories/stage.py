@@ -18,9 +18,9 @@ from connector.bootstrap import compile_stored
 from connector.crms.hubspot.inbox import HubSpotEndpoint
 from connector.crms.hubspot.portal import HubSpotPortal
 from connector.domain.ids import ConnectionId, WorkspaceId
-from connector.engine.apply import apply_book
-from connector.engine.connect import connect
-from connector.engine.work import Workplace, build_worker
+from connector.engine.judging.apply import apply_book
+from connector.engine.running.connect import connect
+from connector.engine.running.work import Workplace, build_worker
 from connector.mapping.load import read_folder
 from connector.ports import Connection, NewDelivery, Store, StoredBook
 from connector.sandbox.clock import SandboxClock

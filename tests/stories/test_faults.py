@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from connector.domain.change import ChangeState
+from connector.domain.outward.change import ChangeState
 from connector.sandbox.faults import ApiFault, Fault
 from tests.stories.stage import Event, Stage, acme_files, on_stage, portal_state
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from connector.domain.book import compile_book
-from connector.domain.handover import HandOver, HandOverState
-from connector.engine.assignments import verify
-from connector.engine.replay import verify as replayed
-from connector.engine.shelf import Shelf
+from connector.domain.sales.handover import HandOver, HandOverState
+from connector.engine.judging.assignments import verify
+from connector.engine.judging.shelf import Shelf
+from connector.engine.telling.replay import verify as replayed
 from connector.mapping.load import parse_kept
 from connector.ports import LeadSummary
 from tests.stories.stage import ACME, Stage, on_stage

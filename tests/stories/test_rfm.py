@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from connector.cli import app
 from connector.domain.ids import WorkspaceId
-from connector.engine import replay
+from connector.engine.telling import replay
 from tests.rehearsal import BEGINS_AT, Rehearsal, rehearsed
 
 MAPPING = """\

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from connector.cli.connect_salesforce import connect_salesforce
-from connector.domain.enrolment import EnrolmentState
+from connector.domain.programs.enrolment import EnrolmentState
 from connector.errors import SetupError
 from tests.org_rehearsal import OrgRehearsal, rehearsed
 

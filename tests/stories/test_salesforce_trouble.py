@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import pytest
 
-from connector.domain.change import ACTS, ChangeState
-from connector.engine.replay import to_bytes
+from connector.domain.outward.change import ACTS, ChangeState
+from connector.engine.telling.replay import to_bytes
 from connector.sandbox.faults import ApiFault, Fault, WebhookFault
 from tests.org_rehearsal import OrgRehearsal, rehearsed
 from tests.stories.test_salesforce import MAPPING

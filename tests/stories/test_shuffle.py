@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from connector.domain.change import ACTS, ChangeKind, ChangeState
-from connector.engine.replay import to_bytes
+from connector.domain.outward.change import ACTS, ChangeKind, ChangeState
+from connector.engine.telling.replay import to_bytes
 from connector.sandbox.hubspot.portal import Portal
 from connector.sandbox.hubspot.vocabulary import milliseconds
 from tests.stories.stage import ACME, MONDAY, Event, Stage, acme_files, on_stage, portal_state

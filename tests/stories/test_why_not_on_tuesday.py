@@ -11,7 +11,7 @@ from connector.domain.decide import fold
 from connector.domain.fact import Fact, FactKind, RecordName
 from connector.domain.ids import CrmRef, LeadId
 from connector.domain.lead import blank
-from connector.engine.explain import explain
+from connector.engine.telling.explain import explain
 from connector.mapping.load import parse_mapping
 from connector.ports import LeadSummary
 

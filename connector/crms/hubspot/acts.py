@@ -17,7 +17,7 @@ from connector.crms.hubspot.errors import RefusedCallError
 from connector.crms.hubspot.halving import Replies, write_in_halves
 from connector.crms.hubspot.replies import AssociatedBatch, ReadBatch, RecordError, read
 from connector.crms.hubspot.translate import ACT_TYPES, CONTACTS, KEY_PROPERTY
-from connector.domain.change import Act, ChangeKind
+from connector.domain.outward.change import Act, ChangeKind
 from connector.ports import RecordReply, ReplyState
 
 _NOT_STARTED: Final = "NOT_STARTED"

@@ -14,7 +14,7 @@ from connector.crms.hubspot.client import VERSION, HubSpotClient, Reply
 from connector.crms.hubspot.errors import RefusedCallError
 from connector.crms.hubspot.halving import Replies
 from connector.crms.hubspot.replies import SendStatus, read
-from connector.domain.change import Act, Email
+from connector.domain.outward.change import Act, Email
 from connector.errors import CredentialsError, RetryableCrmError
 from connector.ports import RecordReply, ReplyState
 

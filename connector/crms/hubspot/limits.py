@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from connector.domain.budget import Budget, allowed_at, correct, spend
+from connector.domain.outward.budget import Budget, allowed_at, correct, spend
 
 _SEARCH: Final = "/search"
 _SEARCHES: Final = Budget(max_calls=5, window=timedelta(seconds=1))

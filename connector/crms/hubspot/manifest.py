@@ -6,7 +6,7 @@ from typing import Final
 
 from connector.crms.hubspot.translate import CONTACT, HUBSPOT
 from connector.crms.manifest import CrmManifest, Role
-from connector.domain.change import ChangeKind
+from connector.domain.outward.change import ChangeKind
 
 MANIFEST: Final = CrmManifest(
     name=HUBSPOT,

@@ -14,7 +14,7 @@ from connector.crms.hubspot.lists import Lists
 from connector.crms.hubspot.manifest import MANIFEST
 from connector.crms.hubspot.replies import AccountDetails, read
 from connector.crms.hubspot.translate import CONTACT, CONTACTS, DEAL, DEALS
-from connector.domain.change import Act, ChangeKind
+from connector.domain.outward.change import Act, ChangeKind
 from connector.ports import Catalog, CensusTaker, CrmRecord, DealCatalog, Feed, FeedPage, Membership, PropertyWish
 
 

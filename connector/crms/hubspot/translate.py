@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from connector.domain.change import ChangeKind
 from connector.domain.field import FieldType
+from connector.domain.outward.change import ChangeKind
 from connector.ports import EventKind
 
 #: Our name of the CRM, in references and connections.

@@ -9,7 +9,7 @@ from connector.crms.hubspot.client import HubSpotClient
 from connector.crms.hubspot.halving import Replies, write_in_halves
 from connector.crms.hubspot.replies import WrittenBatch, read
 from connector.crms.hubspot.translate import CONTACTS
-from connector.domain.change import BACKWARDS
+from connector.domain.outward.change import BACKWARDS
 from connector.ports import RecordReply, ReplyState
 
 _DONE: Final = RecordReply(ReplyState.DONE)

@@ -31,7 +31,7 @@ from connector.crms.salesforce.translate import (
     to_long_id,
 )
 from connector.crms.salesforce.values import to_datetime_text
-from connector.domain.change import Act, ChangeKind
+from connector.domain.outward.change import Act, ChangeKind
 from connector.ports import RecordReply, ReplyState
 
 _TASK: Final = OBJECTS[TASK]

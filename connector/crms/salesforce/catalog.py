@@ -25,8 +25,8 @@ from connector.crms.salesforce.translate import (
     own_fields,
     to_long_id,
 )
-from connector.domain.change import BACKWARDS
 from connector.domain.field import FieldType
+from connector.domain.outward.change import BACKWARDS
 from connector.errors import SetupError
 from connector.ports import Catalog, CrmProperty, DealCatalog, PropertyWish
 

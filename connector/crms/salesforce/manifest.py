@@ -6,7 +6,7 @@ from typing import Final
 
 from connector.crms.manifest import CrmManifest, Role
 from connector.crms.salesforce.translate import CONTACT, LEAD, SALESFORCE
-from connector.domain.change import ChangeKind
+from connector.domain.outward.change import ChangeKind
 
 MANIFEST: Final = CrmManifest(
     name=SALESFORCE,

@@ -21,7 +21,7 @@ from connector.crms.salesforce.permissions import Lack
 from connector.crms.salesforce.reader import Reader
 from connector.crms.salesforce.schema import Schema
 from connector.crms.salesforce.translate import OPPORTUNITY, object_type_of, to_long_id
-from connector.domain.change import Act, ChangeKind
+from connector.domain.outward.change import Act, ChangeKind
 from connector.errors import FeedRefusedError
 from connector.ports import (
     Catalog,

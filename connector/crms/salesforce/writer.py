@@ -12,7 +12,7 @@ from connector.crms.salesforce.replies import FieldDescription
 from connector.crms.salesforce.schema import Schema
 from connector.crms.salesforce.translate import OBJECTS, PEOPLE, object_type_of, own_fields, to_long_id
 from connector.crms.salesforce.values import to_value
-from connector.domain.change import BACKWARDS
+from connector.domain.outward.change import BACKWARDS
 from connector.ports import RecordReply, ReplyState
 
 _NOBODY: Final = RecordReply(ReplyState.REFUSED, "This is no id of a lead or contact.")

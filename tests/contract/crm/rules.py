@@ -9,7 +9,7 @@ from typing import Protocol
 
 import pytest
 
-from connector.domain.change import Act, ChangeKind, Email
+from connector.domain.outward.change import Act, ChangeKind, Email
 from connector.errors import CredentialsError, RetryableCrmError, SetupError
 from connector.ports import Crm, Membership, PropertyWish, RecordReply, ReplyState
 

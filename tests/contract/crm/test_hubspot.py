@@ -11,7 +11,7 @@ import pytest
 from connector.crms import REGISTRY
 from connector.crms.hubspot.inbox import HubSpotEndpoint
 from connector.crms.hubspot.portal import HubSpotPortal
-from connector.domain.change import ChangeKind
+from connector.domain.outward.change import ChangeKind
 from connector.errors import CredentialsError, RateLimitedError, RetryableCrmError
 from connector.ports import Crm, Membership, PropertyWish, ReplyState
 from connector.sandbox.faults import ApiFault, Fault

@@ -21,8 +21,8 @@ from connector.crms.salesforce.oauth import App as OurApp
 from connector.crms.salesforce.oauth import OAuth, new_verifier
 from connector.crms.salesforce.org import Salesforce, SalesforceOrg
 from connector.crms.salesforce.permissions import Lack
-from connector.domain.change import Act, ChangeKind
-from connector.engine.tokens import StoredToken
+from connector.domain.outward.change import Act, ChangeKind
+from connector.engine.running.tokens import StoredToken
 from connector.errors import (
     CredentialsError,
     FeedRefusedError,

@@ -8,13 +8,13 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import count
 
-from connector.domain.change import Act, ChangeKind, ChangeState, Desired
-from connector.domain.enrolment import Enrolment
 from connector.domain.fact import Fact, FactKind, Value
 from connector.domain.history import HistoryEntry, HistoryKind
 from connector.domain.ids import ConnectionId, CrmRef, LeadId, WorkspaceId, to_lead_id
 from connector.domain.lead import Standing
+from connector.domain.outward.change import Act, ChangeKind, ChangeState, Desired
 from connector.domain.petition import Petition, PetitionKind
+from connector.domain.programs.enrolment import Enrolment
 from connector.ports import Connection, NewFact, OutboxChange, SavedLead, Settled, Store, StoredLead
 from tests.builders import START
 

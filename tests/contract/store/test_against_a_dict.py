@@ -20,8 +20,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from connector.domain.change import ACTS, ChangeKind, ChangeState
 from connector.domain.lead import Standing
+from connector.domain.outward.change import ACTS, ChangeKind, ChangeState
 from connector.ports import OutboxChange, SavedLead, Settled, StoredLead
 from tests.builders import START, after
 from tests.contract.store.conftest import NewPlace

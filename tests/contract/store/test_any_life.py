@@ -12,8 +12,8 @@ from connector.domain.decide import fold
 from connector.domain.definitions import Definitions
 from connector.domain.fact import Fact
 from connector.domain.lead import blank
-from connector.engine import advance
-from connector.engine.shelf import Shelf
+from connector.engine.judging import advance
+from connector.engine.judging.shelf import Shelf
 from connector.ports import StoredBook
 from tests.builders import START
 from tests.contract.store.conftest import NewPlace

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from connector.domain.change import Act, ChangeKind, Email
 from connector.domain.ids import LeadId
+from connector.domain.outward.change import Act, ChangeKind, Email
 from tests.builders import START
 from tests.contract.store.scene import ACME, Scene, judged, lead_of, ref, task, wants
 

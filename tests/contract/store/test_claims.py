@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from connector.domain.enrolment import OPEN_STATES, Enrolment, EnrolmentState
+from connector.domain.programs.enrolment import OPEN_STATES, Enrolment, EnrolmentState
 from connector.errors import LostClaimError
 from connector.ports import ProgramCount
 from tests.builders import START, after

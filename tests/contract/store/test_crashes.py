@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from connector.domain.change import ChangeState
+from connector.domain.outward.change import ChangeState
 from connector.ports import DeliveryState, NewDelivery, NewFact
 from connector.store.store import DatabaseStore
 from tests.builders import START

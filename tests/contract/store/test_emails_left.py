@@ -7,8 +7,8 @@ from datetime import datetime
 
 import pytest
 
-from connector.domain.change import Act, ChangeKind, ChangeState, Email
 from connector.domain.ids import LeadId, WorkspaceId
+from connector.domain.outward.change import Act, ChangeKind, ChangeState, Email
 from connector.ports import Settled
 from tests.builders import START, after
 from tests.contract.store.scene import ACME, Scene, judged, lead_of, ref, task

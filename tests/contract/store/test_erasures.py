@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
-from connector.domain.enrolment import Enrolment
+from connector.domain.programs.enrolment import Enrolment
 from connector.ports import DeliveryState, NewDelivery, Stray, StrayReason
 from connector.store.schema import metadata
 from connector.store.store import open_store

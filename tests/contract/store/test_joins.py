@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from connector.domain.change import ChangeState
 from connector.domain.fact import Fact, FactKind, RecordName
 from connector.domain.lead import blank
+from connector.domain.outward.change import ChangeState
 from connector.errors import LostClaimError
 from connector.ports import SavedLead, StoredLead
 from tests.builders import START, after

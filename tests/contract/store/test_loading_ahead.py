@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import pytest
 
-from connector.domain.enrolment import Enrolment
+from connector.domain.programs.enrolment import Enrolment
 from connector.store.session import Wording
 from tests.builders import START
 from tests.contract.store.conftest import Place

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from connector.domain.change import ChangeState
-from connector.domain.enrolment import Enrolment
 from connector.domain.lead import Standing, blank
+from connector.domain.outward.change import ChangeState
+from connector.domain.programs.enrolment import Enrolment
 from connector.errors import InvariantError, LostClaimError
 from tests.builders import START, after
 from tests.contract.store.scene import ACME, BOOK, CONNECTION, Scene, fact, judged, lead_of, ref, task, told, wants

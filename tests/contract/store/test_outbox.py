@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from connector.domain.change import ChangeKind, ChangeState
 from connector.domain.lead import Standing
+from connector.domain.outward.change import ChangeKind, ChangeState
 from connector.errors import LostClaimError
 from connector.ports import Settled
 from tests.builders import START, after

@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from connector.domain.change import Act, ChangeState, Desired
-from connector.domain.enrolment import Enrolment, EnrolmentState
+from connector.domain.outward.change import Act, ChangeState, Desired
 from connector.domain.override import OverrideEntry, OverrideKind, Overrides, Way
+from connector.domain.programs.enrolment import Enrolment, EnrolmentState
 from connector.ports import StoredBook
 from connector.store.store import DatabaseStore
 from tests.builders import START, after

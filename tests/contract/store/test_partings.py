@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from connector.domain.contest import Tally
-from connector.domain.enrolment import Enrolment
-from connector.domain.parting import HOLDOUT, Parting
+from connector.domain.programs.contest import Tally
+from connector.domain.programs.enrolment import Enrolment
+from connector.domain.programs.parting import HOLDOUT, Parting
 from tests.builders import START, after
 from tests.contract.store.scene import ACME, Judge, Scene, judged, lead_of, ref
 

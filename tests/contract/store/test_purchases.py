@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from connector.domain.deal import Deal, Outcome
 from connector.domain.ids import LeadId, WorkspaceId
-from connector.domain.quintiles import Edges, Fifths
-from connector.domain.rfm import Bought
+from connector.domain.traits.deal import Deal, Outcome
+from connector.domain.traits.quintiles import Edges, Fifths
+from connector.domain.traits.rfm import Bought
 from connector.ports import Measurement, SavedLead, StoredLead
 from connector.store.store import DatabaseStore
 from tests.builders import START

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from connector.domain.change import ChangeState
 from connector.domain.ids import WorkspaceId
+from connector.domain.outward.change import ChangeState
 from connector.ports import LeadSummary, NewDelivery
 from tests.builders import START, after
 from tests.contract.store.scene import ACME, Scene, fact, judged, lead_of, ref, task, wants

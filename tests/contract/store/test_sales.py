@@ -7,9 +7,9 @@ from threading import Barrier
 
 import pytest
 
-from connector.domain.assigning import Assignment, Candidate
-from connector.domain.handover import HandOver, HandOverState
 from connector.domain.ids import LeadId
+from connector.domain.sales.assigning import Assignment, Candidate
+from connector.domain.sales.handover import HandOver, HandOverState
 from connector.errors import LostClaimError
 from connector.ports import Given, SavedLead, Store, StoredLead
 from tests.builders import START, after

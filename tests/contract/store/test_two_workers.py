@@ -13,9 +13,9 @@ from connector.domain.book import compile_book
 from connector.domain.fact import Fact, FactKind
 from connector.domain.override import OverrideEntry, OverrideKind
 from connector.domain.petition import Parking
-from connector.engine import admissions, overrides
-from connector.engine.apply import Telling, apply_book
-from connector.engine.shelf import Shelf
+from connector.engine.judging import admissions, overrides
+from connector.engine.judging.apply import Telling, apply_book
+from connector.engine.judging.shelf import Shelf
 from connector.errors import LostClaimError
 from connector.ports import DeliveryState, Judged, NewDelivery, NewFact, Store, StoredBook, Transaction
 from connector.store.store import open_store

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 
 from connector.cli.explanation import print_explanation
-from connector.domain.assigning import Candidate
-from connector.engine.buying import DealExplanation, RfmExplanation, RfmScore
-from connector.engine.explain import Explanation, FieldExplanation, Group, Share, TagExplanation
-from connector.engine.selling import Choice, HandOverExplanation
-from connector.engine.waiting import EnrolmentExplanation, Wait, WaitOutside
+from connector.domain.sales.assigning import Candidate
+from connector.engine.telling.buying import DealExplanation, RfmExplanation, RfmScore
+from connector.engine.telling.explain import Explanation, FieldExplanation, Group, Share, TagExplanation
+from connector.engine.telling.selling import Choice, HandOverExplanation
+from connector.engine.telling.waiting import EnrolmentExplanation, Wait, WaitOutside
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 NOBODY = Explanation("L1", "Ada", "", (), "active", NOW, (), (), (), (), (), (), (), ())

@@ -10,7 +10,7 @@ import pytest
 from connector.cli.leads import _print
 from connector.cli.printing import build_console, build_table, print_json
 from connector.domain.ids import LeadId
-from connector.engine.roster import Row
+from connector.engine.telling.roster import Row
 
 #: Colours, a window title, a line that is overwritten, C1 controls, and text that runs backwards.
 HOSTILE = "Mara\x1b[31m\x1b]0;owned\x07\rRossi\x9b2J\u202ehtuoy\u2066"

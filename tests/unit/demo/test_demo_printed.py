@@ -10,7 +10,7 @@ from rich.console import Console
 from connector.demo.account import Account, MessageLine, PhaseLine, Shown
 from connector.demo.people import BEGINS_AT
 from connector.demo.printed import print_account
-from connector.engine.explain import Explanation, Happening
+from connector.engine.telling.explain import Explanation, Happening
 
 FUNNEL = (
     PhaseLine("welcome", "first look", "problem known", 12, {"running": 3, "moving": 2}, {"decision": 7}),

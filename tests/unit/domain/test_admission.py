@@ -13,7 +13,7 @@ from connector.domain.fact import CommandName, Fact, FactKind, Value
 from connector.domain.history import HistoryKind as K
 from connector.domain.override import Overrides, overridden
 from connector.domain.petition import PetitionKind
-from connector.domain.program import Brake, Program, Target, TargetKind
+from connector.domain.programs.program import Brake, Program, Target, TargetKind
 from tests.builders import (
     Story,
     activity,

@@ -7,11 +7,11 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from connector.domain.assigning import Assignment, Candidate, Waiting, assign, is_true
 from connector.domain.calendar import SendWindow
 from connector.domain.petition import Petition, PetitionKind
-from connector.domain.sales import Rep, Sales, Team
-from connector.domain.working import Absence, WorkingHours
+from connector.domain.sales.assigning import Assignment, Candidate, Waiting, assign, is_true
+from connector.domain.sales.sales import Rep, Sales, Team
+from connector.domain.sales.working import Absence, WorkingHours
 from tests.builders import CRM, ROME, START, after
 
 OFFICE = SendWindow(frozenset(range(5)), time(9), time(17))

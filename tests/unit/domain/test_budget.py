@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.domain.budget import Budget, allowed_at, calls_left, correct, spend
+from connector.domain.outward.budget import Budget, allowed_at, calls_left, correct, spend
 
 START = datetime(2026, 11, 22, 10, tzinfo=UTC)
 WINDOW = timedelta(seconds=10)

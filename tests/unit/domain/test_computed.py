@@ -7,13 +7,13 @@ from itertools import permutations
 
 import pytest
 
-from connector.domain.computed import Computed, Mention, Reckoning, shares_of
-from connector.domain.condition import AttributeTest, Op, SignalTest
+from connector.domain.conditions.condition import AttributeTest, Op, SignalTest
 from connector.domain.definitions import Definitions, Segment, WriteBack
 from connector.domain.fact import Value
 from connector.domain.field import Field, FieldType
 from connector.domain.history import HistoryKind
-from connector.domain.memory import MOST_DAYS, MOST_VALUES
+from connector.domain.traits.computed import Computed, Mention, Reckoning, shares_of
+from connector.domain.traits.memory import MOST_DAYS, MOST_VALUES
 from tests.builders import CRM, FIELDS, START, Story, after, baseline, book_applied, definitions, field_is, signal
 
 WEEK = timedelta(days=7)

@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from connector.domain.definitions import ListRule
-from connector.domain.enrolment import EnrolmentState
 from connector.domain.field import Field, FieldRole, FieldType
 from connector.domain.history import HistoryKind
-from connector.domain.program import Activity, ListSend, Reminders
+from connector.domain.programs.enrolment import EnrolmentState
+from connector.domain.programs.program import Activity, ListSend, Reminders
 from tests.builders import CRM, FIELDS, START, Story, activity, after, baseline, changed, phase, program, signal
 
 OPTED_OUT = Field("opted_out", FieldType.BOOLEAN, {CRM: ("hs_email_optout",)}, role=FieldRole.CONSENT)

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from connector.domain.contest import Contest, Merit, Tally, evidence, interval, judge, rate
+from connector.domain.programs.contest import Contest, Merit, Tally, evidence, interval, judge, rate
 from tests.builders import START, after
 
 WAYS = ("short", "long")

@@ -8,8 +8,13 @@ from typing import Any
 
 import pytest
 
-from connector.domain.condition import FieldTest, Op
-from connector.domain.deal import (
+from connector.domain.conditions.condition import FieldTest, Op
+from connector.domain.definitions import Definitions, Segment
+from connector.domain.fact import Fact, FactKind, RecordName
+from connector.domain.field import Field, FieldType, format_moment
+from connector.domain.history import HistoryKind
+from connector.domain.lead import Lead
+from connector.domain.traits.deal import (
     MOST_DEALS,
     Deal,
     DealEvent,
@@ -21,11 +26,6 @@ from connector.domain.deal import (
     Outcome,
     Stages,
 )
-from connector.domain.definitions import Definitions, Segment
-from connector.domain.fact import Fact, FactKind, RecordName
-from connector.domain.field import Field, FieldType, format_moment
-from connector.domain.history import HistoryKind
-from connector.domain.lead import Lead
 from tests.builders import CRM, FIELDS, START, Story, definitions
 
 DAY = timedelta(days=1)

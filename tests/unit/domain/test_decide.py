@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 
 from connector.domain.calendar import SendWindow
-from connector.domain.change import ChangeKind
-from connector.domain.condition import Op, SignalTest
+from connector.domain.conditions.condition import Op, SignalTest
 from connector.domain.decide import decide, fold, needs_refold
 from connector.domain.definitions import Definitions, ListRule, Notification, Segment, WriteBack
-from connector.domain.enrolment import EnrolmentState
 from connector.domain.fact import Fact, FactKind, RecordName
 from connector.domain.field import Field
 from connector.domain.history import HistoryKind
 from connector.domain.lead import Standing, blank
-from connector.domain.program import Milestone, Phase, Program
-from connector.domain.score import EngagementRule, FitRule, Score
+from connector.domain.outward.change import ChangeKind
+from connector.domain.programs.enrolment import EnrolmentState
+from connector.domain.programs.program import Milestone, Phase, Program
+from connector.domain.traits.score import EngagementRule, FitRule, Score
 from tests.builders import (
     CRM,
     EXIT,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from connector.domain.condition import AllOf, AnyOf, FieldTest, Not, Op, ProgramTest, SegmentTest, SignalTest
+from connector.domain.conditions.condition import AllOf, AnyOf, FieldTest, Not, Op, ProgramTest, SegmentTest, SignalTest
 from connector.domain.definitions import ListRule, Segment, WriteBack
 from connector.domain.field import FieldType
 from connector.domain.history import HistoryKind
-from connector.domain.score import EngagementRule, FitRule, Score
+from connector.domain.traits.score import EngagementRule, FitRule, Score
 from tests.builders import (
     CRM,
     EXIT,

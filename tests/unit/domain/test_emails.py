@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from connector.domain.acts import render_email
-from connector.domain.change import Act, ChangeKind, Email
-from connector.domain.condition import AttributeTest, Op, SignalTest
-from connector.domain.consent import refusal_at_the_door
+from connector.domain.conditions.condition import AttributeTest, Op, SignalTest
 from connector.domain.definitions import EmailRule, ListRule
-from connector.domain.enrolment import EnrolmentState
 from connector.domain.fact import CommandName, Fact, FactKind, OutcomeName
 from connector.domain.field import Field, FieldRole, FieldType
 from connector.domain.history import HistoryKind
-from connector.domain.program import Activity, EmailSend, ListSend, Reminders
+from connector.domain.outward.acts import render_email
+from connector.domain.outward.change import Act, ChangeKind, Email
+from connector.domain.outward.consent import refusal_at_the_door
+from connector.domain.programs.enrolment import EnrolmentState
+from connector.domain.programs.program import Activity, EmailSend, ListSend, Reminders
 from tests.builders import (
     CRM,
     FIELDS,

@@ -7,7 +7,16 @@ from itertools import product
 
 import pytest
 
-from connector.domain.enrolment import OPEN_STATES, TRANSITIONS, Enrolment, EnrolmentState, Move, Sent, Step, to_state
+from connector.domain.programs.enrolment import (
+    OPEN_STATES,
+    TRANSITIONS,
+    Enrolment,
+    EnrolmentState,
+    Move,
+    Sent,
+    Step,
+    to_state,
+)
 from connector.errors import InvariantError
 from tests.builders import EXIT, START, after
 

@@ -10,7 +10,7 @@ import pytest
 
 from connector.domain.fact import CommandName, Fact, FactKind
 from connector.domain.history import HistoryKind as K
-from connector.domain.program import Program
+from connector.domain.programs.program import Program
 from tests.builders import (
     Story,
     activity,

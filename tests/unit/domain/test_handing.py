@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from connector.domain.enrolment import EnrolmentState
 from connector.domain.fact import CommandName
 from connector.domain.fact import RecordName as R
-from connector.domain.handover import HandOverState, Turn, to_state
 from connector.domain.history import HistoryKind
 from connector.domain.petition import PetitionKind
+from connector.domain.programs.enrolment import EnrolmentState
+from connector.domain.sales.handover import HandOverState, Turn, to_state
 from connector.errors import InvariantError
 from tests.builders import CRM, START, Story, after, archived, changed, command, record, restored, signal
 from tests.selling import hand_over, mapping, ruled, selling

@@ -8,12 +8,31 @@ from datetime import datetime, time, timedelta
 import pytest
 
 from connector.domain.calendar import SendWindow
-from connector.domain.condition import AllOf, AttributeTest, DidTest, Not, Op, ProgramTest, SegmentTest, SignalTest
+from connector.domain.conditions.condition import (
+    AllOf,
+    AttributeTest,
+    DidTest,
+    Not,
+    Op,
+    ProgramTest,
+    SegmentTest,
+    SignalTest,
+)
 from connector.domain.definitions import ListRule, Segment, WriteBack
-from connector.domain.enrolment import EnrolmentState
 from connector.domain.history import HistoryKind
-from connector.domain.program import Activity, ListSend, Milestone, Outcome, Phase, Program, Target, TargetKind, Trigger
-from connector.domain.score import EngagementRule, Score
+from connector.domain.programs.enrolment import EnrolmentState
+from connector.domain.programs.program import (
+    Activity,
+    ListSend,
+    Milestone,
+    Outcome,
+    Phase,
+    Program,
+    Target,
+    TargetKind,
+    Trigger,
+)
+from connector.domain.traits.score import EngagementRule, Score
 from tests.builders import (
     COMPLETED,
     CRM,

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from connector.domain.computed import Computed, Mention, Reckoning
-from connector.domain.condition import SignalTest
+from connector.domain.conditions.condition import SignalTest
 from connector.domain.field import Field, FieldType
-from connector.domain.memory import Memory, _Said
+from connector.domain.traits.computed import Computed, Mention, Reckoning
+from connector.domain.traits.memory import Memory, _Said
 from tests.builders import after
 
 WEEK = timedelta(days=7)

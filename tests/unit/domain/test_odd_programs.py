@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from connector.domain.condition import ProgramTest
+from connector.domain.conditions.condition import ProgramTest
 from connector.domain.definitions import ListRule
-from connector.domain.enrolment import EnrolmentState
 from connector.domain.fact import Fact
 from connector.domain.field import Field, FieldRole, FieldType
 from connector.domain.history import HistoryKind as K
 from connector.domain.lead import Had
-from connector.domain.program import Activity, ListSend, Outcome, Program, Target, TargetKind
-from connector.domain.sending import is_old
+from connector.domain.programs.enrolment import EnrolmentState
+from connector.domain.programs.program import Activity, ListSend, Outcome, Program, Target, TargetKind
+from connector.domain.programs.sending import is_old
 from tests.builders import (
     CRM,
     EXIT,

@@ -19,7 +19,7 @@ from connector.domain.override import (
     version_of,
     ways_of,
 )
-from connector.domain.program import Activity, Case, Fork, Program
+from connector.domain.programs.program import Activity, Case, Fork, Program
 from tests.builders import (
     START,
     Story,

@@ -6,7 +6,7 @@ import pytest
 
 from connector.domain.fact import RecordName as R
 from connector.domain.history import HistoryKind
-from connector.domain.own import to_crm, written_by_sales
+from connector.domain.outward.own import to_crm, written_by_sales
 from tests.builders import FIELDS, Story, after, changed, definitions, record, signal
 from tests.selling import ruled, selling
 

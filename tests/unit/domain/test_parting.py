@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from connector.domain.contest import Contest
-from connector.domain.parting import Parting, partings_of
-from connector.domain.program import Activity, Case, Fork, Program
+from connector.domain.programs.contest import Contest
+from connector.domain.programs.parting import Parting, partings_of
+from connector.domain.programs.program import Activity, Case, Fork, Program
 from tests.builders import START, Story, activity, after, definitions, on, phase, program, signal
 
 BIG, SMALL = Case("big", weight=1), Case("small", weight=1)

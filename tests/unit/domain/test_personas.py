@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from connector.domain.condition import AllOf, Not, Op, PersonaTest, SegmentTest, SignalTest
+from connector.domain.conditions.condition import AllOf, Not, Op, PersonaTest, SegmentTest, SignalTest
 from connector.domain.definitions import ListRule, Notification, Persona, Segment, WriteBack
 from connector.domain.history import HistoryKind
-from connector.domain.score import EngagementRule, FitRule, Score
+from connector.domain.traits.score import EngagementRule, FitRule, Score
 from tests.builders import (
     CRM,
     START,

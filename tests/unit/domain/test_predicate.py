@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from connector.domain.comparison import compile_signal_test
-from connector.domain.condition import (
+from connector.domain.conditions.comparison import compile_signal_test
+from connector.domain.conditions.condition import (
     AllOf,
     AnyOf,
     AttributeTest,
@@ -26,10 +26,10 @@ from connector.domain.condition import (
     SegmentTest,
     SignalTest,
 )
+from connector.domain.conditions.predicate import Predicate, Scales, compile_condition
 from connector.domain.fact import Value
 from connector.domain.field import FieldType
-from connector.domain.predicate import Predicate, Scales, compile_condition
-from connector.domain.score import Part, blend, grade_of, look_ahead, passes_at, total, whole
+from connector.domain.traits.score import Part, blend, grade_of, look_ahead, passes_at, total, whole
 from tests.builders import ROME, START, after, did, field_is, score_is, utc
 
 TEXT, NUMBER, BOOLEAN = FieldType.TEXT, FieldType.NUMBER, FieldType.BOOLEAN

@@ -8,7 +8,7 @@ from datetime import time, timedelta
 import pytest
 
 from connector.domain.calendar import SendWindow
-from connector.domain.condition import (
+from connector.domain.conditions.condition import (
     AllOf,
     AnsweredTest,
     AttributeTest,
@@ -20,12 +20,12 @@ from connector.domain.condition import (
     Since,
 )
 from connector.domain.definitions import Definitions, FrequencyCap, ListRule, Segment
-from connector.domain.enrolment import EnrolmentState
 from connector.domain.fact import CommandName, Fact, FactKind
 from connector.domain.field import Field, FieldRole, FieldType
 from connector.domain.history import HistoryKind as K
-from connector.domain.phases import chance
-from connector.domain.program import (
+from connector.domain.programs.enrolment import EnrolmentState
+from connector.domain.programs.phases import chance
+from connector.domain.programs.program import (
     Activity,
     Case,
     Choice,

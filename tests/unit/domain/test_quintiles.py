@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.domain.deal import DealNews
 from connector.domain.fact import EdgesName, Fact, FactKind
 from connector.domain.field import Field
 from connector.domain.history import HistoryKind
-from connector.domain.quintiles import Edges, Fifths, from_data, round_up, settle, to_data
-from connector.domain.rfm import FIELDS as RFM
-from connector.domain.rfm import Rfm
+from connector.domain.traits.deal import DealNews
+from connector.domain.traits.quintiles import Edges, Fifths, from_data, round_up, settle, to_data
+from connector.domain.traits.rfm import FIELDS as RFM
+from connector.domain.traits.rfm import Rfm
 from tests.builders import FIELDS, START, Story
 from tests.unit.domain.test_deals import DAY, baseline, deal, dealing
 from tests.unit.domain.test_rfm import EDGES as FIXED

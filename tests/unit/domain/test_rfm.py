@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from connector.domain.condition import FieldTest, Op
-from connector.domain.deal import Deal, DealNews, Outcome
+from connector.domain.conditions.condition import FieldTest, Op
 from connector.domain.definitions import Segment
 from connector.domain.field import Field, FieldType
 from connector.domain.lead import Lead
-from connector.domain.rfm import FIELDS as RFM
-from connector.domain.rfm import Rfm, value_of
+from connector.domain.traits.deal import Deal, DealNews, Outcome
+from connector.domain.traits.rfm import FIELDS as RFM
+from connector.domain.traits.rfm import Rfm, value_of
 from tests.builders import FIELDS, START, Story
 from tests.unit.domain.test_deals import DAY, baseline, deal, dealing
 

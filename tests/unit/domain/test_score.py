@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from connector.domain.condition import Op, SignalTest
+from connector.domain.conditions.condition import Op, SignalTest
 from connector.domain.definitions import Segment
 from connector.domain.history import HistoryKind
-from connector.domain.score import (
+from connector.domain.traits.score import (
     Cap,
     EngagementRule,
     FitRule,

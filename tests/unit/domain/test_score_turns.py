@@ -7,10 +7,30 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from connector.domain.condition import AllOf, AnyOf, Condition, Not, Op, ScoreTest, SegmentTest, SignalTest, eased
+from connector.domain.conditions.condition import (
+    AllOf,
+    AnyOf,
+    Condition,
+    Not,
+    Op,
+    ScoreTest,
+    SegmentTest,
+    SignalTest,
+    eased,
+)
 from connector.domain.definitions import ListRule, Notification, Segment
 from connector.domain.history import HistoryKind
-from connector.domain.score import MOST_LOTS, Cap, EngagementRule, FitRule, Part, Score, expire, give, stood_still
+from connector.domain.traits.score import (
+    MOST_LOTS,
+    Cap,
+    EngagementRule,
+    FitRule,
+    Part,
+    Score,
+    expire,
+    give,
+    stood_still,
+)
 from tests.builders import (
     CRM,
     START,

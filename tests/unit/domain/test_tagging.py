@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from connector.domain.condition import AttributeTest, Not, Op, SignalTest, TagTest
+from connector.domain.conditions.condition import AttributeTest, Not, Op, SignalTest, TagTest
 from connector.domain.definitions import Notification, Segment, Tag, WriteBack
 from connector.domain.history import HistoryKind
-from connector.domain.program import Trigger
-from connector.domain.score import EngagementRule, Score
+from connector.domain.programs.program import Trigger
+from connector.domain.traits.score import EngagementRule, Score
 from tests.builders import (
     CRM,
     START,

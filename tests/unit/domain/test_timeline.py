@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from connector.domain.computed import Computed, Reckoning
-from connector.domain.condition import Op, SignalTest
+from connector.domain.conditions.condition import Op, SignalTest
 from connector.domain.definitions import Definitions, FrequencyCap, ListRule, Notification, Persona, Segment, Tag
 from connector.domain.fact import CommandName, Fact, FactKind, OutcomeName
 from connector.domain.field import Field, FieldRole, FieldType
 from connector.domain.history import HistoryEntry
-from connector.domain.program import Activity, Case, Fork, ListSend, Milestone, Reminders
-from connector.domain.score import EngagementRule, FitRule, Score
+from connector.domain.programs.program import Activity, Case, Fork, ListSend, Milestone, Reminders
+from connector.domain.traits.computed import Computed, Reckoning
+from connector.domain.traits.score import EngagementRule, FitRule, Score
 from tests.builders import (
     CRM,
     FIELDS,

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from connector.domain.calendar import ALWAYS_OPEN, SendWindow
-from connector.domain.working import Absence, WorkingHours
+from connector.domain.sales.working import Absence, WorkingHours
 from tests.builders import ROME
 
 OFFICE = SendWindow(frozenset(range(5)), time(9), time(17))

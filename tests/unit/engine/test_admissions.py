@@ -8,17 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from connector.domain.condition import Op
+from connector.domain.conditions.condition import Op
 from connector.domain.definitions import Definitions
 from connector.domain.fact import CommandName
 from connector.domain.history import HistoryKind
 from connector.domain.override import OverrideEntry, OverrideKind
 from connector.domain.petition import PetitionKind
-from connector.domain.program import Brake, Program
-from connector.engine import admissions, overrides, replay
-from connector.engine.apply import apply_book
-from connector.engine.orders import give
-from connector.engine.standing import list_standing
+from connector.domain.programs.program import Brake, Program
+from connector.engine.judging import admissions, overrides
+from connector.engine.judging.apply import apply_book
+from connector.engine.judging.orders import give
+from connector.engine.telling import replay
+from connector.engine.telling.standing import list_standing
 from connector.ports import StoredBook
 from tests.builders import activity, definitions, field_is, phase, program
 from tests.office import ACME, Office, changed, clicked, sqlite_url

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from connector.domain.change import ChangeKind, ChangeState
 from connector.domain.history import HistoryKind
-from connector.engine import advance, replay
+from connector.domain.outward.change import ChangeKind, ChangeState
+from connector.engine.judging import advance
+from connector.engine.telling import replay
 from connector.errors import LostClaimError
 from connector.ports import EventKind
 from tests.builders import after

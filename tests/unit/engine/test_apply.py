@@ -9,9 +9,9 @@ import pytest
 from connector.domain.fact import FactKind
 from connector.domain.field import Field
 from connector.domain.history import HistoryKind
-from connector.engine import replay
-from connector.engine.apply import ApplyResult, Telling, apply_book
-from connector.engine.connect import connect
+from connector.engine.judging.apply import ApplyResult, Telling, apply_book
+from connector.engine.running.connect import connect
+from connector.engine.telling import replay
 from connector.errors import CredentialsError, MappingError
 from connector.ports import ConnectionState, PropertyWish, StoredBook
 from tests.builders import CRM, FIELDS, after
@@ -114,7 +114,7 @@ def test_a_mapping_with_mistakes_changes_nothing(office: Office, monkeypatch: py
 def test_leads_are_told_in_pieces_and_whoever_comes_next_goes_on_where_another_was_killed(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connector.engine.apply._BATCH", 2)
+    monkeypatch.setattr("connector.engine.judging.apply._BATCH", 2)
     apply(office, "v2")
     assert Telling(office.store, office.shelf).run_once(office.clock.now()) == 2
     apply(office, "v2")
@@ -131,7 +131,7 @@ def test_leads_are_told_in_pieces_and_whoever_comes_next_goes_on_where_another_w
 def test_a_lead_that_is_judged_between_the_pieces_is_judged_by_the_version_it_knows(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connector.engine.apply._BATCH", 2)
+    monkeypatch.setattr("connector.engine.judging.apply._BATCH", 2)
     apply(office, "v2")
     office.tell()
     office.receive(*(clicked("b", id_, at=office.clock.now()) for id_ in "123")).take_in()
@@ -147,7 +147,7 @@ def test_a_lead_that_is_judged_between_the_pieces_is_judged_by_the_version_it_kn
 def test_a_lead_that_is_born_while_the_others_are_told_is_not_told_what_it_was_born_with(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connector.engine.apply._BATCH", 1)
+    monkeypatch.setattr("connector.engine.judging.apply._BATCH", 1)
     apply(office, "v2")
     office.tell()
     office.crm.records["4"] = {}

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from connector.domain.handover import HandOverState
 from connector.domain.ids import LeadId
-from connector.engine import replay
-from connector.engine.assignments import verify
+from connector.domain.sales.handover import HandOverState
+from connector.engine.judging.assignments import verify
+from connector.engine.telling import replay
 from connector.ports import EventKind
 from tests.builders import after
 from tests.office import ACME, Office, changed, clicked, contact, event, sqlite_url

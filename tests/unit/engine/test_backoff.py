@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from connector.engine.backoff import full_jitter
+from connector.engine.running.backoff import full_jitter
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connector.engine.batch import MAX_SIGNALS, Batch, parse_batch
+from connector.engine.inward.batch import MAX_SIGNALS, Batch, parse_batch
 from connector.errors import MalformedRequestError
 from tests.builders import START, after
 

@@ -11,7 +11,7 @@ import pytest
 from connector.domain.fact import FactKind
 from connector.domain.ids import CrmRef
 from connector.domain.lead import Standing
-from connector.engine.replay import to_bytes
+from connector.engine.telling.replay import to_bytes
 from connector.ports import CrmEvent, EventKind, LeadSummary
 from tests.builders import CRM, after
 from tests.office import ACCOUNT, ACME, Office, clicked, clicking_book, contact, event, sqlite_url

@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 
 from connector.domain.book import compile_book
-from connector.domain.deal import DealNews
 from connector.domain.draft import Draft
-from connector.domain.rfm import Rfm
-from connector.engine.buying import DealExplanation, RfmScore, explain_deals, explain_rfm
-from connector.engine.preview import sample_words
+from connector.domain.traits.deal import DealNews
+from connector.domain.traits.rfm import Rfm
+from connector.engine.telling.buying import DealExplanation, RfmScore, explain_deals, explain_rfm
+from connector.engine.telling.preview import sample_words
 from tests.builders import FIELDS, START, Story
 from tests.unit.domain.test_deals import DAY, baseline, deal, dealing
 from tests.unit.domain.test_quintiles import bought, edges, told

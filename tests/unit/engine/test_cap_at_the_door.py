@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from connector.domain.calendar import SendWindow
-from connector.domain.change import ChangeKind, ChangeState
 from connector.domain.definitions import Definitions, EmailRule, FrequencyCap, SignalSource
 from connector.domain.field import Field, FieldRole, FieldType
-from connector.domain.program import EmailSend
-from connector.engine.explain import explain
+from connector.domain.outward.change import ChangeKind, ChangeState
+from connector.domain.programs.program import EmailSend
+from connector.engine.telling.explain import explain
 from connector.errors import CrmUnavailableError
 from connector.ports import RecordReply, ReplyState
 from tests.builders import CRM, FIELDS, START, activity, after, definitions, phase, program, utc

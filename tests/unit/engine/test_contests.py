@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from connector.domain.condition import SignalTest
-from connector.domain.contest import Contest, Merit
+from connector.domain.conditions.condition import SignalTest
 from connector.domain.definitions import Definitions
-from connector.domain.enrolment import Enrolment
 from connector.domain.fact import CommandName
 from connector.domain.override import OverrideEntry, OverrideKind
-from connector.domain.program import Activity, Case, Fork, Program, Trigger
-from connector.engine import overrides
-from connector.engine.contests import Contests
-from connector.engine.orders import give
-from connector.engine.results import list_results
+from connector.domain.programs.contest import Contest, Merit
+from connector.domain.programs.enrolment import Enrolment
+from connector.domain.programs.program import Activity, Case, Fork, Program, Trigger
+from connector.engine.judging import overrides
+from connector.engine.judging.contests import Contests
+from connector.engine.judging.orders import give
+from connector.engine.telling.results import list_results
 from tests.builders import activity, definitions, phase, program
 from tests.office import ACME, Office, changed, clicked, sqlite_url
 

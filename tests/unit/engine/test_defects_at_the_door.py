@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from connector.domain.change import ChangeKind, ChangeState
 from connector.domain.decide import Decision, fold
 from connector.domain.definitions import Definitions, EmailRule
 from connector.domain.draft import Books
@@ -18,8 +17,9 @@ from connector.domain.fact import Fact
 from connector.domain.field import Field, FieldRole, FieldType
 from connector.domain.ids import LeadId, WorkspaceId
 from connector.domain.lead import Lead
-from connector.domain.program import EmailSend
-from connector.engine import door
+from connector.domain.outward.change import ChangeKind, ChangeState
+from connector.domain.programs.program import EmailSend
+from connector.engine.outward import door
 from connector.errors import CrmUnavailableError, StoreUnavailableError, UnreadableReplyError
 from connector.ports import CrmRecord, CurrentLead, OutboxChange
 from connector.store.leads import StoredLeads

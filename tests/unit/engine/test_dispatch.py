@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from connector.domain.change import Act, ChangeKind, ChangeState
-from connector.domain.condition import SignalTest
+from connector.domain.conditions.condition import SignalTest
 from connector.domain.ids import ConnectionId, LeadId
-from connector.domain.score import EngagementRule, Score
-from connector.engine.dispatch import MAX_ATTEMPTS, settle, to_batches
+from connector.domain.outward.change import Act, ChangeKind, ChangeState
+from connector.domain.traits.score import EngagementRule, Score
+from connector.engine.outward.dispatch import MAX_ATTEMPTS, settle, to_batches
 from connector.errors import CredentialsError, CrmUnavailableError, RateLimitedError, SetupError, UnreadableReplyError
 from connector.ports import OutboxChange, PropertyWish, RecordReply, ReplyState
 from connector.store.outbox import StoredOutbox

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from connector.domain.calendar import SendWindow
-from connector.domain.change import ChangeKind, ChangeState
-from connector.domain.condition import SignalTest
+from connector.domain.conditions.condition import SignalTest
 from connector.domain.definitions import Definitions, EmailRule, SignalSource
 from connector.domain.fact import CommandName
 from connector.domain.field import Field, FieldRole, FieldType
 from connector.domain.history import HistoryKind
-from connector.domain.program import EmailSend
-from connector.engine.orders import give
+from connector.domain.outward.change import ChangeKind, ChangeState
+from connector.domain.programs.program import EmailSend
+from connector.engine.judging.orders import give
 from connector.errors import CrmUnavailableError
 from connector.ports import OutboxChange, RecordReply, ReplyState
 from tests.builders import CRM, FIELDS, START, activity, definitions, phase, program, text, utc

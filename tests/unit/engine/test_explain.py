@@ -11,18 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.domain.book import compile_book
-from connector.domain.change import Act, ChangeKind, ChangeState
-from connector.domain.computed import Computed, Mention, Reckoning
-from connector.domain.condition import FieldTest, Op, SignalTest
+from connector.domain.conditions.condition import FieldTest, Op, SignalTest
 from connector.domain.definitions import Definitions
-from connector.domain.enrolment import Enrolment, EnrolmentState, Move, Sent
 from connector.domain.field import Field, FieldType
 from connector.domain.history import HistoryEntry, HistoryKind
 from connector.domain.ids import ConnectionId, CrmRef, LeadId, WorkspaceId
 from connector.domain.lead import Lead, Tagging
-from connector.domain.program import Target, TargetKind
-from connector.domain.score import EngagementRule, Part, Score
-from connector.engine.explain import (
+from connector.domain.outward.change import Act, ChangeKind, ChangeState
+from connector.domain.programs.enrolment import Enrolment, EnrolmentState, Move, Sent
+from connector.domain.programs.program import Target, TargetKind
+from connector.domain.traits.computed import Computed, Mention, Reckoning
+from connector.domain.traits.score import EngagementRule, Part, Score
+from connector.engine.telling.explain import (
     FieldExplanation,
     Group,
     Share,
@@ -31,7 +31,7 @@ from connector.engine.explain import (
     explain,
     in_tenths,
 )
-from connector.engine.timeline import tell
+from connector.engine.telling.timeline import tell
 from connector.ports import LeadSummary, OutboxChange
 from tests.selling import mapping as selling
 

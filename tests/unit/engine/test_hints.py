@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from connector.engine.intake import IntakeResult
+from connector.engine.inward.intake import IntakeResult
 from connector.ports import CrmEvent, EventKind
 from tests.builders import START, after
 from tests.office import CONNECTION, FakeCrm, Office, clicking_book, contact, event, sqlite_url

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from connector.domain.change import ChangeState
 from connector.domain.fact import RecordName
 from connector.domain.history import HistoryKind
 from connector.domain.lead import Standing
+from connector.domain.outward.change import ChangeState
 from connector.errors import CredentialsError, CrmUnavailableError, RateLimitedError, UnreadableReplyError
 from connector.ports import ConnectionState, CrmRecord, EventKind
 from tests.builders import after

@@ -9,7 +9,7 @@ from connector.domain.book import Book
 from connector.domain.fact import RECORD_OF, Fact, FactKind, RecordName
 from connector.domain.ids import CrmRef, to_lead_id
 from connector.domain.lead import Standing
-from connector.engine.shelf import Shelf
+from connector.engine.judging.shelf import Shelf
 from connector.errors import MappingError, StoreUnavailableError
 from connector.ports import CrmEvent, EventKind, Parsed, StoredBook, StrayReason
 from tests.builders import after
@@ -189,7 +189,7 @@ def test_an_impossible_future_is_not_believed(office: Office) -> None:
 
 
 def test_many_events_are_taken_in_piece_by_piece(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connector.engine.intake._MAX_EVENTS", 3)
+    monkeypatch.setattr("connector.engine.inward.intake._MAX_EVENTS", 3)
     for number in range(4):
         office.receive(changed("industry", "x", f"{number}"), changed("firstname", "x", f"{number}"))
 
@@ -200,7 +200,7 @@ def test_many_events_are_taken_in_piece_by_piece(office: Office, monkeypatch: py
 
 
 def test_merges_of_many_records_are_taken_in_piece_by_piece(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connector.engine.intake._MAX_EVENTS", 3)
+    monkeypatch.setattr("connector.engine.inward.intake._MAX_EVENTS", 3)
     for number in range(3):
         office.receive(event(EventKind.MERGED, f"{number}", merged=(contact(f"{number}8"), contact(f"{number}9"))))
 

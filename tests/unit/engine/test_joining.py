@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connector.domain.change import ChangeKind, ChangeState
 from connector.domain.fact import FactKind
-from connector.engine.joining import MOST_RECORDS
-from connector.engine.replay import to_bytes, verify
-from connector.engine.timeline import tell
+from connector.domain.outward.change import ChangeKind, ChangeState
+from connector.engine.inward.joining import MOST_RECORDS
+from connector.engine.telling.replay import to_bytes, verify
+from connector.engine.telling.timeline import tell
 from connector.ports import CrmEvent, EventKind
 from tests.builders import after
 from tests.office import ACME, Office, changed, clicked, clicking_book, event, sqlite_url

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from connector.engine.listening import SILENCE, Ear, Listener
+from connector.engine.inward.listening import SILENCE, Ear, Listener
 from connector.errors import FeedRefusedError, LostClaimError, PlaceLostError
 from connector.ports import Connection, Heard, StreamState
 from tests.builders import CRM

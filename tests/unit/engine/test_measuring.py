@@ -11,11 +11,11 @@ import pytest
 
 from connector.domain.fact import FactKind
 from connector.domain.field import Field
-from connector.domain.quintiles import FEWEST
-from connector.domain.rfm import FIELDS as RFM
-from connector.domain.rfm import Rfm
-from connector.engine import replay
-from connector.engine.measuring import look, measure
+from connector.domain.traits.quintiles import FEWEST
+from connector.domain.traits.rfm import FIELDS as RFM
+from connector.domain.traits.rfm import Rfm
+from connector.engine.judging.measuring import look, measure
+from connector.engine.telling import replay
 from connector.ports import EventKind
 from tests.builders import FIELDS, START
 from tests.office import ACME, Office, changed, event, sqlite_url

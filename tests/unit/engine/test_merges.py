@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.domain.lead import Standing
-from connector.engine.replay import to_bytes
+from connector.engine.telling.replay import to_bytes
 from connector.ports import CrmEvent, EventKind
 from tests.builders import after
 from tests.office import Office, changed, clicked, clicking_book, contact, event, sqlite_url

@@ -9,16 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from connector.domain.change import ChangeState
-from connector.domain.condition import SignalTest
+from connector.domain.conditions.condition import SignalTest
 from connector.domain.definitions import Definitions, ListRule
-from connector.domain.enrolment import EnrolmentState
 from connector.domain.fact import CommandName
+from connector.domain.outward.change import ChangeState
 from connector.domain.override import OverrideEntry, OverrideKind, Overrides
-from connector.domain.program import ListSend, Program, Trigger
-from connector.engine import overrides, replay
-from connector.engine.apply import apply_book
-from connector.engine.orders import give
+from connector.domain.programs.enrolment import EnrolmentState
+from connector.domain.programs.program import ListSend, Program, Trigger
+from connector.engine.judging import overrides
+from connector.engine.judging.apply import apply_book
+from connector.engine.judging.orders import give
+from connector.engine.telling import replay
 from connector.ports import StoredBook
 from tests.builders import CRM, activity, definitions, on, phase, program, task
 from tests.office import ACME, Office, changed, clicked, sqlite_url

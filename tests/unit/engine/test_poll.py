@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from connector.domain.fact import Fact, FactKind
-from connector.domain.sources import FeedSource
-from connector.engine import poll
+from connector.domain.records.sources import FeedSource
+from connector.engine.inward import poll
 from connector.errors import CrmUnavailableError, RateLimitedError, StoreUnavailableError
 from connector.ports import ConnectionState, EventKind, Feed, FeedPage, FeedState, Happening
 from tests.builders import CRM, START, after

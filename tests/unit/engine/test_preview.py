@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connector.domain.book import Book, compile_book
-from connector.engine.preview import Preview, find_messages, render, sample_words, words_of
+from connector.engine.telling.preview import Preview, find_messages, render, sample_words, words_of
 from connector.errors import UnknownNameError
 from tests.builders import LEAD, START, after, baseline, signal
 from tests.mapping_files import definitions_with

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from connector.engine.retention import Retention
+from connector.engine.running.retention import Retention
 from tests.office import Office, clicked
 
 

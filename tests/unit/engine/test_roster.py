@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from connector.domain.enrolment import Enrolment, EnrolmentState
 from connector.domain.ids import LeadId
 from connector.domain.lead import Lead
-from connector.engine.roster import Place, places
+from connector.domain.programs.enrolment import Enrolment, EnrolmentState
+from connector.engine.telling.roster import Place, places
 from tests.builders import after
 
 

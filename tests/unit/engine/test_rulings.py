@@ -12,7 +12,7 @@ from connector.domain.book import Book
 from connector.domain.fact import FactKind
 from connector.domain.history import HistoryKind
 from connector.domain.petition import Deferral, Parking, Petition, PetitionKind, Ruling, Verdict
-from connector.engine.rulings import Ruler, Rulings
+from connector.engine.judging.rulings import Ruler, Rulings
 from connector.errors import LostClaimError, StoreUnavailableError
 from connector.ports import FiledPetition, SavedLead, Transaction
 from tests.builders import after

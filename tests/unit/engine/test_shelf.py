@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from connector.domain.book import Book
-from connector.engine.shelf import Shelf
+from connector.engine.judging.shelf import Shelf
 from connector.errors import InvariantError, MappingError
 from connector.ports import StoredBook
 from tests.builders import START
@@ -61,7 +61,7 @@ def test_a_version_that_was_never_applied_is_a_defect(office: Office) -> None:
 
 
 def test_the_books_used_last_stay_at_hand(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connector.engine.shelf._KEPT", 2)
+    monkeypatch.setattr("connector.engine.judging.shelf._KEPT", 2)
     with office.store.transaction() as transaction:
         for version in ("v2", "v3"):
             transaction.books.add(ACME, StoredBook(version, {}, START))

@@ -9,7 +9,7 @@ from threading import Barrier
 import pytest
 
 from connector.domain.ids import ConnectionId
-from connector.engine.tokens import StoredToken
+from connector.engine.running.tokens import StoredToken
 from connector.errors import CredentialsError, CrmUnavailableError, StoreUnavailableError
 from tests.office import CONNECTION, Office
 

@@ -12,8 +12,8 @@ import pytest
 
 from connector.domain.fact import Fact, FactKind
 from connector.domain.ids import WorkspaceId
-from connector.domain.sources import ToldSource
-from connector.engine.batch import to_endpoint
+from connector.domain.records.sources import ToldSource
+from connector.engine.inward.batch import to_endpoint
 from connector.ports import EventKind, NewDelivery, StrayReason
 from tests.builders import START, after
 from tests.office import ACME, Office, changed, clicking_book, event, sqlite_url

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from connector.engine.work import Workplace, build_worker
+from connector.engine.running.work import Workplace, build_worker
 from connector.ports import EventKind
 from tests.builders import CRM, after
 from tests.office import Office, changed, event

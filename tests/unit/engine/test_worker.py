@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from connector.clock import SystemClock
-from connector.engine.worker import Loop, Step, Worker
+from connector.engine.running.worker import Loop, Step, Worker
 from connector.errors import InvariantError, StoreUnavailableError
 from tests.office import FakeClock
 
@@ -196,7 +196,7 @@ def test_running_until_idle_ends_when_no_step_finds_anything() -> None:
 def test_running_until_idle_gives_up_on_a_step_that_always_finds_something(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("connector.engine.worker._MOST_ROUNDS", 10)
+    monkeypatch.setattr("connector.engine.running.worker._MOST_ROUNDS", 10)
 
     with pytest.raises(InvariantError, match="still something to do"):
         worker(Loop("decide", [Step("endless", lambda: 1)], never)).run_until_idle()

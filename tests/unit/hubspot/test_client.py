@@ -12,7 +12,7 @@ import pytest
 from connector.crms.hubspot.client import HubSpotClient, to_dated_path
 from connector.crms.hubspot.errors import RefusedCallError
 from connector.crms.hubspot.portal import HubSpotPortal
-from connector.domain.change import Act, ChangeKind
+from connector.domain.outward.change import Act, ChangeKind
 from connector.errors import CredentialsError, CrmUnavailableError, RateLimitedError, UnreadableReplyError
 from connector.ports import ReplyState
 from tests.clocks import HandClock

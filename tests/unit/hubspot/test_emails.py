@@ -8,7 +8,7 @@ import pytest
 
 from connector.crms.hubspot.client import HubSpotClient
 from connector.crms.hubspot.emails import follow_emails, send_emails
-from connector.domain.change import Act, ChangeKind, Email
+from connector.domain.outward.change import Act, ChangeKind, Email
 from connector.errors import CredentialsError, CrmUnavailableError, UnreadableReplyError
 from connector.ports import ReplyState
 from tests.clocks import HandClock

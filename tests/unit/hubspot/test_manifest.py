@@ -5,7 +5,7 @@ from pathlib import Path
 import connector.crms.hubspot as folder
 from connector.crms import REGISTRY
 from connector.crms.hubspot.inbox import HubSpotEndpoint
-from connector.domain.change import ChangeKind
+from connector.domain.outward.change import ChangeKind
 from connector.sandbox.hubspot.apps import DEFAULT_SCOPES
 
 FOLDER = Path(folder.__file__).parent

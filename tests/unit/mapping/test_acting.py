@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from connector.domain.condition import SegmentTest
+from connector.domain.conditions.condition import SegmentTest
 from connector.domain.definitions import ListRule, WriteBack
-from connector.domain.program import Note, Task
+from connector.domain.programs.program import Note, Task
 from tests.mapping_files import definitions_with, mistakes_in
 
 LISTS = {

@@ -9,7 +9,7 @@ from datetime import date, time, timedelta
 import pytest
 
 from connector.domain.calendar import SendWindow
-from connector.domain.program import (
+from connector.domain.programs.program import (
     Activity,
     Case,
     Choice,

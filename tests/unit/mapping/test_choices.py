@@ -6,7 +6,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from connector.domain.fact import Value
-from connector.domain.program import Choice, ListSend, Send, pick
+from connector.domain.programs.program import Choice, ListSend, Send, pick
 from connector.mapping.activity_models import ChosenName
 from connector.mapping.choices import to_choice
 from connector.mapping.conditions import ConditionReader

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from connector.domain.condition import (
+from connector.domain.conditions.condition import (
     AllOf,
     AnsweredTest,
     AnyOf,

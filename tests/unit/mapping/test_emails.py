@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from connector.domain.condition import SignalTest
-from connector.domain.program import EmailSend
+from connector.domain.conditions.condition import SignalTest
+from connector.domain.programs.program import EmailSend
 from connector.mapping.load import check_mapping
 from connector.mapping.templates import MAX_OUTPUT, Message
 from tests.mapping_files import BASE, definitions_with, mistakes_in

@@ -4,7 +4,7 @@ import pytest
 
 from connector.domain.definitions import SignalSource
 from connector.domain.field import Field, FieldRole, FieldType
-from connector.domain.sources import FeedSource, ToldSource
+from connector.domain.records.sources import FeedSource, ToldSource
 from tests.mapping_files import definitions_with, mistakes_in
 
 FIELDS = {

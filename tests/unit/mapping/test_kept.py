@@ -13,10 +13,10 @@ import pytest
 
 from connector.domain.book import compile_book
 from connector.domain.definitions import Definitions
-from connector.domain.program import Outcome, Program, Trigger
-from connector.domain.rfm import DIMENSIONS
-from connector.domain.sales import Sales
-from connector.domain.score import EngagementRule, Score
+from connector.domain.programs.program import Outcome, Program, Trigger
+from connector.domain.sales.sales import Sales
+from connector.domain.traits.rfm import DIMENSIONS
+from connector.domain.traits.score import EngagementRule, Score
 from connector.errors import MappingError
 from connector.mapping.fingerprint import to_version
 from connector.mapping.load import parse_kept, read_folder

@@ -5,7 +5,7 @@ from datetime import date, time, timedelta
 import pytest
 
 from connector.domain.calendar import SendWindow
-from connector.domain.condition import (
+from connector.domain.conditions.condition import (
     AnsweredTest,
     AttributeTest,
     DidTest,
@@ -16,7 +16,7 @@ from connector.domain.condition import (
     Since,
 )
 from connector.domain.field import FieldType
-from connector.domain.program import (
+from connector.domain.programs.program import (
     ListSend,
     Milestone,
     Note,

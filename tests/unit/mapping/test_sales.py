@@ -8,9 +8,9 @@ from datetime import date, time, timedelta
 import pytest
 
 from connector.domain.field import FieldRole
-from connector.domain.own import to_crm
-from connector.domain.sales import OwnerRule
-from connector.domain.working import Absence
+from connector.domain.outward.own import to_crm
+from connector.domain.sales.sales import OwnerRule
+from connector.domain.sales.working import Absence
 from connector.mapping.load import check_mapping, parse_mapping
 from tests.selling import MAPPING, mapping
 

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from connector.domain.condition import AttributeTest, FieldTest, Op, SignalTest
+from connector.domain.conditions.condition import AttributeTest, FieldTest, Op, SignalTest
 from connector.domain.field import FieldType
-from connector.domain.score import Cap, EngagementRule, FitRule, Score
+from connector.domain.traits.score import Cap, EngagementRule, FitRule, Score
 from tests.mapping_files import definitions_with, mistakes_in
 
 CLICKED = SignalTest("email_clicked")

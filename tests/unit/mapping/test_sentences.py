@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from connector.domain.condition import DidTest, SignalTest, Since
+from connector.domain.conditions.condition import DidTest, SignalTest, Since
 from connector.mapping.sentences import to_sentence
 from tests.mapping_files import condition
 

@@ -6,11 +6,20 @@ from datetime import timedelta
 
 import pytest
 
-from connector.domain.computed import Computed, Reckoning
-from connector.domain.condition import AllOf, AnyOf, AttributeTest, FieldTest, Op, PersonaTest, SignalTest, TagTest
+from connector.domain.conditions.condition import (
+    AllOf,
+    AnyOf,
+    AttributeTest,
+    FieldTest,
+    Op,
+    PersonaTest,
+    SignalTest,
+    TagTest,
+)
 from connector.domain.definitions import Persona, Tag
 from connector.domain.field import Field, FieldType
-from connector.domain.program import Trigger
+from connector.domain.programs.program import Trigger
+from connector.domain.traits.computed import Computed, Reckoning
 from connector.mapping.load import check_mapping
 from connector.mapping.sentences import to_sentence
 from tests.mapping_files import condition, definitions_with, files_with, mistakes_in

@@ -21,7 +21,7 @@ from connector.crms.salesforce.errors import RefusedCallError
 from connector.crms.salesforce.grants import parse_grant
 from connector.crms.salesforce.limits import Limits
 from connector.crms.salesforce.oauth import App, OAuth
-from connector.engine.tokens import StoredToken
+from connector.engine.running.tokens import StoredToken
 from connector.errors import (
     CredentialsError,
     CrmUnavailableError,

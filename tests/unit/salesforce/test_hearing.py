@@ -15,8 +15,8 @@ from connector.crms.salesforce.hearing import UNKNOWN, to_moment
 from connector.crms.salesforce.outbound import OutboundMessages
 from connector.domain.fact import Fact, RecordName
 from connector.domain.ids import CrmRef
-from connector.engine import intake
-from connector.engine.intake import IntakeResult
+from connector.engine.inward import intake
+from connector.engine.inward.intake import IntakeResult
 from connector.ports import CrmEvent, EventKind, NewDelivery
 from tests.door import NOW
 from tests.office import ACME, CONNECTION, Office, clicking_book, sqlite_url

@@ -8,7 +8,7 @@ import connector.crms.salesforce as folder
 from connector.crms import REGISTRY
 from connector.crms.salesforce.oauth import SCOPES
 from connector.crms.salesforce.permissions import NEEDED
-from connector.domain.change import ChangeKind
+from connector.domain.outward.change import ChangeKind
 
 FOLDER = Path(folder.__file__).parent
 README = (FOLDER / "README.md").read_text("utf-8")

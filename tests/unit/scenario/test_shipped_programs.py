@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from connector.cli import app
 from connector.domain.history import HistoryEntry, HistoryKind
-from connector.domain.program import Program
+from connector.domain.programs.program import Program
 from connector.mapping.load import check_folder, load_mapping
 from connector.scenario import load_scenarios
 from connector.scenario.play import play

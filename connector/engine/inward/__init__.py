@@ -1,0 +1,1 @@
+"""What CRMs and other senders tell becomes facts in leads' mailboxes."""

@@ -1,0 +1,1 @@
+"""What leads want leaves for their CRMs."""
