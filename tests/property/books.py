@@ -645,6 +645,13 @@ def some_edges(random: Random, key: str) -> Fact:
     return Fact(key, at, FactKind.EDGES, EdgesName.ANEW, "", to_data(edges))
 
 
+def an_admission(random: Random, key: str) -> Fact:
+    """A person let the lead in behind a brake, or sent it away, whether it asked or not."""
+    said: dict[str, Value] = {"refused": True} if random.random() < 0.3 else {}
+    petition = f"admission:{random.choice(PROGRAMS)}:{random.choice((1, 1, 2))}:{random.randint(0, 1)}"
+    return Fact(key, a_moment(random), FactKind.RULING, petition, "", said)
+
+
 def a_fact(random: Random, key: str, kinds: Sequence[FactKind]) -> Fact:
     kind = random.choice(kinds)
     if kind is FactKind.RECORD:
@@ -656,7 +663,7 @@ def a_fact(random: Random, key: str, kinds: Sequence[FactKind]) -> Fact:
     if kind is FactKind.EDGES:
         return some_edges(random, key)
     if kind is FactKind.RULING:
-        return a_ruling(random, key, a_moment(random))
+        return an_admission(random, key) if random.random() < 0.3 else a_ruling(random, key, a_moment(random))
     if kind is FactKind.COMMAND:
         order = random.choice(list(CommandName))
         said: dict[str, Value] = {"program": random.choice(PROGRAMS)}
@@ -666,11 +673,6 @@ def a_fact(random: Random, key: str, kinds: Sequence[FactKind]) -> Fact:
     if kind is FactKind.SIGNAL:
         told = {"topic": random.choice(TOPICS), "seconds": random.choice(("", "0.1", "30", 7.5))}
         return Fact(key, a_moment(random), kind, random.choice(SIGNALS), "api", told if random.random() < 0.8 else {})
-    if kind is FactKind.RULING:
-        said = {"refused": True} if random.random() < 0.3 else {}
-        return Fact(
-            key, a_moment(random), kind, f"admission:{random.choice(PROGRAMS)}:1:{random.randint(0, 1)}", "", said
-        )
     return Fact(key, a_moment(random), kind, "v2", "api")
 
 
