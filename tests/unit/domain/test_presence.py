@@ -8,11 +8,11 @@ from itertools import permutations
 import pytest
 
 from connector.domain.conditions.condition import AllOf
-from connector.domain.definitions import Notification
+from connector.domain.definitions import Notification, Segment
 from connector.domain.fact import RECORD_OF, Fact, FactKind, RecordName
 from connector.domain.history import HistoryKind
 from connector.domain.lead import Standing
-from tests.builders import CRM, START, Story, after, baseline, task
+from tests.builders import CRM, START, Story, after, baseline, book_applied, definitions, did, signal, task
 
 CONTACT, LEAD, OTHER = "hubspot:4711:contact:51", "salesforce:00D:lead:00Q1", "salesforce:00D:lead:00Q2"
 
@@ -104,6 +104,7 @@ def test_whoever_was_deleted_and_comes_to_be_known_elsewhere_rests_until_then() 
 
     (back,) = story.told(HistoryKind.RESTORED)
     assert (story.lead.standing, back.at, back.subject) == (Standing.ACTIVE, after(days=10), LEAD)
+    assert back.detail == {"because": "known"}
 
 
 def test_of_records_that_were_merged_the_one_that_is_left_counts() -> None:
@@ -178,6 +179,27 @@ def test_what_is_gone_is_remembered_between_two_folds() -> None:
 
     assert story.lead.gone == (CONTACT,)
     assert story.lead.records == {CONTACT: START, LEAD: START}
+
+
+# --- a new mapping for who was away -------------------------------------------------------------------------
+
+EAGER = Segment("eager", did("clicked", within=timedelta(days=5)))
+
+
+@pytest.mark.parametrize(
+    "back",
+    [(known(LEAD, after(days=3)),), (known(LEAD), deleted(LEAD, after(days=1)), merged(LEAD, after(days=3)))],
+    ids=["known elsewhere", "merged"],
+)
+def test_what_lapsed_since_a_lead_came_back_is_no_news_under_a_new_mapping(back: tuple[Fact, ...]) -> None:
+    versions = (definitions(version, segments=(EAGER,)) for version in ("v1", "v2"))
+    facts = [known(CONTACT), signal("clicked", START), deleted(CONTACT, after(days=1)), *back]
+
+    story = Story(*versions).receive_all(facts, after(days=9)).receive(book_applied(after(days=10), "v2"))
+
+    assert [(entry.subject, entry.at) for entry in story.told(HistoryKind.LEFT)] == [
+        ("segment:eager", after(days=5, minutes=1))
+    ]
 
 
 # --- who is told of whom that came back ---------------------------------------------------------------------
