@@ -218,6 +218,10 @@ def test_a_lead_that_was_nurtured_all_along_is_not_heard_of_anew_when_a_record_c
     assert told_of(deleted(CONTACT, after(days=1)), restored(CONTACT, after(days=2))) == 0
 
 
+def test_what_is_restored_without_a_word_of_which_record_is_the_whole_lead() -> None:
+    assert told_of(deleted(CONTACT, after(days=1)), restored("", after(days=2))) == 1
+
+
 @pytest.mark.parametrize("back", [LEAD, ""])
 def test_a_lead_that_comes_back_as_a_whole_is_heard_of_anew(back: str) -> None:
     gone = deleted(CONTACT, after(days=1)), deleted(LEAD, after(days=2))

@@ -77,6 +77,12 @@ def test_who_owns_nothing_there_has_no_name_there() -> None:
     assert the_task(story).owners == {CRM: "777", ORG: ""}
 
 
+def test_a_task_for_a_lead_of_whose_owner_nobody_spoke_is_for_nobody() -> None:
+    task = the_task(selling(*BOTH, ASKED).receive(signal("called", after(minutes=5))))
+
+    assert (task.owner, task.owners) == ("", {CRM: "", ORG: ""})
+
+
 # --- what each is written -----------------------------------------------------------------------------------
 
 
