@@ -56,7 +56,7 @@ def environ(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 
 def run(command: list[str], environ: dict[str, str]) -> Any:
-    found = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=30, check=False)
+    found = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
     assert found.returncode == 0, found.stderr
     return found.stdout
 
