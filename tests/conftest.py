@@ -14,6 +14,10 @@ from hypothesis import HealthCheck, settings
 
 from tests.postgres_server import PostgresServer, new_folder, prepared_binaries
 
+# What is printed must not depend on a terminal. The processes of a parallel run are told of one, of 80 columns, by the
+# line editor of the process that starts them.
+os.environ.pop("COLUMNS", None)
+
 # The same examples on every run of CI, so that a failure there is a failure here. No deadlines: a busy
 # machine is slow, not wrong.
 settings.register_profile(
