@@ -235,11 +235,11 @@ HOSTILE = {
 @pytest.mark.parametrize("source", HOSTILE.values(), ids=HOSTILE)
 def test_no_text_takes_long_or_grows_beyond_what_a_crm_takes(source: str) -> None:
     values = {**VALUES, "why": [{"rule": "r" * 1000, "points": 1, "score": "s"}] * 1000, "name": "&<" * 1000}
-    begun = time.perf_counter()
+    begun = time.process_time()
 
     mistakes = subject_mistakes(source)
     text = Message(source, html=True)(values)
 
     assert not mistakes
     assert len(text) <= MAX_OUTPUT
-    assert time.perf_counter() - begun < 10
+    assert time.process_time() - begun < 10
