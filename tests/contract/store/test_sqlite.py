@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import unwrap
 
 import pytest
 
 from connector.errors import StoreUnavailableError
+from connector.store import sqlite
 from connector.store.store import DatabaseStore
 from tests.builders import START
 from tests.contract.store.conftest import Place
@@ -19,7 +21,11 @@ def pragma(store: DatabaseStore, name: str) -> object:
 
 
 @pytest.mark.parametrize(("name", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("busy_timeout", 30_000)])
-def test_a_commit_survives_a_loss_of_power_and_waits_its_turn(sqlite_place: Place, name: str, value: object) -> None:
+def test_a_commit_survives_a_loss_of_power_and_waits_its_turn(
+    sqlite_place: Place, monkeypatch: pytest.MonkeyPatch, name: str, value: object
+) -> None:
+    monkeypatch.setattr(sqlite, "_set_up", unwrap(sqlite._set_up))  # not as quick as in other tests
+
     assert pragma(sqlite_place.open(), name) == value
 
 
