@@ -71,3 +71,14 @@ def test_nothing_can_be_changed_while_reading(place: Place, write: Callable[[obj
 
     with store.reading() as transaction, pytest.raises(Exception, match=r"read.?only"):
         write(transaction)
+
+
+def test_what_was_claimed_does_not_wait_for_the_disk_and_what_others_see_does(sqlite_place: Place) -> None:
+    database = sqlite_place.open()._database
+
+    with database.claiming() as hold, hold.writing() as session:
+        of_claim = session.connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
+    with database.writing() as session:  # on the same connection
+        of_others = session.connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
+
+    assert (of_claim, of_others) == (1, 2)

@@ -88,6 +88,12 @@ def test_of_a_lead_with_one_record_nothing_new_is_remembered(record: str) -> Non
     assert [(entry.subject, entry.detail) for entry in story.told(HistoryKind.ARCHIVED)] == [("", {})]
 
 
+def test_it_makes_no_difference_whether_a_lead_with_one_record_is_judged_in_one_go() -> None:
+    facts = [known(CONTACT), deleted(CONTACT, after(days=1))]
+
+    assert Story().receive_all(facts, after(days=2)).lead == Story().receive(*facts).let_pass(after(days=2)).lead
+
+
 def test_a_deletion_that_names_no_record_is_of_the_whole_lead_as_it_was_when_it_was_told() -> None:
     facts = (known(CONTACT), known(LEAD), deleted("", after(days=1)))
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from connector.domain.definitions import Notification
 from connector.domain.fact import SNAPSHOT_OF, Fact, FactKind, RecordName
 from connector.domain.field import Field
 from connector.domain.history import HistoryKind
 from connector.domain.outward.change import Act, ChangeKind
 from connector.domain.outward.own import written_by_sales, written_properties
-from tests.builders import CRM, START, Story, after, baseline, changed, signal
+from tests.builders import CRM, START, Story, after, baseline, changed, did, signal, task
 from tests.selling import ruled, selling
 
 ORG = "salesforce"
@@ -40,17 +43,17 @@ def handed_over(story: Story) -> Story:
 
 
 def the_task(story: Story) -> Act:
-    (task,) = (act for act in story.acts.values() if act.kind is ChangeKind.TASK)
-    return task
+    (made,) = (act for act in story.acts.values() if act.kind is ChangeKind.TASK)
+    return made
 
 
 # --- who owns the lead in each ------------------------------------------------------------------------------
 
 
 def test_a_task_is_for_the_rep_by_the_id_that_she_has_in_each_crm() -> None:
-    task = the_task(handed_over(selling(*BOTH)))
+    made = the_task(handed_over(selling(*BOTH)))
 
-    assert (task.owner, task.owners) == ("101", {CRM: "101", ORG: ANNA_THERE})
+    assert (made.owner, made.owners) == ("101", {CRM: "101", ORG: ANNA_THERE})
 
 
 def test_a_task_is_made_in_the_crm_that_has_the_say_on_who_owns_leads() -> None:
@@ -78,9 +81,17 @@ def test_who_owns_nothing_there_has_no_name_there() -> None:
 
 
 def test_a_task_for_a_lead_of_whose_owner_nobody_spoke_is_for_nobody() -> None:
-    task = the_task(selling(*BOTH, ASKED).receive(signal("called", after(minutes=5))))
+    made = the_task(selling(*BOTH, ASKED).receive(signal("called", after(minutes=5))))
 
-    assert (task.owner, task.owners) == ("", {CRM: "", ORG: ""})
+    assert (made.owner, made.owners) == ("", {CRM: "", ORG: ""})
+
+
+def test_where_nobody_says_who_owns_leads_no_crm_has_the_say() -> None:
+    told = Notification("asked", did("called"), (task(),), timedelta(days=30))
+
+    story = Story(fields=(), notifications=(told,)).receive(baseline(), signal("called", after(minutes=5)))
+
+    assert (the_task(story).crm, the_task(story).owner, the_task(story).owners) == ("", "", {})
 
 
 # --- what each is written -----------------------------------------------------------------------------------
@@ -92,6 +103,15 @@ def test_the_owner_is_written_to_leads_and_contacts_alike() -> None:
     assert written_by_sales(story.book_of(story.lead.book), ORG) == ("Lead.OwnerId", "Contact.OwnerId")
     held = story.lead.desired[ORG].properties
     assert (held["Lead.OwnerId"], held["Contact.OwnerId"]) == (ANNA_THERE, ANNA_THERE)
+
+
+def test_a_record_that_is_read_for_an_owner_for_the_first_time_and_has_none_takes_nobody_away() -> None:
+    story = handed_over(selling(*BOTH).receive(first_read(Email="ada@example.com")))
+    nobody = {SNAPSHOT_OF: "00Q1", "Lead.Email": "ada@example.com", "Lead.OwnerId": ""}
+
+    story.receive(Fact("read", after(minutes=20), FactKind.RECORD, RecordName.READ, ORG, nobody))
+
+    assert story.lead.desired[ORG].properties["Lead.OwnerId"] == ANNA_THERE
 
 
 def test_of_several_properties_of_one_object_the_first_is_written() -> None:
