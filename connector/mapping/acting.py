@@ -8,7 +8,7 @@ from connector.domain.definitions import ListRule, Notification, WriteBack
 from connector.domain.programs.program import Note, Task
 from connector.mapping.activity_models import NoteEntry, TaskEntry
 from connector.mapping.conditions import ConditionReader
-from connector.mapping.feeds import CRMS
+from connector.mapping.crms import CRMS
 from connector.mapping.models import MappingFile, WrittenProperty
 from connector.mapping.names import Names
 from connector.mapping.places import Path

@@ -6,6 +6,7 @@ effect with it; network calls are made with no transaction open.
 
 from __future__ import annotations
 
+from connector.ports.apps import CrmApp
 from connector.ports.catalog import Catalog, CatalogReader, CrmAccount, CrmProperty, DealCatalog
 from connector.ports.census import Censuses, CensusState, CensusTaker, Changed, ChangePage, RecordPage
 from connector.ports.changes import ChangeStream, Heard, Streams, StreamState
@@ -100,6 +101,7 @@ __all__ = [
     "Counts",
     "Crm",
     "CrmAccount",
+    "CrmApp",
     "CrmEvent",
     "CrmProperty",
     "CrmRecord",
