@@ -10,6 +10,7 @@ from connector.ports.apps import CrmApp
 from connector.ports.catalog import Catalog, CatalogReader, CrmAccount, CrmProperty, DealCatalog
 from connector.ports.census import Censuses, CensusState, CensusTaker, Changed, ChangePage, RecordPage
 from connector.ports.changes import ChangeStream, Heard, Streams, StreamState
+from connector.ports.companions import Companion, CompanionPage, CompanionReader, Companions, KnownCompanion
 from connector.ports.crm import (
     Connection,
     ConnectionState,
@@ -27,6 +28,7 @@ from connector.ports.crm import (
 )
 from connector.ports.deals import Deals, HeardDeal, ToldDeal
 from connector.ports.doubles import Double, Doubles
+from connector.ports.invitations import Invitations, InvitationState, KeptInvitation, to_invitation_key
 from connector.ports.leads import CurrentLead, NewFact, NewRecord, SavedLead, StoredLead, Unread
 from connector.ports.petitions import FiledPetition, Judged, Petitions
 from connector.ports.purchases import Measurement, Purchases
@@ -95,6 +97,10 @@ __all__ = [
     "ChangePage",
     "ChangeStream",
     "Changed",
+    "Companion",
+    "CompanionPage",
+    "CompanionReader",
+    "Companions",
     "Connection",
     "ConnectionState",
     "Connections",
@@ -128,7 +134,11 @@ __all__ = [
     "HeardDeal",
     "InHand",
     "Invitation",
+    "InvitationState",
+    "Invitations",
     "Judged",
+    "KeptInvitation",
+    "KnownCompanion",
     "LeadClaim",
     "LeadSummary",
     "Leads",
@@ -173,4 +183,5 @@ __all__ = [
     "Transaction",
     "Unread",
     "Unreadable",
+    "to_invitation_key",
 ]
