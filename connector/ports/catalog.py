@@ -51,6 +51,8 @@ class Catalog:
     deals: DealCatalog | None = None
     #: Owner id -> the owner's address; None: it was not asked, or may not be.
     owners: Mapping[str, str] | None = None
+    #: The alerts that the account knows, by name; None: it was not asked, or may not be.
+    alerts: Collection[str] | None = None
 
 
 class CatalogReader(Protocol):

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Select,
     Text,
     bindparam,
+    case,
     func,
     literal_column,
     null,
@@ -49,6 +50,7 @@ COLUMNS = (
     outbox.c.version,
     outbox.c.words,
     outbox.c.remote_id,
+    outbox.c.attempted_at,
 )
 
 # In the words of the partial index, so that both databases see that it serves.
@@ -96,7 +98,14 @@ _BEGIN = (
     .values(attempted_at=bindparam("now", type_=BigInteger))
 )
 # Two statements: where a state is set, even to what it was, the indexes that depend on it are written anew.
-_ATTEMPT_ACT = _BEGIN.values(state=literal_column(f"'{ChangeState.ATTEMPTED}'"))
+_ATTEMPT_ACT = _BEGIN.values(
+    state=literal_column(f"'{ChangeState.ATTEMPTED}'"),
+    # One that is in doubt has been so since its first call.
+    attempted_at=case(
+        (outbox.c.state == literal_column(f"'{ChangeState.ATTEMPTED}'"), outbox.c.attempted_at),
+        else_=bindparam("now", type_=BigInteger),
+    ),
+)
 _ATTEMPT_WISH = _BEGIN.values(written=bindparam("written_", type_=Text))
 _SETTLE = (
     update(outbox)
@@ -228,7 +237,7 @@ def _list_of(states: frozenset[ChangeState], *, of_workspace: bool) -> Select[An
 def to_change(row: Any) -> OutboxChange:
     """A change from its `COLUMNS`."""
     id_, workspace, connection, lead, record, kind, key, state, wanted, written, act, due_at, *rest = row
-    attempts, version, words, remote_id = rest
+    attempts, version, words, remote_id, attempted_at = rest
     return OutboxChange(
         id=id_,
         workspace=workspace,
@@ -246,6 +255,7 @@ def to_change(row: Any) -> OutboxChange:
         version=version,
         words=words,
         remote_id=remote_id,
+        attempted_at=from_optional_ms(attempted_at),
     )
 
 

@@ -14,8 +14,22 @@ from connector.crms.hubspot.lists import Lists
 from connector.crms.hubspot.manifest import MANIFEST
 from connector.crms.hubspot.replies import AccountDetails, read
 from connector.crms.hubspot.translate import CONTACT, CONTACTS, DEAL, DEALS
-from connector.domain.outward.change import Act, ChangeKind
-from connector.ports import Catalog, CensusTaker, CrmRecord, DealCatalog, Feed, FeedPage, Membership, PropertyWish
+from connector.domain.outward.change import BOUND, Act, ChangeKind
+from connector.ports import (
+    Catalog,
+    CensusTaker,
+    CrmRecord,
+    DealCatalog,
+    Feed,
+    FeedPage,
+    Membership,
+    PropertyWish,
+    RecordReply,
+    ReplyState,
+)
+
+#: Alerts and posts name the CRM whose means they are.
+_OTHERS = RecordReply(ReplyState.REFUSED, "HubSpot has no such means.")
 
 
 class HubSpotPortal:
@@ -101,6 +115,8 @@ class HubSpotPortal:
         """Make tasks, notes or emails, each exactly once, tied to contact and owner; one reply a key."""
         if kind is ChangeKind.EMAIL:
             return emails.send_emails(self._client, acts_)
+        if kind in BOUND:
+            return dict.fromkeys(acts_, _OTHERS)
         return acts.write_acts(self._client, kind, acts_)
 
     def follow_emails(self, sent: Mapping[str, str]) -> Replies:

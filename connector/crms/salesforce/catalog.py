@@ -48,10 +48,22 @@ def prepare(schema: Schema, wishes: Sequence[PropertyWish]) -> None:
         raise SetupError("\n".join(problems))
 
 
-def fetch_catalog(schema: Schema) -> Catalog:
-    """Every field of leads and contacts that the integration user may see, by object."""
+def fetch_catalog(client: SalesforceClient, schema: Schema) -> Catalog:
+    """Every field of leads and contacts that the integration user may see, by object; and the alerts that there are."""
     found = {name: one for sobject in PEOPLE for name, one in _properties(schema, sobject).items()}
-    return Catalog(SALESFORCE, MANIFEST.label, found)
+    try:
+        return Catalog(SALESFORCE, MANIFEST.label, found, alerts=fetch_alerts(client))
+    except RefusedCallError:
+        return Catalog(SALESFORCE, MANIFEST.label, found)
+
+
+def fetch_alerts(client: SalesforceClient) -> Mapping[str, str]:
+    """API name -> id of every custom notification type. Tooling API: CustomNotificationType, which SOQL finds, too."""
+    rows = client.query("SELECT Id, DeveloperName, NamespacePrefix FROM CustomNotificationType")
+    return {
+        "__".join(filter(None, (row.get("NamespacePrefix"), row["DeveloperName"]))): to_long_id(row["Id"])
+        for row in rows
+    }
 
 
 def fetch_deal_catalog(schema: Schema) -> DealCatalog:

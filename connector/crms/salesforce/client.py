@@ -163,7 +163,7 @@ class SalesforceClient:
         moment = self.limits.allowed_at(now)
         if moment > now:
             message = f"Our share of the org's calls is used up ({operation})."
-            raise RateLimitedError(message, retry_at=moment, operation=operation)
+            raise RateLimitedError(message, retry_at=moment, operation=operation, may_be_done=False)
 
     # --- the token ----------------------------------------------------------------------------------------------
 
@@ -178,8 +178,12 @@ class SalesforceClient:
         return grant.flow is Flow.WEB_SERVER and self._clock.now() - grant.issued_at > _RENEW_AFTER
 
     def _renew(self) -> None:
-        """Take the token that follows ours, whoever asked for it."""
-        self._token = self._keeper.renew(self._token, self._ask)
+        """Take the token that follows ours, whoever asked for it. Where it cannot be had, nothing else was done."""
+        try:
+            self._token = self._keeper.renew(self._token, self._ask)
+        except RetryableCrmError as error:
+            error.may_be_done = False
+            raise
         self._known = None
 
     def _ask(self, spent: str) -> str:

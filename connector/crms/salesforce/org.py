@@ -8,6 +8,7 @@ from datetime import datetime
 
 from connector.clock import Clock
 from connector.crms.salesforce import catalog, deals, permissions, writer
+from connector.crms.salesforce.actions import Actions
 from connector.crms.salesforce.acts import ActWriter
 from connector.crms.salesforce.batches import Replies
 from connector.crms.salesforce.campaigns import Campaigns
@@ -21,7 +22,7 @@ from connector.crms.salesforce.permissions import Lack
 from connector.crms.salesforce.reader import Reader
 from connector.crms.salesforce.schema import Schema
 from connector.crms.salesforce.translate import OPPORTUNITY, object_type_of, to_long_id
-from connector.domain.outward.change import Act, ChangeKind
+from connector.domain.outward.change import UNKEYED, Act, ChangeKind
 from connector.errors import FeedRefusedError
 from connector.ports import (
     Catalog,
@@ -39,7 +40,7 @@ from connector.ports import (
 )
 
 _NO_FEED = "Salesforce has no such feed."
-_NO_EMAILS = RecordReply(ReplyState.REFUSED, "Coltiva sends no emails through Salesforce.")
+_NOT_HANDED_OVER = RecordReply(ReplyState.REFUSED, "Salesforce sends emails at once and tells no more of them.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ class SalesforceOrg:
         #: Tells all leads and contacts, and which changed.
         self.census: CensusTaker | None = OrgCensus(self._client, self._schema, self._reader, clock)
         self._acts = ActWriter(self._client)
+        self._actions = Actions(self._client, clock)
         self._campaigns = Campaigns(self._client)
 
     def object_type_of(self, record_id: str) -> str:
@@ -134,7 +136,7 @@ class SalesforceOrg:
 
     def fetch_catalog(self) -> Catalog:
         """What fields its leads and contacts have. Changes nothing."""
-        return catalog.fetch_catalog(self._schema)
+        return catalog.fetch_catalog(self._client, self._schema)
 
     def fetch_deal_catalog(self) -> DealCatalog:
         """What fields its opportunities have, and through which stages they go. Changes nothing."""
@@ -185,14 +187,14 @@ class SalesforceOrg:
         return self._campaigns.write(membership)
 
     def write_acts(self, kind: ChangeKind, acts: Mapping[str, tuple[str, Act]]) -> Replies:
-        """Make tasks or notes, each exactly once, tied to record and owner; one reply a key."""
-        if kind is ChangeKind.EMAIL:
-            return dict.fromkeys(acts, _NO_EMAILS)
+        """Make tasks, notes, alerts or posts or send emails, each at most once; one reply a key."""
+        if kind in UNKEYED:
+            return self._actions.run(kind, acts)
         return self._acts.write(kind, acts)
 
     def follow_emails(self, sent: Mapping[str, str]) -> Replies:
         """None was handed over."""
-        return dict.fromkeys(sent, _NO_EMAILS)
+        return dict.fromkeys(sent, _NOT_HANDED_OVER)
 
     def calls_allowed_at(self, now: datetime) -> datetime:
         """When the next call may be made; `now` when it may be made at once."""

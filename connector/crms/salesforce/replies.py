@@ -49,6 +49,14 @@ class SaveResult(msgspec.Struct):
     errors: list[ErrorDetail] = []
 
 
+class ActionResult(msgspec.Struct, rename="camel"):
+    """What became of one input of an action."""
+
+    is_success: bool
+    errors: list[ErrorDetail] | None = None
+    output_values: dict[str, Any] | None = None
+
+
 class PicklistValue(msgspec.Struct):
     """One of the values that a field may have."""
 

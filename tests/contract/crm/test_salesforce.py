@@ -786,10 +786,6 @@ def test_roles_out_of_sight_do_not_look_like_deals_without_people(stage: Salesfo
 
 
 def test_what_salesforce_does_not_do_is_said(stage: SalesforceStage) -> None:
-    ada = stage.org.people.create_lead("ada@example.com")
-    mail = call(stage, kind=ChangeKind.EMAIL)
-
-    assert states(stage.crm.write_acts(ChangeKind.EMAIL, {"m": (ada, mail)})) == {"m": ReplyState.REFUSED}
     assert states(stage.crm.follow_emails({"m": "1"})) == {"m": ReplyState.REFUSED}
     assert stage.crm.try_feeds(["clicks"])["clicks"]
     with pytest.raises(FeedRefusedError):
