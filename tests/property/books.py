@@ -49,6 +49,7 @@ from connector.domain.field import Field, FieldRole, FieldType
 from connector.domain.programs.program import (
     NO_REMINDERS,
     Activity,
+    Alert,
     Brake,
     Case,
     Choice,
@@ -59,6 +60,7 @@ from connector.domain.programs.program import (
     Milestone,
     Outcome,
     Phase,
+    Post,
     Program,
     Reminders,
     Send,
@@ -479,7 +481,14 @@ def workspace(random: Random, version: str) -> Definitions:
             ListRule("news", {CRM: "News"}),
             ListRule("hot", {CRM: "Hot", "other": "Hot"}, late_condition(random)),
         ),
-        notifications=(Notification("n", late_condition(random), (task("{why}"),), random.choice(DELAYS)),),
+        notifications=(
+            Notification(
+                "n",
+                late_condition(random),
+                (task("{why}"), Alert(text("{why}"), text("a"), "Hot", CRM), Post(text("{why}"), CRM)),
+                random.choice(DELAYS),
+            ),
+        ),
         write_back=(
             WriteBack(CRM, "points", ("score", "total", "points")),
             WriteBack(CRM, "in", ("segments",)),
