@@ -102,7 +102,9 @@ class Services:
             settings = self.settings
             key = _read_private_key(settings.salesforce_key_file) if settings.salesforce_key_file else ""
             app = App(settings.salesforce_client_id, settings.salesforce_client_secret, key)
-            self._salesforce.append(Salesforce(app, self.clock, settings.salesforce_base_url))
+            self._salesforce.append(
+                Salesforce(app, self.clock, settings.salesforce_base_url, bulk_from=settings.salesforce_bulk_from)
+            )
         return self._salesforce[0]
 
     def build_listening(self) -> Listening:

@@ -6,6 +6,7 @@ effect with it; network calls are made with no transaction open.
 
 from __future__ import annotations
 
+from connector.ports.bulk import BulkJob, BulkJobs, BulkLook, BulkWriter
 from connector.ports.catalog import Catalog, CatalogReader, CrmAccount, CrmProperty, DealCatalog
 from connector.ports.census import Censuses, CensusState, CensusTaker, Changed, ChangePage, RecordPage
 from connector.ports.changes import ChangeStream, Heard, Streams, StreamState
@@ -86,6 +87,10 @@ __all__ = [
     "Assignments",
     "BatchName",
     "Books",
+    "BulkJob",
+    "BulkJobs",
+    "BulkLook",
+    "BulkWriter",
     "Catalog",
     "CatalogReader",
     "CensusState",

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from connector.domain.ids import ConnectionId, LeadId, WorkspaceId
 from connector.domain.outward.change import Act, ChangeKind, ChangeState
+from connector.ports.bulk import BulkWriter
 from connector.ports.census import CensusTaker
 from connector.ports.signals import Feed, FeedPage
 
@@ -187,6 +188,8 @@ class Crm(Protocol):
     deal_type: str
     #: Tells all records, and which changed; None where this is not asked of the CRM.
     census: CensusTaker | None
+    #: Takes many properties at once; None where this is not asked of the CRM.
+    bulk: BulkWriter | None
 
     def object_type_of(self, record_id: str) -> str:
         """The object type of a person's record, as in `CrmRef.object_type`; no call is made.

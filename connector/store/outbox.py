@@ -85,6 +85,19 @@ _earliest = union_all(
         for lane in Lane
     )
 ).subquery("earliest")
+_WRITES_DUE = _in_lane(Lane.SCORE)
+_NTH_WRITE = (
+    select(outbox.c.id)
+    .where(
+        _OPEN,
+        _OF_CONNECTION,
+        outbox.c.lane == literal_column(str(int(Lane.SCORE))),
+        outbox.c.due_at <= bindparam("now", type_=BigInteger),
+    )
+    .order_by(outbox.c.due_at)
+    .limit(literal_column("1"))
+    .offset(bindparam("nth", type_=BigInteger))
+)
 _NEXT_DUE_AT = select(func.min(_earliest.c.due_at))
 _FOR_SETTLING = (
     select(outbox.c.id, outbox.c.state, outbox.c.wanted, outbox.c.written, outbox.c.due_at, outbox.c.version)
@@ -166,6 +179,16 @@ class StoredOutbox:
         """Pending and in-doubt changes whose time has come, in lane order."""
         asked = {"connection": connection, "now": to_ms(now), "limit": limit}
         return [to_change(row) for row in self._session.rows(_DUE, asked)]
+
+    def writes_due(self, connection: ConnectionId, now: datetime, limit: int) -> Sequence[OutboxChange]:
+        """Properties of which the time has come, in their order."""
+        asked = {"connection": connection, "now": to_ms(now), "limit": limit}
+        return [to_change(row[: len(COLUMNS)]) for row in self._session.rows(_WRITES_DUE, asked)]
+
+    def has_writes_due(self, connection: ConnectionId, now: datetime, amount: int) -> bool:
+        """Whether the properties of so many records wait to be written."""
+        asked = {"connection": connection, "now": to_ms(now), "nth": amount - 1}
+        return bool(self._session.rows(_NTH_WRITE, asked))
 
     def next_due_at(self, connection: ConnectionId) -> datetime | None:
         """When the earliest pending change may leave."""

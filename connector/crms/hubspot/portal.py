@@ -16,6 +16,7 @@ from connector.crms.hubspot.replies import AccountDetails, read
 from connector.crms.hubspot.translate import CONTACT, CONTACTS, DEAL, DEALS
 from connector.domain.outward.change import BOUND, Act, ChangeKind
 from connector.ports import (
+    BulkWriter,
     Catalog,
     CensusTaker,
     CrmRecord,
@@ -41,6 +42,7 @@ class HubSpotPortal:
     deal_type: str = DEAL
     #: Contacts are known as events tell of them; there is no reading of all of them yet.
     census: CensusTaker | None = None
+    bulk: BulkWriter | None = None
 
     def __init__(self, token: str, clock: Clock, base_url: str = BASE_URL) -> None:
         self._client = HubSpotClient(token, clock, base_url)

@@ -15,6 +15,7 @@ from connector.crms.salesforce.campaigns import Campaigns
 from connector.crms.salesforce.census import OrgCensus
 from connector.crms.salesforce.client import SalesforceClient
 from connector.crms.salesforce.grants import Grant
+from connector.crms.salesforce.ingest import Ingest
 from connector.crms.salesforce.limits import SHARE, Limits
 from connector.crms.salesforce.manifest import MANIFEST
 from connector.crms.salesforce.oauth import App, OAuth
@@ -25,6 +26,7 @@ from connector.crms.salesforce.translate import OPPORTUNITY, object_type_of, to_
 from connector.domain.outward.change import UNKEYED, Act, ChangeKind
 from connector.errors import FeedRefusedError
 from connector.ports import (
+    BulkWriter,
     Catalog,
     CensusTaker,
     Connection,
@@ -61,17 +63,20 @@ class Salesforce:
     Loads nothing by itself and calls nothing. May be shared by threads.
     """
 
-    def __init__(self, app: App, clock: Clock, rehearsal_url: str = "", share: float = SHARE) -> None:
+    def __init__(
+        self, app: App, clock: Clock, rehearsal_url: str = "", share: float = SHARE, bulk_from: int = 0
+    ) -> None:
         #: How orgs let us in.
         self.oauth = OAuth(app, clock, rehearsal_url)
         self._clock = clock
         self._share = share
+        self._bulk_from = bulk_from
         self._limits: dict[str, Limits] = {}
 
     def open(self, connection: Connection, keeper: TokenKeeper) -> SalesforceOrg:
         """The org of a connection, for one thread. Makes no call, and raises nothing for a token that is none."""
         limits = self._limits.setdefault(connection.account, Limits(self._share))
-        return SalesforceOrg(connection.token, keeper, self.oauth, self._clock, limits)
+        return SalesforceOrg(connection.token, keeper, self.oauth, self._clock, limits, self._bulk_from)
 
 
 class SalesforceOrg:
@@ -86,7 +91,13 @@ class SalesforceOrg:
     deal_type: str = OPPORTUNITY
 
     def __init__(
-        self, token: str, keeper: TokenKeeper, oauth: OAuth, clock: Clock, limits: Limits | None = None
+        self,
+        token: str,
+        keeper: TokenKeeper,
+        oauth: OAuth,
+        clock: Clock,
+        limits: Limits | None = None,
+        bulk_from: int = 0,
     ) -> None:
         self._client = SalesforceClient(token, keeper, oauth, clock, limits or Limits())
         self._oauth = oauth
@@ -95,6 +106,8 @@ class SalesforceOrg:
         #: Tells all leads and contacts, and which changed.
         self.census: CensusTaker | None = OrgCensus(self._client, self._schema, self._reader, clock)
         self._acts = ActWriter(self._client)
+        #: Takes many properties at once.
+        self.bulk: BulkWriter | None = Ingest(self._client, self._schema, bulk_from)
         self._actions = Actions(self._client, clock)
         self._campaigns = Campaigns(self._client)
 

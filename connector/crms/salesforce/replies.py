@@ -20,12 +20,14 @@ class QueryPage(msgspec.Struct, rename="camel"):
     next_records_url: str = ""
 
 
-class QueryJob(msgspec.Struct, rename="camel"):
-    """A query that the org gathers the records of. Bulk API 2.0."""
+class BulkJobInfo(msgspec.Struct, rename="camel"):
+    """A job that the org works off by itself: a query, or records to be written. Bulk API 2.0."""
 
     id: str
     state: str = ""
     number_records_processed: int = 0
+    #: Of a job that writes.
+    number_records_failed: int = 0
 
 
 class Deleted(msgspec.Struct, rename="camel"):

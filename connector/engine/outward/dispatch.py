@@ -8,9 +8,9 @@ that is in doubt, and only a trace of it, or its certain absence, tells what bec
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from connector.domain.outward.change import ACTS, UNKEYED, Act, ChangeKind, ChangeState
 from connector.engine.judging.outcomes import outcomes
@@ -31,6 +31,8 @@ from connector.ports import (
 )
 
 _MAX_CHANGES = 500
+#: How long what is in a bulk job is not looked at, unless the job ends sooner.
+_JOB_LASTS = timedelta(minutes=1)
 #: A change that failed so often leaves alone, so that one that spoils every call spoils no other.
 _ALONE_AFTER = 5
 #: With waits that double up to an hour, about a day.
@@ -79,6 +81,9 @@ def run_once(line: Line, shelf: Shelf) -> DispatchResult:
     """
     with line.store.reading() as transaction:
         due = transaction.outbox.due(line.connection.id, line.clock.now(), _MAX_CHANGES)
+        in_jobs = transaction.bulk_jobs.held([change.id for change in due]) if line.crm.bulk else ()
+    if in_jobs:
+        due = _leave_to_jobs(line, due, in_jobs)
     result = _close_equal(line, [change for change in due if _is_equal(change)])
     differing = [change for change in due if not _is_equal(change)]
     if not differing or not line.may_call() or not prepare(line, shelf):
@@ -88,6 +93,13 @@ def run_once(line: Line, shelf: Shelf) -> DispatchResult:
             break
         result += _send(line, shelf, batch)
     return result
+
+
+def _leave_to_jobs(line: Line, due: Sequence[OutboxChange], in_jobs: Collection[int]) -> Sequence[OutboxChange]:
+    """Those that wait for no job: what a job writes later would undo what is written now."""
+    with line.store.transaction() as transaction:
+        transaction.outbox.postpone(in_jobs, line.clock.now() + _JOB_LASTS)
+    return [change for change in due if change.id not in in_jobs]
 
 
 def to_batches(changes: Sequence[OutboxChange], sizes: Mapping[ChangeKind, int]) -> Iterator[Sequence[OutboxChange]]:
@@ -111,7 +123,7 @@ def _close_equal(line: Line, equal: Sequence[OutboxChange]) -> DispatchResult:
         return DispatchResult()
     now = line.clock.now()
     done = [Settled(change, ChangeState.DONE, now) for change in equal]
-    return _settle(line, done, DispatchResult(equal=len(done)))
+    return close(line, done, DispatchResult(equal=len(done)))
 
 
 def _send(line: Line, shelf: Shelf, batch: Sequence[OutboxChange]) -> DispatchResult:
@@ -129,7 +141,7 @@ def _send(line: Line, shelf: Shelf, batch: Sequence[OutboxChange]) -> DispatchRe
         _take_back(line, batch)
         raise
     settled = _to_settled(line, batch, replies)
-    result = _settle(line, settled, _count(settled))
+    result = close(line, settled, count(settled))
     log.debug("changes.settled", connection=line.connection.id, kind=batch[0].kind, **asdict(result))
     return result + kept
 
@@ -171,7 +183,7 @@ def _take_back(line: Line, batch: Sequence[OutboxChange]) -> None:
     """Leave acts as they were before a call that was not let in: nothing of it was done, so nothing is in doubt."""
     if batch[0].kind in UNKEYED:
         now = line.clock.now()
-        _settle(line, [Settled(change, change.state, now, change.words) for change in batch], DispatchResult())
+        close(line, [Settled(change, change.state, now, change.words) for change in batch], DispatchResult())
 
 
 def _to_membership(batch: Sequence[OutboxChange]) -> Membership:
@@ -229,13 +241,15 @@ def settle(change: OutboxChange, reply: RecordReply, now: datetime, next_at: dat
     return Settled(change, waiting, reply.retry_at or next_at, reply.words, reply.remote_id or change.remote_id)
 
 
-def _count(settled: Sequence[Settled]) -> DispatchResult:
+def count(settled: Sequence[Settled]) -> DispatchResult:
+    """One call, and what became of its changes."""
     done = sum(one.state is ChangeState.DONE for one in settled)
     refused = sum(one.state is ChangeState.REFUSED for one in settled)
     return DispatchResult(calls=1, done=done, later=len(settled) - done - refused, refused=refused)
 
 
-def _settle(line: Line, settled: Sequence[Settled], result: DispatchResult) -> DispatchResult:
+def close(line: Line, settled: Sequence[Settled], result: DispatchResult) -> DispatchResult:
+    """Keep what became of some changes, and tell the leads whom that concerns."""
     with line.store.transaction() as transaction:
         transaction.outbox.settle(settled, line.clock.now())
         transaction.leads.add_facts(line.connection.workspace, outcomes(settled, line.clock.now()), line.clock.now())
