@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from connector.bootstrap import Services, open_services
-from connector.cli.connect import connect_hubspot
+from connector.cli.connect import connect_by_token
 from connector.cli.connect_salesforce import connect_salesforce
 from connector.domain.ids import LeadId, WorkspaceId
 from connector.domain.lead import Lead
@@ -28,6 +28,7 @@ from connector.sandbox.salesforce.platform import Platform
 from connector.sandbox.salesforce.server import running as running_org
 from connector.sandbox.told_clock import ToldClock
 from connector.settings import load_settings
+from tests.office import sqlite_url
 from tests.rehearsal import BEGINS_AT, open_door
 
 WORKSPACE = WorkspaceId("acme")
@@ -98,7 +99,7 @@ def rehearsed(folder: Path, mapping: str) -> Iterator[BothRehearsal]:
         portal_url = stack.enter_context(running_portal(sandbox))
         stack.enter_context(running_org(platform))
         environ = {
-            "COLTIVA_DATABASE_URL": f"sqlite:///{folder / 'rehearsal.sqlite'}",
+            "COLTIVA_DATABASE_URL": sqlite_url(folder),
             "COLTIVA_MAPPINGS": str(folder / "mapping"),
             "COLTIVA_HUBSPOT_BASE_URL": portal_url,
             "COLTIVA_HUBSPOT_CLIENT_SECRET": app.client_secret,
@@ -113,7 +114,7 @@ def rehearsed(folder: Path, mapping: str) -> Iterator[BothRehearsal]:
         services = open_services(load_settings(environ))
         stack.callback(services.store.close)
         services.store.migrate()
-        connect_hubspot(services, sandbox.connect(app, portal))
+        connect_by_token(services, "hubspot", sandbox.connect(app, portal))
         connection, *_ = connect_salesforce(services, services.be_let_in_by_salesforce(org.instance_url))
         port = stack.enter_context(open_door(environ))
         app.target_url = f"http://127.0.0.1:{port}/webhooks/hubspot"

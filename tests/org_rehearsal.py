@@ -24,6 +24,7 @@ from connector.sandbox.salesforce.platform import Platform
 from connector.sandbox.salesforce.server import running
 from connector.sandbox.told_clock import ToldClock
 from connector.settings import load_settings
+from tests.office import sqlite_url
 from tests.rehearsal import BEGINS_AT, open_door
 
 
@@ -72,7 +73,9 @@ class OrgRehearsal:
 
 
 @contextmanager
-def rehearsed(folder: Path, mapping: str, *, by: str = "outbound") -> Iterator[OrgRehearsal]:
+def rehearsed(
+    folder: Path, mapping: str, *, by: str = "outbound", settings: Mapping[str, str] | None = None
+) -> Iterator[OrgRehearsal]:
     """A connected workspace without leads, whose org tells of them by outbound messages, or by signed events."""
     folder.mkdir(exist_ok=True)
     clock = ToldClock(folder / "clock.txt", BEGINS_AT)
@@ -85,7 +88,7 @@ def rehearsed(folder: Path, mapping: str, *, by: str = "outbound") -> Iterator[O
     with ExitStack() as stack:
         stack.enter_context(running(platform))
         environ = {
-            "COLTIVA_DATABASE_URL": f"sqlite:///{folder / 'rehearsal.sqlite'}",
+            "COLTIVA_DATABASE_URL": sqlite_url(folder),
             "COLTIVA_MAPPINGS": str(mappings),
             "COLTIVA_HUBSPOT_BASE_URL": "http://127.0.0.1:1",
             "COLTIVA_SALESFORCE_BASE_URL": org.instance_url,
@@ -94,6 +97,7 @@ def rehearsed(folder: Path, mapping: str, *, by: str = "outbound") -> Iterator[O
             "COLTIVA_PUBLIC_URL": "http://127.0.0.1:1",
             "COLTIVA_CLOCK_FILE": str(folder / "clock.txt"),
             "COLTIVA_LOG_LEVEL": "error",
+            **(settings or {}),
         }
         services = open_services(load_settings(environ))
         stack.callback(services.store.close)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from app import create_app
 from connector.bootstrap import Services, open_services
-from connector.cli.connect import connect_hubspot
+from connector.cli.connect import connect_by_token
 from connector.sandbox.hubspot.portal import Portal
 from connector.sandbox.hubspot.properties import Property
 from connector.sandbox.hubspot.sandbox import Sandbox
@@ -22,6 +22,7 @@ from connector.sandbox.hubspot.server import running
 from connector.sandbox.server import create_server
 from connector.sandbox.told_clock import ToldClock
 from connector.settings import load_settings
+from tests.office import sqlite_url
 
 BEGINS_AT = datetime(2026, 9, 7, 8, tzinfo=UTC)
 MAPPINGS = Path(__file__).parents[1] / "mappings" / "acme"
@@ -67,7 +68,7 @@ def rehearsed(folder: Path, mappings: Path = MAPPINGS) -> Iterator[Rehearsal]:
     token = sandbox.connect(app, portal)
     with ExitStack() as stack:
         environ = {
-            "COLTIVA_DATABASE_URL": f"sqlite:///{folder / 'rehearsal.sqlite'}",
+            "COLTIVA_DATABASE_URL": sqlite_url(folder),
             "COLTIVA_MAPPINGS": str(mappings),
             "COLTIVA_HUBSPOT_BASE_URL": stack.enter_context(running(sandbox)),
             "COLTIVA_HUBSPOT_CLIENT_SECRET": app.client_secret,
@@ -79,7 +80,7 @@ def rehearsed(folder: Path, mappings: Path = MAPPINGS) -> Iterator[Rehearsal]:
         services = open_services(load_settings(environ))
         stack.callback(services.store.close)
         services.store.migrate()
-        connect_hubspot(services, token)
+        connect_by_token(services, "hubspot", token)
         port = stack.enter_context(open_door(environ))
         app.target_url = f"http://127.0.0.1:{port}/webhooks/hubspot"
         yield Rehearsal(environ, sandbox, portal, services, token)

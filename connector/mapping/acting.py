@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from connector.domain.definitions import ListRule, Notification, WriteBack
 from connector.domain.programs.program import Alert, Note, Post, Task, Telling
 from connector.mapping.conditions import ConditionReader
-from connector.mapping.feeds import CRMS
+from connector.mapping.crms import CRMS
 from connector.mapping.models import MappingFile, WrittenProperty
 from connector.mapping.names import Names
 from connector.mapping.places import Path

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from connector.crms.manifest import CrmManifest
+from connector.mapping.crms import CRMS, WORDS, with_crms
 from connector.mapping.deal_models import DEAL_VALUES, Property
-from connector.mapping.feeds import CRMS, FEEDS
 from connector.mapping.forms import Entry, Name, Names, OneOrMany, Words, wrong
 
-_HUBSPOT = FEEDS["hubspot"]
+_FEEDS = WORDS["hubspot"].feeds
 #: Keys that say what of a feed is meant.
 _KEYS = ("type", "list_", "form")
 
@@ -94,7 +95,7 @@ class SourceEntry(RecordSourceEntry):
         return self
 
     def _check_feed(self, poll: str) -> None:
-        feed = _HUBSPOT[poll]
+        feed = _FEEDS[poll]
         self._refuse(("to",), "a source with `when_changed` or `deal`")
         self._refuse([key for key in _KEYS if key.rstrip("_") != feed.key], "another feed")
         if feed.needs_key and not self.only:
@@ -133,13 +134,17 @@ class ApiEntry(Entry):
     )
 
 
+def _to_sources(crm: CrmManifest) -> tuple[Any, Any]:
+    entry = SourceEntry if crm.words.feeds else RecordSourceEntry
+    return Annotated[tuple[entry, ...], OneOrMany()], ()  # type: ignore[valid-type]
+
+
+@with_crms(_to_sources)
 class SignalEntry(Entry):
     """Something that a lead does, in the past tense."""
 
     what: ClassVar[str] = "a signal"
 
-    hubspot: Annotated[tuple[SourceEntry, ...], OneOrMany()] = ()
-    salesforce: Annotated[tuple[RecordSourceEntry, ...], OneOrMany()] = ()
     api: ApiEntry | None = Field(default=None, description="Other systems may tell it through the API.")
     attributes: Names = Field(default=(), description="The names of what a signal without a source carries.")
 

@@ -6,6 +6,7 @@ effect with it; network calls are made with no transaction open.
 
 from __future__ import annotations
 
+from connector.ports.apps import CrmApp
 from connector.ports.bulk import BulkJob, BulkJobs, BulkLook, BulkWriter
 from connector.ports.catalog import Catalog, CatalogReader, CrmAccount, CrmProperty, DealCatalog
 from connector.ports.census import Censuses, CensusState, CensusTaker, Changed, ChangePage, RecordPage
@@ -105,6 +106,7 @@ __all__ = [
     "Counts",
     "Crm",
     "CrmAccount",
+    "CrmApp",
     "CrmEvent",
     "CrmProperty",
     "CrmRecord",
