@@ -101,6 +101,11 @@ class Services:
                 f"Listening to change events needs the package {error.name}: "
                 ".venv/bin/pip install fastavro grpcio 'protobuf>=7.35.1,<8'"
             ) from error
+        if not self.settings.has_bus:
+            raise SetupError(
+                "COLTIVA_SALESFORCE_BASE_URL is a simulated org, and COLTIVA_SALESFORCE_PUBSUB is not on this machine. "
+                "Set it to where the simulated org tells of changes."
+            )
         from connector.engine.inward.listening import Ear, Listening
 
         lease_length = timedelta(seconds=self.settings.lease_seconds)

@@ -77,6 +77,11 @@ class Settings:
         return getattr(self, {each.name: each.attribute for each in SETTINGS}[name])
 
     @property
+    def has_bus(self) -> bool:
+        """Whether it is known where change events come from: those of a simulated org not from Salesforce's own bus."""
+        return not self.salesforce_base_url or is_loopback(f"//{self.salesforce_pubsub}")
+
+    @property
     def database_file(self) -> Path:
         """The SQLite file."""
         return Path(self.database_url.removeprefix("sqlite:///"))

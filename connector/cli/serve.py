@@ -34,6 +34,6 @@ def serve() -> None:
     typer.echo(f"Mapping:  {settings.mappings}")
     typer.echo("Stop with Ctrl-C.")
     names = ["web", "worker"]
-    if settings.salesforce_client_id and can_listen():
+    if settings.salesforce_client_id and can_listen() and settings.has_bus:
         names.append("changes")
     raise typer.Exit(Processes({name: coltiva(name, "--end-with-parent") for name in names}).run())

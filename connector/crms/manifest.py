@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from connector.domain.outward.change import ChangeKind
+from connector.domain.records.sources import CompanionEvent
 
 if TYPE_CHECKING:
     from connector.clock import Clock
@@ -41,6 +42,16 @@ class FeedWords:
 
 
 @dataclass(frozen=True, slots=True)
+class CompanionWords:
+    """How mapping files speak of one sort of records beside those of people, such as members of campaigns."""
+
+    #: What can happen to it, in their words.
+    events: Mapping[str, CompanionEvent]
+    #: What its signals can carry.
+    tells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MappingWords:
     """How mapping files speak of a CRM, whose name is a key in many of their sections."""
 
@@ -59,6 +70,8 @@ class MappingWords:
     #: What else is to be known of a property that we write.
     written: str = ""
     feeds: Mapping[str, FeedWords] = field(default_factory=dict)
+    #: By the key of a signal's source.
+    companions: Mapping[str, CompanionWords] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,6 +151,11 @@ def _compare_alerts(definitions: Definitions, catalog: Catalog, problems: Proble
                 problems.error((*path, "alert", index, "type"), message, hint)
 
 
+def has_alerts(definitions: Definitions) -> bool:
+    """Whether sales is told anything by an alert."""
+    return any(isinstance(act, Alert) for _, acts in _told(definitions) for act in acts)
+
+
 def _told(definitions: Definitions) -> Iterator[tuple[Path, Sequence[Telling]]]:
     """All that sales is told, each with its place."""
     for one in definitions.notifications:

@@ -74,6 +74,10 @@ class CatalogReader(Protocol):
         """Owner id -> address of everybody who may own records; None where that may not be known. Changes nothing."""
         ...
 
+    def fetch_alerts(self) -> Collection[str] | None:
+        """The alerts that it knows, by name; None where there are none, or they may not be known. Changes nothing."""
+        ...
+
     def try_feeds(self, names: Collection[str]) -> Mapping[str, str]:
         """Feed -> why the account does not offer it, empty where it does. Changes nothing."""
         ...

@@ -12,6 +12,7 @@ from connector.domain.ids import ConnectionId, LeadId, WorkspaceId
 from connector.domain.outward.change import Act, ChangeKind, ChangeState
 from connector.ports.bulk import BulkWriter
 from connector.ports.census import CensusTaker
+from connector.ports.companions import CompanionReader
 from connector.ports.signals import Feed, FeedPage
 
 
@@ -53,6 +54,11 @@ class LetIn:
 
 class Invitation(Protocol):
     """A page on which a person lets us in."""
+
+    @property
+    def state(self) -> str:
+        """The secret with which the browser comes back."""
+        ...
 
     @property
     def page(self) -> str:
@@ -190,6 +196,8 @@ class Crm(Protocol):
     census: CensusTaker | None
     #: Takes many properties at once; None where this is not asked of the CRM.
     bulk: BulkWriter | None
+    #: Tells of records beside those of people, where there are such; None where not. It needs a census, too.
+    companions: CompanionReader | None
 
     def object_type_of(self, record_id: str) -> str:
         """The object type of a person's record, as in `CrmRef.object_type`; no call is made.

@@ -17,6 +17,7 @@ from connector.store.listed import among
 from connector.store.schema import (
     assignments,
     bulk_writes,
+    companions,
     crm_refs,
     deal_leads,
     deliveries,
@@ -71,6 +72,7 @@ _DROP_LEAD = (
             select(outbox.c.id).where(outbox.c.workspace == _WORKSPACE, outbox.c.lead_id == _LEAD)
         )
     ),
+    delete(companions).where(companions.c.workspace == _WORKSPACE, companions.c.person.in_(_REFS)),
     *(
         delete(table).where(table.c.workspace == _WORKSPACE, table.c.lead_id == _LEAD)
         for table in (

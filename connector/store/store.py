@@ -19,6 +19,7 @@ from connector.ports import (
     Books,
     BulkJobs,
     Censuses,
+    Companions,
     Connections,
     Counts,
     Deals,
@@ -26,6 +27,7 @@ from connector.ports import (
     DeliveryClaim,
     Doubles,
     Feeds,
+    Invitations,
     LeadClaim,
     Leads,
     Leases,
@@ -44,6 +46,7 @@ from connector.store.bulk_jobs import StoredBulkJobs
 from connector.store.censuses import StoredCensuses
 from connector.store.claims import StoredDeliveryClaim, StoredLeadClaim, load_due
 from connector.store.codec import from_optional_ms
+from connector.store.companions import StoredCompanions
 from connector.store.connections import StoredConnections
 from connector.store.counts import StoredCounts
 from connector.store.database import Database, Hold
@@ -51,6 +54,7 @@ from connector.store.deals import StoredDeals
 from connector.store.deliveries import StoredDeliveries, load_oldest
 from connector.store.doubles import StoredDoubles
 from connector.store.feeds import StoredFeeds
+from connector.store.invitations import StoredInvitations
 from connector.store.keys import StoredApiKeys
 from connector.store.leads import StoredLeads
 from connector.store.leases import StoredLeases
@@ -106,12 +110,14 @@ class StoreTransaction:
         "books",
         "bulk_jobs",
         "censuses",
+        "companions",
         "connections",
         "counts",
         "deals",
         "deliveries",
         "doubles",
         "feeds",
+        "invitations",
         "leads",
         "leases",
         "outbox",
@@ -127,6 +133,8 @@ class StoreTransaction:
         self.deliveries: Deliveries = StoredDeliveries(session)
         self.leads: Leads = StoredLeads(session, seal)
         self.deals: Deals = StoredDeals(session)
+        self.companions: Companions = StoredCompanions(session)
+        self.invitations: Invitations = StoredInvitations(session, seal)
         self.doubles: Doubles = StoredDoubles(session)
         self.outbox: Outbox = StoredOutbox(session)
         self.connections: Connections = StoredConnections(session, seal)

@@ -19,6 +19,7 @@ from connector.ports import (
     BulkWriter,
     Catalog,
     CensusTaker,
+    CompanionReader,
     CrmRecord,
     DealCatalog,
     Feed,
@@ -43,6 +44,8 @@ class HubSpotPortal:
     #: Contacts are known as events tell of them; there is no reading of all of them yet.
     census: CensusTaker | None = None
     bulk: BulkWriter | None = None
+    #: What HubSpot tells beside its contacts it tells by feeds.
+    companions: CompanionReader | None = None
 
     def __init__(self, token: str, clock: Clock, base_url: str = BASE_URL) -> None:
         self._client = HubSpotClient(token, clock, base_url)
@@ -76,6 +79,10 @@ class HubSpotPortal:
     def fetch_owners(self) -> Mapping[str, str] | None:
         """Owner id -> address of everybody who may own records; None where that may not be known. Changes nothing."""
         return catalog.fetch_owners(self._client)
+
+    def fetch_alerts(self) -> Collection[str] | None:
+        """None: HubSpot has no such means."""
+        return None
 
     def try_feeds(self, names: Collection[str]) -> Mapping[str, str]:
         """Feed -> why the account does not offer it, empty where it does. Changes nothing."""

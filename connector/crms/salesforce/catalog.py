@@ -48,13 +48,10 @@ def prepare(schema: Schema, wishes: Sequence[PropertyWish]) -> None:
         raise SetupError("\n".join(problems))
 
 
-def fetch_catalog(client: SalesforceClient, schema: Schema) -> Catalog:
-    """Every field of leads and contacts that the integration user may see, by object; and the alerts that there are."""
+def fetch_catalog(schema: Schema) -> Catalog:
+    """Every field of leads and contacts that the integration user may see, by object."""
     found = {name: one for sobject in PEOPLE for name, one in _properties(schema, sobject).items()}
-    try:
-        return Catalog(SALESFORCE, MANIFEST.label, found, alerts=fetch_alerts(client))
-    except RefusedCallError:
-        return Catalog(SALESFORCE, MANIFEST.label, found)
+    return Catalog(SALESFORCE, MANIFEST.label, found)
 
 
 def fetch_alerts(client: SalesforceClient) -> Mapping[str, str]:

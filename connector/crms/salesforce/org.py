@@ -14,6 +14,8 @@ from connector.crms.salesforce.batches import Replies
 from connector.crms.salesforce.campaigns import Campaigns
 from connector.crms.salesforce.census import OrgCensus
 from connector.crms.salesforce.client import SalesforceClient
+from connector.crms.salesforce.companions import OrgCompanions
+from connector.crms.salesforce.errors import RefusedCallError
 from connector.crms.salesforce.grants import Grant
 from connector.crms.salesforce.ingest import Ingest
 from connector.crms.salesforce.limits import SHARE, Limits
@@ -29,6 +31,7 @@ from connector.ports import (
     BulkWriter,
     Catalog,
     CensusTaker,
+    CompanionReader,
     Connection,
     CrmRecord,
     DealCatalog,
@@ -105,6 +108,8 @@ class SalesforceOrg:
         self._reader = Reader(self._client, self._schema)
         #: Tells all leads and contacts, and which changed.
         self.census: CensusTaker | None = OrgCensus(self._client, self._schema, self._reader, clock)
+        #: Tells of campaign members, tasks, and roles in opportunities.
+        self.companions: CompanionReader | None = OrgCompanions(self._client, self._schema)
         self._acts = ActWriter(self._client)
         #: Takes many properties at once.
         self.bulk: BulkWriter | None = Ingest(self._client, self._schema, bulk_from)
@@ -149,7 +154,7 @@ class SalesforceOrg:
 
     def fetch_catalog(self) -> Catalog:
         """What fields its leads and contacts have. Changes nothing."""
-        return catalog.fetch_catalog(self._client, self._schema)
+        return catalog.fetch_catalog(self._schema)
 
     def fetch_deal_catalog(self) -> DealCatalog:
         """What fields its opportunities have, and through which stages they go. Changes nothing."""
@@ -158,6 +163,13 @@ class SalesforceOrg:
     def fetch_owners(self) -> Mapping[str, str] | None:
         """User id -> address of everybody who may own records; None where that may not be known. Changes nothing."""
         return catalog.fetch_owners(self._client)
+
+    def fetch_alerts(self) -> Collection[str] | None:
+        """The API names of its custom notification types; None where they may not be known. Changes nothing."""
+        try:
+            return catalog.fetch_alerts(self._client).keys()
+        except RefusedCallError:
+            return None
 
     def try_feeds(self, names: Collection[str]) -> Mapping[str, str]:
         """Feed -> why the org does not offer it: it has none."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from connector.crms.manifest import MappingWords
+from connector.crms.manifest import CompanionWords, MappingWords
 from connector.crms.salesforce.translate import PEOPLE, USER_PREFIX, to_long_id
+from connector.domain.records.sources import CompanionEvent
 
 #: A custom field of a package has its namespace before it: acme__Score__c.
 _FIELD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -37,4 +38,14 @@ WORDS: Final = MappingWords(
     list_key="campaign",
     find_mistake=find_mistake,
     written="A field of leads and contacts alike, or of one: Lead.Rating.",
+    companions={
+        "member": CompanionWords(
+            {"added": CompanionEvent.ADDED, "moved": CompanionEvent.MOVED, "responded": CompanionEvent.DONE},
+            tells=("campaign", "campaign_id", "status"),
+        ),
+        "task": CompanionWords(
+            {"made": CompanionEvent.ADDED, "moved": CompanionEvent.MOVED, "completed": CompanionEvent.DONE},
+            tells=("subject", "type", "status", "priority", "owner", "result", "seconds"),
+        ),
+    },
 )

@@ -2,7 +2,7 @@
 
 An act is recorded as attempted before its call. What a crash or a lost answer leaves in doubt is simply written
 again: a CRM's `write_acts` looks an act up by its key before it makes one. What it has no key for leaves again as one
-that is in doubt, and only a trace of it, or its certain absence, tells what becomes of it (decision 0025).
+that is in doubt, and only a trace of it, or its certain absence, tells what becomes of it (decision 0026).
 """
 
 from __future__ import annotations
