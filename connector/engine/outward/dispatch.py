@@ -30,7 +30,7 @@ from connector.ports import (
     Settled,
 )
 
-_MAX_CHANGES = 500
+_MAX_CHANGES = 1_000
 #: How long what is in a bulk job is not looked at, unless the job ends sooner.
 _JOB_LASTS = timedelta(minutes=1)
 #: A change that failed so often leaves alone, so that one that spoils every call spoils no other.
