@@ -18,10 +18,10 @@ from connector.store.schema.nurturing import assignments, enrolments, hand_overs
 from connector.store.schema.people import crm_refs, doubles, erasures, facts, history, leads
 from connector.store.schema.receiving import batches, deliveries, seekers, strays
 from connector.store.schema.running import books, counts, leases, overrides
-from connector.store.schema.writing import outbox
+from connector.store.schema.writing import bulk_jobs, bulk_writes, outbox
 
 #: The migration that makes this schema.
-VERSION = "0021"
+VERSION = "0023"
 
 __all__ = [
     "VERSION",
@@ -29,6 +29,8 @@ __all__ = [
     "assignments",
     "batches",
     "books",
+    "bulk_jobs",
+    "bulk_writes",
     "censuses",
     "companions",
     "connections",
