@@ -36,7 +36,7 @@ from connector.domain.sales.handover import OPEN, HandOverState
 from connector.ports import ConnectionState, DeliveryState
 
 #: The migration that makes this schema.
-VERSION = "0020"
+VERSION = "0021"
 
 metadata = MetaData()
 
@@ -201,6 +201,16 @@ doubles = Table(
     Column("since", BigInteger, nullable=False),
 )
 
+# Records that a person said are nobody else's: they are joined with nobody by their address.
+kept_apart = Table(
+    "kept_apart",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("ref", Text, primary_key=True),
+    Column("since_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # Records that belong to leads through the people they are associated with.
 deals = Table(
     "deals",
@@ -310,6 +320,17 @@ enrolments = Table(
     Column("ended_at", BigInteger),
     CheckConstraint(f"{_is_any('state', OPEN_STATES)} = (ended_at IS NULL)", name="enrolments_ended_at"),
     Index("enrolments_funnel", "workspace", "program", "phase", "state"),
+    sqlite_with_rowid=False,
+)
+
+# Fields that are not carried from CRM to CRM for a while, for status to count; the truth is in the lead's document.
+frozen_fields = Table(
+    "frozen_fields",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("lead_id", Text, primary_key=True),
+    Column("field", Text, primary_key=True),
+    Column("until_at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -16,7 +16,7 @@ import msgspec
 
 from connector.clock import whole_milliseconds
 from connector.domain.fact import Value
-from connector.domain.ids import WorkspaceId
+from connector.domain.ids import WorkspaceId, to_address
 from connector.errors import MalformedRequestError
 from connector.ports import API, Misfit, ToldSignal
 
@@ -136,7 +136,7 @@ def _read_person(item: _Item) -> tuple[str, str]:
         if not _RECORD_ID.fullmatch(item.hubspot):
             raise _MisfitError("hubspot", "is no record id of HubSpot: digits in quotation marks")
         return "", item.hubspot
-    email = item.email.strip().lower()
+    email = to_address(item.email)
     if not is_address(email):
         raise _MisfitError("email", "is no email address")
     return email, ""
