@@ -28,6 +28,7 @@ from connector.sandbox.salesforce.platform import Platform
 from connector.sandbox.salesforce.server import running as running_org
 from connector.sandbox.told_clock import ToldClock
 from connector.settings import load_settings
+from tests.office import sqlite_url
 from tests.rehearsal import BEGINS_AT, open_door
 
 WORKSPACE = WorkspaceId("acme")
@@ -98,7 +99,7 @@ def rehearsed(folder: Path, mapping: str) -> Iterator[BothRehearsal]:
         portal_url = stack.enter_context(running_portal(sandbox))
         stack.enter_context(running_org(platform))
         environ = {
-            "COLTIVA_DATABASE_URL": f"sqlite:///{folder / 'rehearsal.sqlite'}",
+            "COLTIVA_DATABASE_URL": sqlite_url(folder),
             "COLTIVA_MAPPINGS": str(folder / "mapping"),
             "COLTIVA_HUBSPOT_BASE_URL": portal_url,
             "COLTIVA_HUBSPOT_CLIENT_SECRET": app.client_secret,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -12,6 +13,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.postgres_server import PostgresServer, new_folder, prepared_binaries
+
+# What is printed must not depend on a terminal. The processes of a parallel run are told of one, of 80 columns, by the
+# line editor of the process that starts them.
+os.environ.pop("COLUMNS", None)
 
 # The same examples on every run of CI, so that a failure there is a failure here. No deadlines: a busy
 # machine is slow, not wrong.
@@ -22,9 +27,21 @@ settings.register_profile("dev", deadline=None, max_examples=50)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def stores_are_quick() -> Iterator[None]:
+    """Stores wait for no disk, where any are opened: a test of the domain alone need not load them."""
+    if "connector.store.store" not in sys.modules:
+        yield
+        return
+    from tests.quick_stores import quick_stores
+
+    with quick_stores():
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
-    """One PostgreSQL for the whole run.
+    """One PostgreSQL for the whole run, or for each process of one that runs in parallel.
 
     Where none can be started the tests that ask for it are skipped with the reason, and fail instead
     when COLTIVA_REQUIRE_POSTGRES=1 (as in CI).

@@ -22,11 +22,11 @@ from connector.sandbox.salesforce.platform import Platform
 from connector.sandbox.salesforce.pubsub_server import PubSubServer, serving_pubsub
 from connector.sandbox.salesforce.server import running
 from connector.store.store import open_store
-from tests.office import ACME, SECRET_KEY
+from tests.office import ACME, SECRET_KEY, sqlite_url
 
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 #: Seconds after which a test gives up; nothing takes nearly so long.
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class Hall:
@@ -44,7 +44,7 @@ class Hall:
         #: Stands still, and so do leases; whoever waits by it waits in real time.
         self.clock = self.platform.clock
         self.channel = "/data/ChangeEvents"
-        self.url = f"sqlite:///{folder / 'changes.sqlite'}"
+        self.url = sqlite_url(folder)
         self.store = open_store(self.url, SECRET_KEY)
         self.store.migrate()
         self.connection = self._connect()

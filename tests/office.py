@@ -7,7 +7,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -422,5 +424,20 @@ class Office:
 
 
 def sqlite_url(folder: Path) -> str:
-    """A database of its own."""
-    return f"sqlite:///{folder / 'coltiva.sqlite'}"
+    """A database of its own, up to date from the start."""
+    file = folder / "coltiva.sqlite"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(_migrated_file())
+    return f"sqlite:///{file}"
+
+
+@cache
+def _migrated_file() -> bytes:
+    """What an empty database holds. To bring one up to date takes longer than most of what is tested with it."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "migrated.sqlite"
+        store = open_store(f"sqlite:///{file}", SECRET_KEY)
+        store.migrate()
+        store.close()
+        return file.read_bytes()

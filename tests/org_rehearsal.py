@@ -24,6 +24,7 @@ from connector.sandbox.salesforce.platform import Platform
 from connector.sandbox.salesforce.server import running
 from connector.sandbox.told_clock import ToldClock
 from connector.settings import load_settings
+from tests.office import sqlite_url
 from tests.rehearsal import BEGINS_AT, open_door
 
 
@@ -85,7 +86,7 @@ def rehearsed(folder: Path, mapping: str, *, by: str = "outbound") -> Iterator[O
     with ExitStack() as stack:
         stack.enter_context(running(platform))
         environ = {
-            "COLTIVA_DATABASE_URL": f"sqlite:///{folder / 'rehearsal.sqlite'}",
+            "COLTIVA_DATABASE_URL": sqlite_url(folder),
             "COLTIVA_MAPPINGS": str(mappings),
             "COLTIVA_HUBSPOT_BASE_URL": "http://127.0.0.1:1",
             "COLTIVA_SALESFORCE_BASE_URL": org.instance_url,

@@ -22,6 +22,7 @@ from connector.sandbox.hubspot.server import running
 from connector.sandbox.server import create_server
 from connector.sandbox.told_clock import ToldClock
 from connector.settings import load_settings
+from tests.office import sqlite_url
 
 BEGINS_AT = datetime(2026, 9, 7, 8, tzinfo=UTC)
 MAPPINGS = Path(__file__).parents[1] / "mappings" / "acme"
@@ -67,7 +68,7 @@ def rehearsed(folder: Path, mappings: Path = MAPPINGS) -> Iterator[Rehearsal]:
     token = sandbox.connect(app, portal)
     with ExitStack() as stack:
         environ = {
-            "COLTIVA_DATABASE_URL": f"sqlite:///{folder / 'rehearsal.sqlite'}",
+            "COLTIVA_DATABASE_URL": sqlite_url(folder),
             "COLTIVA_MAPPINGS": str(mappings),
             "COLTIVA_HUBSPOT_BASE_URL": stack.enter_context(running(sandbox)),
             "COLTIVA_HUBSPOT_CLIENT_SECRET": app.client_secret,

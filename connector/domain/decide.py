@@ -161,7 +161,8 @@ def _next_alarm(draft: Draft, until: datetime) -> datetime | None:
         wake_at = earliest([wake_at, handing.next_due_at(draft)])
     # The others ring on full minutes only: the next one, or this very one, if a fact happened just then.
     now = draft.now
-    if until - now >= _MINUTE or until - to_minute(now) >= _MINUTE or to_minute(now) == now:
+    minute = to_minute(now)
+    if until - minute >= _MINUTE or minute == now:
         ask_alarms(draft)
         wake_at = earliest([wake_at, min(draft.alarms.values(), default=None)])
     if wake_at is not None and wake_at <= now:  # overdue, after a rest: time must not stand still

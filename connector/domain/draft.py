@@ -127,6 +127,8 @@ class Draft:
         """The score's whole points now."""
         now, known = self.now, self._outlooks
         leaves = self.book.leaves[score]
+        if len(leaves) == 1:
+            return scores.whole(scores.total(known.get(leaves[0].name) or self._look_ahead(leaves[0]), now))
         return scores.whole(sum([scores.total(known.get(leaf.name) or self._look_ahead(leaf), now) for leaf in leaves]))
 
     def _look_ahead(self, leaf: Score) -> Outlook:

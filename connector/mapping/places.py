@@ -89,15 +89,16 @@ class Problems:
 
     def error(self, path: Path, message: str, hint: str = "", *, on_key: bool = False, line: int = 0) -> None:
         """Something that must be mended; `line` counts the lines of a text block, from 1."""
-        place = place_of(self.root, path, on_key=on_key)
-        if line:
-            place = place._replace(line=place.line + line, column=1, length=1)
-        self._add(place, message, hint, Severity.ERROR)
+        self._add(self._place_of(path, on_key, line), message, hint, Severity.ERROR)
         self.paths.append(path)
 
-    def warn(self, path: Path, message: str, hint: str = "", *, on_key: bool = False) -> None:
-        """Something that is allowed and probably not meant."""
-        self._add(place_of(self.root, path, on_key=on_key), message, hint, Severity.WARNING)
+    def warn(self, path: Path, message: str, hint: str = "", *, on_key: bool = False, line: int = 0) -> None:
+        """Something that is allowed and probably not meant; `line` as for errors."""
+        self._add(self._place_of(path, on_key, line), message, hint, Severity.WARNING)
+
+    def _place_of(self, path: Path, on_key: bool, line: int) -> Place:
+        place = place_of(self.root, path, on_key=on_key)
+        return place._replace(line=place.line + line, column=1, length=1) if line else place
 
     def touch(self, path: Path) -> bool:
         """Whether an error stands at the path or below it."""

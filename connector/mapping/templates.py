@@ -58,10 +58,14 @@ class Message:
         except _FAILURES:
             return _TAGS.sub("", self.source)
 
+    @property
+    def is_markup(self) -> bool:
+        """Whether it is written as HTML, in which line breaks mean nothing."""
+        return self.html and re.search(r"</?[a-zA-Z]", self.source) is not None
+
     def _render(self, values: Mapping[str, object]) -> str:
-        has_tags = self.html and re.search(r"</?[a-zA-Z]", self.source) is not None
-        text = _joined(compile_template(self.source, has_tags), values)
-        if self.html and not has_tags:
+        text = _joined(compile_template(self.source, self.is_markup), values)
+        if self.html and not self.is_markup:
             return escape(text).strip().replace("\n", "<br>\n")
         return text.strip() if self.html or self.keeps_lines else " ".join(text.split())
 

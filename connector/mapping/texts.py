@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from connector.mapping.conditions import ConditionReader
 from connector.mapping.models import MappingFile
@@ -12,6 +13,8 @@ from connector.mapping.template_checks import check_template, quoted_signals
 from connector.mapping.templates import MAX_WHOLE, Message
 
 _BLOCK = re.compile(r"\{\{ *texts\.([A-Za-z0-9_]+) *\}\}")
+#: What steers a template, and shows nothing.
+_STEERING = re.compile(r"\{%.*?%\}")
 
 
 def to_message(source: str, path: Path, reader: ConditionReader, *, html: bool, keeps_lines: bool = False) -> Message:
@@ -23,7 +26,21 @@ def to_message(source: str, path: Path, reader: ConditionReader, *, html: bool, 
     whole = _BLOCK.sub(lambda match: reader.names.texts.get(match[1], ""), source)
     if whole != source:
         reader.wholes.append((path, whole))
-    return Message(whole, html, keeps_lines)
+    message = Message(whole, html, keeps_lines)
+    if keeps_lines or (html and not message.is_markup):
+        _warn_of_lost_breaks(source, path, reader)
+    return message
+
+
+def _warn_of_lost_breaks(source: str, path: Path, reader: ConditionReader) -> None:
+    """Point at lines with words that end in `%}`: the break behind it is the template's own, and is not shown."""
+    node, _ = find(reader.problems.root, path)
+    lines = source.rstrip().split("\n")
+    for number, (line, following) in enumerate(pairwise(lines), 1):
+        if line.endswith("%}") and following.strip() and _STEERING.sub("", line).strip():
+            message = "this line and the next one become one line: the break behind %} is not shown"
+            hint = "put the {% ... %} at its end on a line of its own, or a blank line behind it"
+            reader.problems.warn(path, message, hint, line=number if node.is_block else 0)
 
 
 def check_wholes(reader: ConditionReader) -> None:

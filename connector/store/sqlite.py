@@ -7,7 +7,10 @@ What must differ from PostgreSQL, and why:
 - A claim takes no lock. There is one writer for the whole file, so a lock held while leads are judged would keep the
   web process from storing deliveries. Instead what is written names the version that was read, and a claim that lost
   is given up (LostClaimError).
-- WAL lets readers go on while one writes; synchronous=FULL makes every commit survive a loss of power.
+- WAL lets readers go on while one writes. A commit waits until the disk has it (synchronous=FULL), and with it all that
+  was committed before. Where a claim is written it does not: until a call to a CRM begins, which is recorded in a
+  commit that waits, only we know what was taken in or judged, and do it again after a loss of power.
+- Who writes next is settled in turn (decision 0024).
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ from connector.ports import NewDelivery
 from connector.store.codec import to_ms
 from connector.store.database import Hold
 from connector.store.session import Session, Wording
+from connector.store.turns import Turns
 
 #: Seconds that a writer waits for another one.
 _PATIENCE = 30
@@ -35,8 +39,10 @@ _PATIENCE = 30
 #: Times that a new file is asked to change its journal while other processes come and go.
 _MAX_SWITCHES = 100
 
+_WAIT_FOR_DISK = "PRAGMA synchronous = FULL"
+_NOT_WAIT_FOR_DISK = "PRAGMA synchronous = NORMAL"
 _PRAGMAS = (
-    "PRAGMA synchronous = FULL",
+    _WAIT_FOR_DISK,
     "PRAGMA temp_store = MEMORY",
     # What is deleted is overwritten: erasing a person leaves nothing in the file.
     "PRAGMA secure_delete = ON",
@@ -71,6 +77,7 @@ class SqliteDatabase:
         self._file = Path(make_url(url).database or "")
         self.engine = _build_engine(url)
         self._wording = Wording(self.engine.dialect)
+        self._turns = Turns()
         self._local = threading.local()
         self._pinned: list[sqlite3.Connection] = []
 
@@ -88,29 +95,32 @@ class SqliteDatabase:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A snapshot: what others write meanwhile is not seen."""
-        with self._transaction("BEGIN") as session:
-            session.connection.exec_driver_sql("PRAGMA query_only = ON")
+        with _translating(), self.engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN")
+            connection.exec_driver_sql("PRAGMA query_only = ON")
             try:
-                yield session
+                yield Session(connection, self._wording)
             finally:
-                session.connection.exec_driver_sql("PRAGMA query_only = OFF")
+                connection.exec_driver_sql("PRAGMA query_only = OFF")
+            connection.commit()
 
     def writing(self) -> AbstractContextManager[Session]:
-        """The one write transaction; waits for the one before it."""
-        return self._transaction("BEGIN IMMEDIATE")
+        """The one write transaction; waits for the one before it. Once it is over, it survives a loss of power."""
+        return self.write(_WAIT_FOR_DISK)
 
     @contextmanager
     def claiming(self) -> Iterator[Hold]:
         """Nothing is held: whoever writes first has it."""
-        yield self
+        yield SqliteHold(self)
 
     def migrating(self) -> AbstractContextManager[Session]:
         """As any writing: there is one writer."""
         return self.writing()
 
     def load_ahead(self) -> None:
-        """Word every statement now."""
+        """Word every statement now, and write in turn with processes that are forked off from here on."""
         self._wording.load_all()
+        self._turns.share()
 
     def wipe(self) -> None:
         """Empty the write-ahead log: until then it, and the file, hold pages as they were before."""
@@ -125,9 +135,11 @@ class SqliteDatabase:
         self.engine.dispose()
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[Session]:
-        with _translating(), self.engine.connect() as connection:
-            connection.exec_driver_sql(begin)
+    def write(self, durability: str) -> Iterator[Session]:
+        """The one write transaction, with what its commit waits for."""
+        with _translating(), self.engine.connect() as connection, self._turns.taken():
+            connection.exec_driver_sql(durability)
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield Session(connection, self._wording)
             connection.commit()
 
@@ -153,6 +165,18 @@ class SqliteDatabase:
             self._local.inode = self._file.stat().st_ino
             self._pinned.append(connection)
         return connection
+
+
+class SqliteHold:
+    """What was claimed, held by nothing."""
+
+    def __init__(self, database: SqliteDatabase) -> None:
+        self.reading = database.reading
+        self._database = database
+
+    def writing(self) -> AbstractContextManager[Session]:
+        """As any writing, but that a loss of power may take it back, whole: then it is claimed and done again."""
+        return self._database.write(_NOT_WAIT_FOR_DISK)
 
 
 def _build_engine(url: str) -> Engine:

@@ -19,6 +19,7 @@ from tests.bench.ceilings import noise
 from tests.bench.figures import Chapter, print_chapter, write_json
 from tests.bench.folding import measure_folding
 from tests.bench.idling import measure_starts, measure_ticks
+from tests.bench.language import measure_language
 from tests.bench.nurturing import measure_nurturing, prepare_stores
 from tests.bench.processes import REPOSITORY
 from tests.bench.receiving import measure_receiving
@@ -54,6 +55,7 @@ def _parse() -> argparse.Namespace:
 
 def _measure(folder: Path, scale: Scale) -> Iterator[Chapter]:
     yield measure_folding(scale)
+    yield measure_language(folder, scale)
     yield measure_receiving(folder, scale)
     stores = prepare_stores(folder, scale)
     yield measure_ticks(stores, scale)

@@ -25,6 +25,7 @@ class Scale:
     with_singles: bool
     starts: int
     ticks: int
+    scenarios: int
 
 
 FULL = Scale(
@@ -39,6 +40,7 @@ FULL = Scale(
     with_singles=True,
     starts=5,
     ticks=300,
+    scenarios=1_000,
 )
 QUICK = Scale(
     rounds=1,
@@ -52,4 +54,5 @@ QUICK = Scale(
     with_singles=False,
     starts=1,
     ticks=3,
+    scenarios=30,
 )

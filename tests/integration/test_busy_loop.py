@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-PATIENCE = 30
+PATIENCE = 60
 
 #: A worker with a busy loop and another, each of which says once in which process it runs.
 WORKER = """

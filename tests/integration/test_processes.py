@@ -14,7 +14,7 @@ import pytest
 from connector.cli.processes import refuse_taken_port
 from connector.errors import SettingsError
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 #: A supervisor of its own process; its children tell on standard output what they do.
 SUPERVISOR = """

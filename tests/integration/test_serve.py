@@ -14,7 +14,7 @@ from pathlib import Path
 from connector.clock import SystemClock
 from tests.rehearsal import MAPPINGS
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 def is_ready(port: int) -> bool:

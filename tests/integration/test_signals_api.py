@@ -20,7 +20,7 @@ from connector.engine.running.keys import MadeKey, make_key
 from connector.ports import Store
 from connector.store.store import open_store
 from tests.door import NOW, StandingClock
-from tests.office import SECRET_KEY
+from tests.office import SECRET_KEY, sqlite_url
 from webhooks.door import Door
 from webhooks.refusals import Refusals
 
@@ -59,7 +59,7 @@ class Site:
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     file = tmp_path / "coltiva.sqlite"
-    store = open_store(f"sqlite:///{file}", SECRET_KEY)
+    store = open_store(sqlite_url(tmp_path), SECRET_KEY)
     store.migrate()
     key, other = make_key(ACME, "website", NOW), make_key(BETA, "shop", NOW)
     with store.transaction() as transaction:

@@ -23,7 +23,7 @@ from connector.errors import DeliveryError
 from connector.mapping.load import check_mapping
 from connector.store.store import open_store
 from tests.door import NOW
-from tests.office import SECRET_KEY, FakeClock
+from tests.office import SECRET_KEY, FakeClock, sqlite_url
 from webhooks.door import Door
 from webhooks.refusals import Refusals
 
@@ -39,7 +39,7 @@ def example(language: str, containing: str) -> str:
 @pytest.fixture
 def environ(tmp_path: Path) -> Iterator[dict[str, str]]:
     """A server on this machine, and what a sender needs to know of it."""
-    store = open_store(f"sqlite:///{tmp_path / 'coltiva.sqlite'}", SECRET_KEY)
+    store = open_store(sqlite_url(tmp_path), SECRET_KEY)
     store.migrate()
     made = make_key(WorkspaceId("acme"), "website", NOW)
     with store.transaction() as transaction:
@@ -56,7 +56,7 @@ def environ(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 
 def run(command: list[str], environ: dict[str, str]) -> Any:
-    found = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=30, check=False)
+    found = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
     assert found.returncode == 0, found.stderr
     return found.stdout
 

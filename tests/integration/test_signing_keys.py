@@ -18,7 +18,7 @@ from app import create_app
 from connector.bootstrap import Services, open_services
 from connector.cli import app
 from connector.settings import load_settings
-from tests.office import CONNECTION, SECRET_KEY
+from tests.office import CONNECTION, SECRET_KEY, sqlite_url
 from tests.org_door import EVENTS, ORG, OTHER_ORG, OUTBOUND, XML, batch, message, signed_by_org
 
 Run = Callable[..., Result]
@@ -27,7 +27,7 @@ Run = Callable[..., Result]
 @pytest.fixture
 def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
     """A database with one connected org."""
-    monkeypatch.setenv("COLTIVA_DATABASE_URL", f"sqlite:///{tmp_path / 'coltiva.sqlite'}")
+    monkeypatch.setenv("COLTIVA_DATABASE_URL", sqlite_url(tmp_path))
     monkeypatch.setenv("COLTIVA_SECRET_KEY", SECRET_KEY)
     monkeypatch.setenv("COLTIVA_HUBSPOT_CLIENT_SECRET", "x")
     services = open_services(load_settings())

@@ -21,7 +21,7 @@ from tests.door import SECRET, TARGET, signed
 from tests.org_door import OUTBOUND, XML, message
 
 BODY = b'[{"eventId":1,"portalId":123}]'
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @dataclass(frozen=True)

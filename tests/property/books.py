@@ -46,6 +46,7 @@ from connector.domain.definitions import (
 )
 from connector.domain.fact import RECORD_OF, SNAPSHOT_OF, CommandName, EdgesName, Fact, FactKind, RecordName, Value
 from connector.domain.field import Field, FieldRole, FieldType
+from connector.domain.programs.contest import Contest, Merit
 from connector.domain.programs.program import (
     NO_REMINDERS,
     Activity,
@@ -89,10 +90,37 @@ from tests.property.sales_books import FIELDS as OF_SALES
 from tests.property.sales_books import HAND_OVERS, a_ruling, sales, sales_test
 from tests.property.sales_books import RAW as SAID_BY_SALES
 
-OPTED_OUT = Field("opted_out", FieldType.BOOLEAN, {CRM: ("hs_email_optout",)}, role=FieldRole.CONSENT)
-#: What a CRM holds that tells only that something changed; of its records there are two.
-HELD_ELSEWHERE = {"Lead.Rating": ("Hot", "Cold", ""), "Lead.Status": ("New", "Working", "")}
-RATING = Field("rating", properties={"other": ("Lead.Rating",), CRM: ("hs_rating",)})
+#: A CRM that tells only that something changed, and whose records are of two sorts.
+OTHER = "other"
+#: What it holds of a lead or contact, behind the sort.
+HELD_ELSEWHERE = {
+    "Rating": ("Hot", "Cold", ""),
+    "Status": ("New", "Working", ""),
+    "OwnerId": ("005A", "005M", "005Z", ""),
+    "HasOptedOutOfEmail": ("false", "false", "true", ""),
+}
+
+
+def of_both_sorts(name: str) -> tuple[str, str]:
+    """Such a property of leads, and of contacts."""
+    return f"Lead.{name}", f"Contact.{name}"
+
+
+OPTED_OUT = Field(
+    "opted_out",
+    FieldType.BOOLEAN,
+    {CRM: ("hs_email_optout",), OTHER: of_both_sorts("HasOptedOutOfEmail")},
+    role=FieldRole.CONSENT,
+    prefer=OTHER,  # which must not matter
+)
+RATING = Field("rating", properties={OTHER: of_both_sorts("Rating"), CRM: ("hs_rating",)})
+OWNER = Field(
+    "owner",
+    properties={CRM: ("hubspot_owner_id",), OTHER: of_both_sorts("OwnerId")},
+    words={OTHER: {"101": "005A", "109": "005M"}},
+    values={"005A": "101", "005M": "109"},
+    role=FieldRole.OWNER,
+)
 SIGNALS = ("came", "clicked", "read", "bought")
 PROGRAMS = ("p", "q", "r")
 PHASES = ("one", "two", "three", "four")
@@ -156,7 +184,8 @@ def program_test(random: Random) -> Condition:
 
 
 def text_test(random: Random) -> Condition:
-    return FieldTest("industry", FieldType.TEXT, random.choice((Op.EQ, Op.NE)), "software")
+    name, value = random.choice((("industry", "software"), ("rating", "Hot")))
+    return FieldTest(name, FieldType.TEXT, random.choice((Op.EQ, Op.NE)), value)
 
 
 def number_test(random: Random) -> Condition:
@@ -318,11 +347,21 @@ def steps(random: Random, names: Sequence[str]) -> tuple[Activity, ...]:
         triggers = some(random, answer, 1, 2)
         made.insert(0, Activity("wait", None, answered=triggers, within=span(random), holds_up=True))
     if random.random() < 0.3:
-        cases = (Case("left", condition(random), 1.0), Case("right", None, 2.0))
-        fork = Activity("fork", None, random.choice(DELAYS), fork=Fork(cases, by_chance=random.random() < 0.5))
+        fork = Activity("fork", None, random.choice(DELAYS), fork=a_fork(random))
         behind = replace(activity(random, "behind", names), path=(("fork", random.choice(("left", "right"))),))
         made[-1:-1] = [fork, behind]
     return tuple(made)
+
+
+def a_fork(random: Random) -> Fork:
+    """By a condition or by chance; chance goes on for ever, until a contest is decided, or was decided already."""
+    by_chance = random.random() < 0.5
+    cases = (Case("left", None if by_chance else condition(random), 1.0), Case("right", None, 2.0))
+    if not by_chance:
+        return Fork(cases)
+    contest = Contest(random.choice(list(Merit)), of=random.choice(("", "behind", "a0")))
+    winner = random.choice(("left", "right")) if random.random() < 0.1 else ""
+    return Fork(cases, by_chance=True, winner=winner, contest=random.choice((None, contest)))
 
 
 def outcome(random: Random, phases: Sequence[str]) -> Outcome:
@@ -395,6 +434,9 @@ def tag(random: Random, name: str, *more: Callable[[Random], Condition]) -> Tag:
 WRITTEN = (
     WriteBack(CRM, "points", ("score", "total", "points")),
     *(WriteBack(CRM, name, (name,)) for name in ("segments", "persona", "tags")),
+    WriteBack(OTHER, "Score__c", ("score", "total", "points")),
+    WriteBack(OTHER, "Lead.Phase__c", ("program", "p", "phase")),
+    WriteBack(OTHER, "Contact.Rating", ("field", "rating")),
 )
 
 
@@ -436,9 +478,9 @@ def workspace(random: Random, version: str) -> Definitions:
     return definitions(
         version,
         fields=(
-            *FIELDS,
+            *(each for each in FIELDS if each.name != "owner"),
             OPTED_OUT,
-            replace(RATING, prefer=random.choice(("", CRM, "other"))),
+            *(replace(each, prefer=random.choice(("", CRM, OTHER))) for each in (RATING, OWNER)),
             *OF_SALES,
             *(each.field for each in reckoned),
             *(Field(rule.field, type_of(rule.measure)) for rule in of_deals),
@@ -468,7 +510,7 @@ def workspace(random: Random, version: str) -> Definitions:
         signals=(
             SignalSource("clicked", CRM, "hs_click"),
             SignalSource("read", CRM, "hs_read", ("yes",)),
-            SignalSource("came", "other", "Lead.Status", ("Working",)),
+            *(SignalSource("came", OTHER, name, ("Working",)) for name in of_both_sorts("Status")),
         ),
         segments=(Segment("second", second), Segment("first", condition(random))),
         scores=scores(random),
@@ -477,7 +519,7 @@ def workspace(random: Random, version: str) -> Definitions:
         lists=(
             ListRule("mail", {CRM: "Mail"}),
             ListRule("news", {CRM: "News"}),
-            ListRule("hot", {CRM: "Hot", "other": "Hot"}, late_condition(random)),
+            ListRule("hot", {CRM: "Hot", OTHER: "Hot"}, late_condition(random)),
         ),
         notifications=(Notification("n", late_condition(random), (task("{why}"),), random.choice(DELAYS)),),
         write_back=(
@@ -486,6 +528,7 @@ def workspace(random: Random, version: str) -> Definitions:
             *WRITTEN,
         ),
         settle=random.choice((NOTHING, 10 * MINUTE)),
+        kept_apart=random.choice(((), ("info@*",))),
         sales=sales(random, late_condition),
     )
 
@@ -535,7 +578,7 @@ ORDINARY = (
 
 
 #: What the lead is known by.
-RECORDS = ("51", "00Q1", "00Q2")
+RECORDS = ("51", "00Q1", "00Q2", "0031")
 
 
 def a_moment(random: Random) -> datetime:
@@ -549,12 +592,13 @@ def record(random: Random, key: str, name: RecordName) -> Fact:
 
 def snapshot(random: Random, key: str) -> Fact:
     """What a record elsewhere holds, read for the first time or again."""
-    said = {property_: random.choice(texts) for property_, texts in HELD_ELSEWHERE.items()}
-    record_id = random.choice(("00Q1", "00Q2"))
+    record_id = random.choice(RECORDS[1:])
+    sort = "Lead" if record_id.startswith("00Q") else "Contact"
+    said = {f"{sort}.{name}": random.choice(texts) for name, texts in HELD_ELSEWHERE.items()}
     name = random.choice((RecordName.BASELINE, RecordName.READ, RecordName.READ))
     if name == RecordName.BASELINE:
         key = f"baseline:{record_id}"
-    return Fact(key, a_moment(random), FactKind.RECORD, name, "other", {SNAPSHOT_OF: record_id, **said})
+    return Fact(key, a_moment(random), FactKind.RECORD, name, OTHER, {SNAPSHOT_OF: record_id, **said})
 
 
 def turn(random: Random, key: str) -> Fact:
@@ -574,7 +618,7 @@ def of_a_record(random: Random, key: str) -> Fact:
 
 def others(random: Random) -> list[Fact]:
     """Further records of the lead, known since it was or later; or none."""
-    known = RECORDS[1 : random.choice((1, 2, 3))]
+    known = RECORDS[1 : random.choice((1, 2, 3, 4))]
     return [record(random, f"baseline:{record_id}", RecordName.BASELINE) for record_id in known]
 
 
@@ -601,6 +645,13 @@ def some_edges(random: Random, key: str) -> Fact:
     return Fact(key, at, FactKind.EDGES, EdgesName.ANEW, "", to_data(edges))
 
 
+def an_admission(random: Random, key: str) -> Fact:
+    """A person let the lead in behind a brake, or sent it away, whether it asked or not."""
+    said: dict[str, Value] = {"refused": True} if random.random() < 0.3 else {}
+    petition = f"admission:{random.choice(PROGRAMS)}:{random.choice((1, 1, 2))}:{random.randint(0, 1)}"
+    return Fact(key, a_moment(random), FactKind.RULING, petition, "", said)
+
+
 def a_fact(random: Random, key: str, kinds: Sequence[FactKind]) -> Fact:
     kind = random.choice(kinds)
     if kind is FactKind.RECORD:
@@ -612,7 +663,7 @@ def a_fact(random: Random, key: str, kinds: Sequence[FactKind]) -> Fact:
     if kind is FactKind.EDGES:
         return some_edges(random, key)
     if kind is FactKind.RULING:
-        return a_ruling(random, key, a_moment(random))
+        return an_admission(random, key) if random.random() < 0.3 else a_ruling(random, key, a_moment(random))
     if kind is FactKind.COMMAND:
         order = random.choice(list(CommandName))
         said: dict[str, Value] = {"program": random.choice(PROGRAMS)}
@@ -622,11 +673,6 @@ def a_fact(random: Random, key: str, kinds: Sequence[FactKind]) -> Fact:
     if kind is FactKind.SIGNAL:
         told = {"topic": random.choice(TOPICS), "seconds": random.choice(("", "0.1", "30", 7.5))}
         return Fact(key, a_moment(random), kind, random.choice(SIGNALS), "api", told if random.random() < 0.8 else {})
-    if kind is FactKind.RULING:
-        said = {"refused": True} if random.random() < 0.3 else {}
-        return Fact(
-            key, a_moment(random), kind, f"admission:{random.choice(PROGRAMS)}:1:{random.randint(0, 1)}", "", said
-        )
     return Fact(key, a_moment(random), kind, "v2", "api")
 
 

@@ -159,11 +159,11 @@ TEMPLATE_SIGNS = (
 
 @given(st.lists(st.sampled_from(TEMPLATE_SIGNS), max_size=40).map("".join))
 def test_any_heap_of_template_signs_is_bounded(source: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     quoted = source.replace("'", "''")
 
     report = report_on(f"notifications: {{x: {{when: {{segment: big}}, task: 'x{quoted}'}}}}\n")
     if not report.errors:
         assert len(Message(f"x{source}")({"name": "x" * 1000, "lead": {}, "why": [{}] * 100})) <= MAX_OUTPUT
 
-    assert time.perf_counter() - begun < 20
+    assert time.process_time() - begun < 20

@@ -29,7 +29,7 @@ from connector.sandbox.hubspot.portal import Portal
 from connector.sandbox.hubspot.sandbox import Sandbox
 from connector.sandbox.hubspot.server import running
 from connector.store.store import open_store
-from tests.office import SECRET_KEY
+from tests.office import SECRET_KEY, sqlite_url
 from tests.rehearsal import OWN
 
 ACME = WorkspaceId("acme")
@@ -75,7 +75,7 @@ class Stage:
         sandbox.sender = self.webhooks  # type: ignore[assignment]
         self._url = url
         self._token = sandbox.connect(app, portal, scopes=set(app.scopes) - {without})
-        self.store: Store = open_store(f"sqlite:///{folder / 'coltiva.sqlite'}", SECRET_KEY)
+        self.store: Store = open_store(sqlite_url(folder), SECRET_KEY)
         self.store.migrate()
         self.endpoint = HubSpotEndpoint(app.client_secret, "https://nurture.example.com", str(app.app_id))
 

@@ -67,8 +67,9 @@ def check_conditions(draft: Draft, node: Node) -> None:
     program = node.id.removeprefix("program:")
     for enrolment in open_enrolments(draft, program):
         _end_by(draft, enrolment, _NO_SIGNAL)
-    for enrolment in open_enrolments(draft, program):
-        _answer(draft, enrolment, _NO_SIGNAL)
+    if _NO_SIGNAL[0] in draft.book.programs[program].answers_on:
+        for enrolment in open_enrolments(draft, program):
+            _answer(draft, enrolment, _NO_SIGNAL)
 
 
 def admit(draft: Draft, petition: Petition, ruling: Mapping[str, Value]) -> None:

@@ -85,9 +85,17 @@ def run_due(draft: Draft) -> None:
     if len(enrolments) > 1:
         enrolments.sort(key=lambda each: _rank(draft, each))
     for enrolment in enrolments:
-        current = next((each for each in draft.enrolments if each.is_open and is_same(each, enrolment)), None)
-        if current is not None and current.state is not EnrolmentState.HELD_OUT and current.paused_at is None:
+        current = _as_it_stands(draft, enrolment)
+        if current.is_open and current.state is not EnrolmentState.HELD_OUT and current.paused_at is None:
             _run(draft, current)
+
+
+def _as_it_stands(draft: Draft, enrolment: Enrolment) -> Enrolment:
+    """What became of the enrolment meanwhile."""
+    for each in draft.enrolments:
+        if is_same(each, enrolment):
+            return each
+    return enrolment
 
 
 def is_same(one: Enrolment, other: Enrolment) -> bool:

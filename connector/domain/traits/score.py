@@ -199,12 +199,20 @@ def look_ahead(parts: Parts, half_life: timedelta | None) -> Outlook:
     """The outlook of a rules score: the same in whatever order its parts came, whenever it is asked for."""
     if half_life is None:
         return Outlook(fsum([part.points for part in parts.values()]))
-    lasting = fsum([part.points for part in parts.values() if not part.fades])
-    fading = [(part.points, part.at + part.still) for part in parts.values() if part.fades]
+    lasting: list[float] = []
+    fading: list[tuple[float, datetime]] = []
+    for part in parts.values():
+        if part.fades:
+            fading.append((part.points, part.at + part.still))
+        else:
+            lasting.append(part.points)
     if not fading:
-        return Outlook(lasting)
+        return Outlook(fsum(lasting))
+    if len(fading) == 1:
+        return Outlook(fsum(lasting), *fading[0], half_life)
     since = max([at for _, at in fading])
-    return Outlook(lasting, fsum([decayed(points, since - at, half_life) for points, at in fading]), since, half_life)
+    worth_then = fsum([decayed(points, since - at, half_life) for points, at in fading])
+    return Outlook(fsum(lasting), worth_then, since, half_life)
 
 
 def total(outlook: Outlook, now: datetime) -> float:

@@ -230,7 +230,7 @@ def opened(stage: SalesforceStage, grant: Grant) -> SalesforceOrg:
 def test_an_admin_lets_us_in_by_browser(stage: SalesforceStage) -> None:
     verifier = new_verifier()
     url = stage.oauth.authorise_url(stage.org.login_url, redirect_uri=REDIRECT, state="s1", verifier=verifier)
-    back = requests.get(url, allow_redirects=False, timeout=10).headers["Location"]
+    back = requests.get(url, allow_redirects=False, timeout=60).headers["Location"]
     query = parse_qs(urlsplit(back).query)
 
     grant = stage.oauth.redeem(stage.org.login_url, code=query["code"][0], redirect_uri=REDIRECT, verifier=verifier)
@@ -242,7 +242,7 @@ def test_an_admin_lets_us_in_by_browser(stage: SalesforceStage) -> None:
 
 def test_a_code_is_worth_nothing_to_who_did_not_ask_for_it(stage: SalesforceStage) -> None:
     url = stage.oauth.authorise_url(stage.org.login_url, redirect_uri=REDIRECT, state="s", verifier=new_verifier())
-    back = requests.get(url, allow_redirects=False, timeout=10).headers["Location"]
+    back = requests.get(url, allow_redirects=False, timeout=60).headers["Location"]
     code = parse_qs(urlsplit(back).query)["code"][0]
 
     with pytest.raises(CredentialsError):
@@ -279,7 +279,7 @@ def test_eight_workers_whose_session_ran_out_renew_it_once(stage: SalesforceStag
 
     def work(_: int) -> str:
         crm = SalesforceOrg(token, StoredToken(office.store, stage.clock, CONNECTION.id), stage.oauth, stage.clock)
-        start.wait(timeout=30)
+        start.wait(timeout=60)
         try:
             return crm.account().org_id
         except RetryableCrmError:

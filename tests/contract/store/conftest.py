@@ -13,6 +13,7 @@ import pytest
 
 from connector.store.store import DatabaseStore, open_store
 from tests.contract.store.scene import SECRET_KEY, Scene
+from tests.contract.store.spare import SpareDatabases
 from tests.postgres_server import PostgresServer
 
 
@@ -22,6 +23,8 @@ class Place:
 
     url: str
     stores: list[DatabaseStore] = field(default_factory=list)
+    #: What is to be done when nobody needs it any more.
+    ending: ExitStack = field(default_factory=ExitStack)
 
     @property
     def is_sqlite(self) -> bool:
@@ -41,8 +44,9 @@ class Place:
 
     def close(self) -> None:
         """Close whatever was opened."""
-        for store in self.stores:
-            store.close()
+        while self.stores:
+            self.stores.pop().close()
+        self.ending.close()
 
 
 NewPlace = Callable[[], Place]
@@ -65,11 +69,11 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def migrated_database(postgres_server: PostgresServer) -> str:
-    """The name of a migrated PostgreSQL database to copy."""
-    name = postgres_server.create_database()
-    migrated(postgres_server.url(name))
-    return name
+def spare_databases(postgres_server: PostgresServer) -> SpareDatabases:
+    """Migrated PostgreSQL databases."""
+    template = postgres_server.create_database()
+    migrated(postgres_server.url(template))
+    return SpareDatabases(postgres_server, template)
 
 
 @pytest.fixture
@@ -88,14 +92,14 @@ def new_sqlite(migrated_file: Path, tmp_path: Path) -> Iterator[NewPlace]:
 
 
 @pytest.fixture
-def new_postgres(postgres_server: PostgresServer, migrated_database: str) -> Iterator[NewPlace]:
-    """Makes empty PostgreSQL databases."""
+def new_postgres(postgres_server: PostgresServer, spare_databases: SpareDatabases) -> Iterator[NewPlace]:
+    """Finds empty PostgreSQL databases."""
     with ExitStack() as stack:
 
         def make() -> Place:
-            name = postgres_server.create_database(template=migrated_database)
-            stack.callback(postgres_server.drop_database, name)
+            name = spare_databases.take()
             place = Place(postgres_server.url(name))
+            place.ending.callback(spare_databases.give_back, name)
             stack.callback(place.close)
             return place
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import unwrap
 
 import pytest
 
 from connector.errors import StoreUnavailableError
+from connector.store import sqlite
 from connector.store.store import DatabaseStore
 from tests.builders import START
 from tests.contract.store.conftest import Place
@@ -19,7 +21,11 @@ def pragma(store: DatabaseStore, name: str) -> object:
 
 
 @pytest.mark.parametrize(("name", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("busy_timeout", 30_000)])
-def test_a_commit_survives_a_loss_of_power_and_waits_its_turn(sqlite_place: Place, name: str, value: object) -> None:
+def test_a_commit_survives_a_loss_of_power_and_waits_its_turn(
+    sqlite_place: Place, monkeypatch: pytest.MonkeyPatch, name: str, value: object
+) -> None:
+    monkeypatch.setattr(sqlite, "_set_up", unwrap(sqlite._set_up))  # not as quick as in other tests
+
     assert pragma(sqlite_place.open(), name) == value
 
 
@@ -65,3 +71,14 @@ def test_nothing_can_be_changed_while_reading(place: Place, write: Callable[[obj
 
     with store.reading() as transaction, pytest.raises(Exception, match=r"read.?only"):
         write(transaction)
+
+
+def test_what_was_claimed_does_not_wait_for_the_disk_and_what_others_see_does(sqlite_place: Place) -> None:
+    database = sqlite_place.open()._database
+
+    with database.claiming() as hold, hold.writing() as session:
+        of_claim = session.connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
+    with database.writing() as session:  # on the same connection
+        of_others = session.connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
+
+    assert (of_claim, of_others) == (1, 2)

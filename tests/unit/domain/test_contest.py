@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from connector.domain.programs.contest import Contest, Merit, Tally, evidence, interval, judge, rate
-from tests.builders import START, after
+from tests.builders import ROME, START, after
 
 WAYS = ("short", "long")
 DAY = timedelta(days=1)
@@ -41,6 +41,12 @@ def test_nobody_wins_too_early_by_too_few_or_by_accident(
     short: tuple[int, int], long: tuple[int, int], days: int, because: str
 ) -> None:
     assert judge(SURE, WAYS, tallies(short, long), after(days=days)) == ("", because)
+
+
+def test_it_is_told_on_the_clock_of_the_workspace_when_a_split_can_be_decided() -> None:
+    figures = tallies((1000, 200), (1000, 100))
+
+    assert judge(SURE, WAYS, figures, after(days=6), ROME).because == "not before 2026-09-14 10:00 CEST"
 
 
 def test_a_split_to_which_nobody_came_is_open() -> None:

@@ -7,10 +7,12 @@ from itertools import permutations
 
 import pytest
 
+from connector.domain.conditions.condition import AllOf
+from connector.domain.definitions import Notification, Segment
 from connector.domain.fact import RECORD_OF, SNAPSHOT_OF, Fact, FactKind, RecordName
 from connector.domain.history import HistoryKind
 from connector.domain.lead import Standing
-from tests.builders import CRM, START, Story, after, baseline
+from tests.builders import CRM, START, Story, after, baseline, book_applied, definitions, did, signal, task
 
 CONTACT, LEAD, OTHER = "hubspot:4711:contact:51", "salesforce:00D:lead:00Q1", "salesforce:00D:lead:00Q2"
 
@@ -86,6 +88,12 @@ def test_of_a_lead_with_one_record_nothing_new_is_remembered(record: str) -> Non
     assert [(entry.subject, entry.detail) for entry in story.told(HistoryKind.ARCHIVED)] == [("", {})]
 
 
+def test_it_makes_no_difference_whether_a_lead_with_one_record_is_judged_in_one_go() -> None:
+    facts = [known(CONTACT), deleted(CONTACT, after(days=1))]
+
+    assert Story().receive_all(facts, after(days=2)).lead == Story().receive(*facts).let_pass(after(days=2)).lead
+
+
 def test_a_deletion_that_names_no_record_is_of_the_whole_lead_as_it_was_when_it_was_told() -> None:
     facts = (known(CONTACT), known(LEAD), deleted("", after(days=1)))
 
@@ -102,6 +110,7 @@ def test_whoever_was_deleted_and_comes_to_be_known_elsewhere_rests_until_then() 
 
     (back,) = story.told(HistoryKind.RESTORED)
     assert (story.lead.standing, back.at, back.subject) == (Standing.ACTIVE, after(days=10), LEAD)
+    assert back.detail == {"because": "known"}
 
 
 def test_of_records_that_were_merged_the_one_that_is_left_counts() -> None:
@@ -124,6 +133,106 @@ def test_a_record_that_is_deleted_beside_others_is_told_and_leads_to_nothing() -
 
     (entry,) = story.told(HistoryKind.ARCHIVED)
     assert (entry.subject, entry.detail, story.acts) == (CONTACT, {"left": 1}, {})
+
+
+def test_the_timeline_says_which_record_came_back_and_which_were_gone() -> None:
+    story = Story().receive(known(CONTACT), known(LEAD))
+
+    story.receive(deleted(CONTACT, after(days=1)), deleted(LEAD, after(days=2)), restored(LEAD, after(days=3)))
+
+    told = story.told(HistoryKind.ARCHIVED, HistoryKind.RESTORED)
+    assert [(entry.kind, entry.subject) for entry in told] == [
+        (HistoryKind.ARCHIVED, CONTACT),
+        (HistoryKind.ARCHIVED, LEAD),
+        (HistoryKind.RESTORED, LEAD),
+    ]
+
+
+@pytest.mark.parametrize(
+    "gone", [deleted(CONTACT, after(days=1)), merged(CONTACT, after(days=1))], ids=["deleted", "merged away"]
+)
+def test_that_a_record_which_is_gone_was_deleted_is_no_news(gone: Fact) -> None:
+    story = Story().receive(known(CONTACT), known(LEAD)).receive_all([gone], after(days=1))
+    before = len(story.told(HistoryKind.ARCHIVED))
+
+    story.receive(deleted(CONTACT, after(days=2)))
+
+    assert len(story.told(HistoryKind.ARCHIVED)) == before
+
+
+def test_a_record_that_was_merged_away_stays_gone_when_another_one_is() -> None:
+    story = (known(CONTACT), known(LEAD), known(OTHER), deleted(CONTACT, after(days=1)), merged(LEAD, after(days=2)))
+
+    assert standing(*story) is Standing.ACTIVE
+    assert standing(*story, deleted(OTHER, after(days=3))) is Standing.ARCHIVED
+
+
+def test_a_record_that_lives_on_as_another_one_brings_its_lead_back() -> None:
+    gone = (known(CONTACT), known(LEAD), deleted(CONTACT, after(days=1)), deleted(LEAD, after(days=1)))
+
+    assert standing(*gone, merged(LEAD, after(days=2))) is Standing.ACTIVE
+
+
+@pytest.mark.parametrize("facts", [(known(CONTACT),), (known(CONTACT), known(LEAD))], ids=["one", "several"])
+def test_a_join_brings_back_whoever_was_deleted_without_a_word_of_which_record(facts: tuple[Fact, ...]) -> None:
+    gone = (*facts, deleted("", after(days=1)))
+
+    assert standing(*gone, merged(LEAD, after(days=2), because="same email")) is Standing.ACTIVE
+
+
+def test_what_is_gone_is_remembered_between_two_folds() -> None:
+    story = Story().receive(known(CONTACT), known(LEAD), deleted(CONTACT, after(days=1)))
+
+    assert story.lead.gone == (CONTACT,)
+    assert story.lead.records == {CONTACT: START, LEAD: START}
+
+
+# --- a new mapping for who was away -------------------------------------------------------------------------
+
+EAGER = Segment("eager", did("clicked", within=timedelta(days=5)))
+
+
+@pytest.mark.parametrize(
+    "back",
+    [(known(LEAD, after(days=3)),), (known(LEAD), deleted(LEAD, after(days=1)), merged(LEAD, after(days=3)))],
+    ids=["known elsewhere", "merged"],
+)
+def test_what_lapsed_since_a_lead_came_back_is_no_news_under_a_new_mapping(back: tuple[Fact, ...]) -> None:
+    versions = (definitions(version, segments=(EAGER,)) for version in ("v1", "v2"))
+    facts = [known(CONTACT), signal("clicked", START), deleted(CONTACT, after(days=1)), *back]
+
+    story = Story(*versions).receive_all(facts, after(days=9)).receive(book_applied(after(days=10), "v2"))
+
+    assert [(entry.subject, entry.at) for entry in story.told(HistoryKind.LEFT)] == [
+        ("segment:eager", after(days=5, minutes=1))
+    ]
+
+
+# --- who is told of whom that came back ---------------------------------------------------------------------
+
+READY = Notification("ready", AllOf(()), (task("Call"),), timedelta(days=30))
+
+
+def told_of(*facts: Fact) -> int:
+    """How many times somebody was told that the lead is ready, as it was before we heard of it."""
+    story = Story(notifications=(READY,)).receive(known(CONTACT), known(LEAD))
+    assert story.told(HistoryKind.NOTIFIED) == []
+    return len(story.receive(*facts).told(HistoryKind.NOTIFIED))
+
+
+def test_a_lead_that_was_nurtured_all_along_is_not_heard_of_anew_when_a_record_comes_back() -> None:
+    assert told_of(deleted(CONTACT, after(days=1)), restored(CONTACT, after(days=2))) == 0
+
+
+def test_what_is_restored_without_a_word_of_which_record_is_the_whole_lead() -> None:
+    assert told_of(deleted(CONTACT, after(days=1)), restored("", after(days=2))) == 1
+
+
+@pytest.mark.parametrize("back", [LEAD, ""])
+def test_a_lead_that_comes_back_as_a_whole_is_heard_of_anew(back: str) -> None:
+    gone = deleted(CONTACT, after(days=1)), deleted(LEAD, after(days=2))
+
+    assert told_of(*gone, restored(back, after(days=3))) == 1
 
 
 def test_a_day_between_two_records_is_slept_through() -> None:

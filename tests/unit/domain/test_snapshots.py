@@ -54,6 +54,14 @@ def test_what_was_so_when_the_record_was_first_heard_of_is_no_change() -> None:
     assert (signals(story), story.lead.fields) == ([], {"city": "Rome"})
 
 
+def test_a_record_of_which_nothing_was_held_says_what_is_so_and_not_what_changed() -> None:
+    story = Story(fields=(CITY,), signals=(WORKING,)).receive(
+        baseline(), read(after(days=1), Status="Working", City="Rome")
+    )
+
+    assert (signals(story), story.lead.fields) == ([], {"city": "Rome"})
+
+
 def test_a_value_that_comes_back_is_a_change_again() -> None:
     story = Story(fields=(CITY,), signals=(WORKING,)).receive(first_read(Status="Working"))
 

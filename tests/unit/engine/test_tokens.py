@@ -62,7 +62,7 @@ def test_eight_threads_that_meet_a_spent_token_ask_once(office: Office, spent: s
     shared = keeper(office)
 
     def meet(number: int) -> str:
-        start.wait(timeout=30)
+        start.wait(timeout=60)
         try:
             return (shared if number % 2 else keeper(office)).renew(spent, vendor.ask)
         except CrmUnavailableError:

@@ -152,7 +152,7 @@ def test_eight_threads_whose_token_is_spent_renew_it_once(tmp_path: Path) -> Non
     def work(_: int) -> str:
         keeper = StoredToken(office.store, clock, CONNECTION.id)
         one = SalesforceClient(token, keeper, OAuth(App("our-key", "our-secret"), clock), clock, Limits())
-        start.wait(timeout=30)
+        start.wait(timeout=60)
         try:
             return one.get("limits").decode()
         except RetryableCrmError:

@@ -275,7 +275,7 @@ def test_the_command_says_where_it_serves_and_ends_when_told() -> None:
         with urllib3.PoolManager() as http:
             answer = http.request("GET", f"{started['url']}/crm/v3/objects/contacts", headers=headers)
         process.send_signal(signal.SIGTERM)
-        ended = process.wait(timeout=20)
+        ended = process.wait(timeout=60)
 
     assert len(msgspec.json.decode(answer.data)["results"]) == 3
     assert ended == 0

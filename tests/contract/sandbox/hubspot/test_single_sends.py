@@ -23,7 +23,7 @@ def call(world: World, method: str, path: str, body: object = None, token: str =
     headers = {"Authorization": f"Bearer {token or world.token}", "Content-Type": "application/json"}
     request = Request(world.url + path, None if body is None else json.dumps(body).encode(), headers, method=method)
     try:
-        with urlopen(request, timeout=10) as answer:
+        with urlopen(request, timeout=60) as answer:
             return answer.status, json.loads(answer.read())
     except HTTPError as error:
         with error:

@@ -79,7 +79,7 @@ class World:
         """A plain call, relative to the version's root unless the path begins with a slash."""
         url = path if path.startswith("/") else f"/services/data/v66.0/{path}"
         with self.session() as session:
-            return session.request(method, self.org.instance_url + url, timeout=10, **options)
+            return session.request(method, self.org.instance_url + url, timeout=60, **options)
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest())
 
 
 def post(url: str, **form: str) -> requests.Response:
-    return requests.post(url, data=form, timeout=10)
+    return requests.post(url, data=form, timeout=60)
 
 
 def ask_token(world: World, host: str = "", **form: str) -> requests.Response:
@@ -47,7 +47,7 @@ def authorize(world: World, **more: str) -> dict[str, str]:
         **more,
     }
     reply = requests.get(
-        f"{world.org.instance_url}/services/oauth2/authorize", params=query, timeout=10, allow_redirects=False
+        f"{world.org.instance_url}/services/oauth2/authorize", params=query, timeout=60, allow_redirects=False
     )
     assert reply.status_code == 302
     return {key: values[0] for key, values in parse_qs(urlsplit(reply.headers["Location"]).query).items()}
@@ -112,7 +112,7 @@ def test_an_app_that_is_not_installed_is_not_found(world: World) -> None:
     reply = requests.get(
         f"{world.org.instance_url}/services/oauth2/authorize",
         params={"client_id": world.app.client_id, "redirect_uri": CALLBACK},
-        timeout=10,
+        timeout=60,
     )
 
     assert (reply.status_code, reply.json()["error"]) == (400, "OAUTH_EC_APP_NOT_FOUND")
@@ -220,7 +220,7 @@ def test_introspection_tells_live_tokens_from_dead_ones(world: World) -> None:
 def test_the_user_behind_a_token_is_told(world: World) -> None:
     told = world.ask("GET", "/services/oauth2/userinfo").json()
     by_id = world.ask("GET", f"/id/{world.org.id}/{world.org.integration_user}").json()
-    unknown = requests.get(f"{world.org.instance_url}/services/oauth2/userinfo", timeout=10)
+    unknown = requests.get(f"{world.org.instance_url}/services/oauth2/userinfo", timeout=60)
 
     assert told["organization_id"] == world.org.id
     assert told["user_id"] == by_id["user_id"] == world.org.integration_user
@@ -310,8 +310,8 @@ def test_one_orgs_token_opens_no_other_org() -> None:
     theirs.people.create_lead("secret@example.com")
 
     with running(platform):
-        at_home = requests.get(f"{ours.instance_url}/services/data/v66.0/limits", headers=header, timeout=10)
-        abroad = requests.get(f"{theirs.instance_url}/services/data/v66.0/limits", headers=header, timeout=10)
+        at_home = requests.get(f"{ours.instance_url}/services/data/v66.0/limits", headers=header, timeout=60)
+        abroad = requests.get(f"{theirs.instance_url}/services/data/v66.0/limits", headers=header, timeout=60)
 
     assert (at_home.status_code, abroad.status_code) == (200, 401)
     assert ours.id != theirs.id
@@ -337,7 +337,7 @@ def test_the_days_requests_run_out_and_come_back(world: World) -> None:
 
 
 def test_versions_are_listed_and_others_are_not_served(world: World) -> None:
-    versions = requests.get(f"{world.org.instance_url}/services/data", timeout=10).json()
+    versions = requests.get(f"{world.org.instance_url}/services/data", timeout=60).json()
 
     assert versions[-1] == {"label": "Version 68.0", "url": "/services/data/v68.0", "version": "68.0"}
     assert world.ask("GET", "/services/data/v99.0/limits").status_code == 404

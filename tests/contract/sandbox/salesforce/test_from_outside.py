@@ -33,9 +33,9 @@ def test_an_org_is_served_by_a_process_of_its_own() -> None:
         org = told["org"]
         url = f"{org['instance_url']}/services/data/v66.0/query?q=SELECT+COUNT()+FROM+Lead"
 
-        counted = requests.get(url, headers={"Authorization": f"Bearer {org['token']}"}, timeout=10).json()
+        counted = requests.get(url, headers={"Authorization": f"Bearer {org['token']}"}, timeout=60).json()
         app = {"grant_type": "client_credentials", **told["app"]}
-        let_in = requests.post(f"{org['instance_url']}/services/oauth2/token", data=app, timeout=10)
+        let_in = requests.post(f"{org['instance_url']}/services/oauth2/token", data=app, timeout=60)
 
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0

@@ -54,7 +54,7 @@ class Bench:
             request_serializer=type(request).SerializeToString,
             response_deserializer=answer.FromString,
         )
-        return call(request, metadata=metadata or self.metadata, timeout=20)
+        return call(request, metadata=metadata or self.metadata, timeout=60)
 
     def subscribe(self, *requests: wire.FetchRequest) -> tuple[Any, SimpleQueue[Any]]:
         queue: SimpleQueue[Any] = SimpleQueue()
@@ -65,7 +65,7 @@ class Bench:
             request_serializer=wire.FetchRequest.SerializeToString,
             response_deserializer=wire.FetchResponse.FromString,
         )
-        return call(iter(queue.get, None), metadata=self.metadata, timeout=20), queue
+        return call(iter(queue.get, None), metadata=self.metadata, timeout=60), queue
 
     def make(self, number: int) -> None:
         for each in range(number):
