@@ -31,7 +31,7 @@ def thaw(
         summary = services.store.read_models.lead(space, who)
         if summary is None:
             raise UnknownNameError(f"There is no lead {who}.")
-        names = [name for name in summary.lead.frozen if field in (None, name)]
+        names = [name for name in summary.lead.frozen_until if field in (None, name)]
         for name in names:
             give(services.store, space, summary.id, CommandName.THAW, services.clock.now(), {"field": name})
     typer.echo(f"Written to CRMs again: {joined(names)}." if names else f"Nothing of {who} is frozen.")

@@ -398,6 +398,6 @@ def _finish(draft: Draft) -> Decision:
         gone=tuple(sorted(draft.gone)),
         deleted=dict(sorted(draft.deleted.items())),
         turns=draft.turns,
-        frozen=draft.frozen,
+        frozen_until=draft.frozen_until,
     )
     return Decision(lead, tuple(draft.acts), tuple(draft.history))

@@ -76,7 +76,7 @@ class Draft:
     gone: frozenset[str]
     deleted: dict[str, datetime]
     turns: dict[str, tuple[Turn, ...]]
-    frozen: dict[str, datetime]
+    frozen_until: dict[str, datetime]
     petitions: dict[str, Petition]
     rulings: dict[str, Mapping[str, Value]]
     hand_overs: list[HandOver]
@@ -110,7 +110,7 @@ class Draft:
         self.contacted, self.suppressed_by = lead.contacted, lead.suppressed_by
         self.held, self.said = dict(lead.held), dict(lead.said)
         self.records, self.gone, self.deleted = lead.records, frozenset(lead.gone), dict(lead.deleted)
-        self.turns, self.frozen = dict(lead.turns), dict(lead.frozen)
+        self.turns, self.frozen_until = dict(lead.turns), dict(lead.frozen_until)
         self.petitions, self.rulings = dict(lead.petitions), dict(lead.rulings)
         self.hand_overs, self.own, self.recent = list(lead.hand_overs), dict(lead.own), lead.recent
         self.rfm_edges, self.position = lead.rfm_edges, lead.position
@@ -261,7 +261,7 @@ class Draft:
         self.own = {name: own for name, own in self.own.items() if name in book.fields}
         self.fields.update({name: own.value for name, own in self.own.items()})
         self.rfm_edges, self.held, self.said = knowledge.rfm_edges, knowledge.held, knowledge.said
-        self.turns, self.frozen = knowledge.turns, knowledge.frozen
+        self.turns, self.frozen_until = knowledge.turns, knowledge.frozen_until
         self.alarms.clear()
         self.unasked.clear()
         self._outlooks.clear()

@@ -170,7 +170,7 @@ class Lead:
     #: Field that is carried to CRMs -> its latest values, the last one last.
     turns: Mapping[str, tuple[Turn, ...]] = field(default_factory=dict)
     #: Field that is not carried for a while -> until when: CRMs kept taking back each other's word.
-    frozen: Mapping[str, datetime] = field(default_factory=dict)
+    frozen_until: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def blank(lead_id: LeadId, book: str) -> Lead:

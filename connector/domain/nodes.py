@@ -309,7 +309,7 @@ def _compile_carrying(definitions: Definitions) -> Iterable[CarryNode]:
 
 
 def _thaws_at(field_: str) -> FlipsAt:
-    return lambda view: view.frozen.get(field_)
+    return lambda view: view.frozen_until.get(field_)
 
 
 def _compile_fading(definitions: Definitions) -> Iterable[FadeNode]:

@@ -92,7 +92,7 @@ _ENROLMENTS = copies_in(
 )
 _FROZEN = copies_in(
     frozen_fields,
-    lambda lead: tuple(lead.frozen.items()),
+    lambda lead: tuple(lead.frozen_until.items()),
     lambda frozen: (frozen[0],),
     lambda saved, frozen: {
         "workspace": saved.stored.workspace,

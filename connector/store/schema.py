@@ -36,7 +36,7 @@ from connector.domain.sales.handover import OPEN, HandOverState
 from connector.ports import ConnectionState, DeliveryState
 
 #: The migration that makes this schema.
-VERSION = "0021"
+VERSION = "0022"
 
 metadata = MetaData()
 

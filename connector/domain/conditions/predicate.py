@@ -102,7 +102,7 @@ class View(Protocol):
         ...
 
     @property
-    def frozen(self) -> Mapping[str, datetime]:
+    def frozen_until(self) -> Mapping[str, datetime]:
         """Field that is not carried to CRMs for a while -> until when."""
         ...
 

@@ -38,7 +38,7 @@ def take_turn(draft: Draft, field: Field, fact: Fact, was: Value | None) -> None
         before = before[-1:]  # it goes on to something new
     draft.turns[field.name] = turns = (*before, turn)
     times = sum(each.is_flip for each in turns)
-    if times > MOST_FLIPS and field.name not in draft.frozen:
+    if times > MOST_FLIPS and field.name not in draft.frozen_until:
         _freeze(draft, field.name, times)
 
 
@@ -69,7 +69,7 @@ def is_echo(draft: Draft, field: Field, crm: str, value: Value | None) -> bool:
 
 def look_at(draft: Draft, node: CarryNode) -> None:
     """Carry a field again whose time is over."""
-    until = draft.frozen.get(node.field)
+    until = draft.frozen_until.get(node.field)
     if until is not None and until <= draft.now:
         _thaw(draft, node.field, "time")
 
@@ -82,7 +82,7 @@ def is_order(fact: Fact) -> bool:
 def take_order(draft: Draft, fact: Fact) -> None:
     """Carry the field again that a person names; one that is not frozen stays as it is."""
     name = str(fact.data.get("field", ""))
-    if name in draft.frozen:
+    if name in draft.frozen_until:
         _thaw(draft, name, fact.source)
         draft.touch_node(f"carried:{name}")
 
@@ -95,7 +95,7 @@ def carried(draft: Draft, rule: WriteBack) -> str | None:
     """
     name = rule.source[1]
     field, value = draft.book.fields[name], draft.fields.get(name)
-    if name in draft.frozen or (value is None and field.properties and not rule.clears):
+    if name in draft.frozen_until or (value is None and field.properties and not rule.clears):
         return None
     if len(field.properties) < 2 or not _is_read_there(field, rule):
         return format_value(value)
@@ -127,13 +127,13 @@ def _in_its_words(field: Field, value: Value | None, crm: str) -> str:
 
 def _freeze(draft: Draft, name: str, times: int) -> None:
     until = draft.now + FROZEN_FOR
-    draft.frozen[name] = until
+    draft.frozen_until[name] = until
     draft.note(HistoryKind.FIELD_FROZEN, name, {"times": times, "until": format_moment(until)})
     draft.touch_node(f"carried:{name}")
 
 
 def _thaw(draft: Draft, name: str, by: str) -> None:
     """From here on it is counted anew."""
-    del draft.frozen[name]
+    del draft.frozen_until[name]
     draft.turns[name] = tuple(Turn(turn.at, turn.crm, turn.value) for turn in draft.turns.get(name, ()))[-1:]
     draft.note(HistoryKind.FIELD_THAWED, name, {"by": by})

@@ -80,12 +80,13 @@ def merge(draft: Draft, fact: Fact) -> None:
     if not fact.data:
         draft.gone |= {fact.name}
         draft.deleted.pop(fact.name, None)
-    is_left = not _has_several(draft) or not draft.gone >= draft.records.keys()
-    if _there(draft) or (is_left and not fact.data) or not _has_several(draft):
+    if _there(draft) or not _has_several(draft):
         draft.standing = Standing.ACTIVE
-    elif draft.standing is Standing.ACTIVE and not is_left:
+    elif not fact.data and draft.standing is Standing.ACTIVE and draft.gone >= draft.records.keys():
         draft.standing = Standing.ARCHIVED
         draft.note(HistoryKind.ARCHIVED)
+    elif not fact.data:
+        draft.standing = Standing.ACTIVE
 
 
 def part(draft: Draft, fact: Fact) -> None:

@@ -221,7 +221,7 @@ def explain(
         ledger=tuple(_ledger(history)),
         persona=None if draft.persona_since is None else Group(draft.persona, draft.persona_since),
         tags=tuple(_tags(draft)),
-        frozen=tuple(FrozenField(name, until) for name, until in lead.frozen.items()),
+        frozen=tuple(FrozenField(name, until) for name, until in lead.frozen_until.items()),
         computed=tuple(_explain_field(draft, computed) for computed in book.definitions.computed),
         deals=explain_deals(draft),
         rfm=explain_rfm(draft),

@@ -167,12 +167,12 @@ def test_a_field_over_which_crms_quarrel_is_frozen_and_nothing_of_it_is_written(
 
     *most, last, _ = quarrel(MOST_FLIPS + 1)
     both.receive(*most)
-    assert both.lead.frozen == {}
+    assert both.lead.frozen_until == {}
     both.receive(last)
 
     (told,) = both.told(HistoryKind.FIELD_FROZEN)
     assert (told.subject, told.detail["times"]) == ("city", MOST_FLIPS + 1)
-    assert both.lead.frozen == {"city": told.at + FROZEN_FOR}
+    assert both.lead.frozen_until == {"city": told.at + FROZEN_FOR}
     assert (holds(both, CRM), holds(both, ORG)) == ({}, {})
 
 
@@ -187,13 +187,13 @@ def test_the_lead_itself_goes_on_by_the_latest_word() -> None:
 def test_what_one_crm_says_often_is_no_quarrel() -> None:
     words = [says(after(minutes=number), f"town {number}") for number in range(1, 30)]
 
-    assert story().receive(known("Milan"), first_read(), *words).lead.frozen == {}
+    assert story().receive(known("Milan"), first_read(), *words).lead.frozen_until == {}
 
 
 def test_a_quarrel_that_takes_days_is_none() -> None:
     slow = quarrel(20, every=timedelta(minutes=20))
 
-    assert story().receive(known("Milan"), first_read(), *slow).lead.frozen == {}
+    assert story().receive(known("Milan"), first_read(), *slow).lead.frozen_until == {}
 
 
 @pytest.mark.parametrize(("words", "is_frozen"), [("ab", True), ("abc", False)])
@@ -203,7 +203,7 @@ def test_a_field_of_one_crm_is_frozen_where_two_values_take_turns(words: str, is
 
     carried = story(one, BOTH_WAYS[1:]).receive(known("a"), *facts)
 
-    assert bool(carried.lead.frozen) is is_frozen
+    assert bool(carried.lead.frozen_until) is is_frozen
 
 
 def test_a_field_that_is_not_carried_is_never_frozen() -> None:
@@ -212,14 +212,14 @@ def test_a_field_that_is_not_carried_is_never_frozen() -> None:
 
 def test_a_frozen_field_is_carried_again_when_its_time_is_over() -> None:
     both = story().receive(known("Milan"), first_read(), *quarrel(MOST_FLIPS + 1))
-    ((_, until),) = both.lead.frozen.items()
+    ((_, until),) = both.lead.frozen_until.items()
 
     both.let_pass(until - timedelta(minutes=1))
-    assert both.lead.frozen
+    assert both.lead.frozen_until
     both.let_pass(until + timedelta(minutes=1))
 
     (thawed,) = both.told(HistoryKind.FIELD_THAWED)
-    assert (both.lead.frozen, thawed.detail) == ({}, {"by": "time"})
+    assert (both.lead.frozen_until, thawed.detail) == ({}, {"by": "time"})
     assert holds(both, ORG) == {"Lead.City": "Milan"}
 
 
@@ -229,7 +229,7 @@ def test_a_person_may_have_it_carried_again_at_once() -> None:
     both.receive(thaw(after(hours=1)))
 
     (thawed,) = both.told(HistoryKind.FIELD_THAWED)
-    assert (both.lead.frozen, thawed.detail["by"]) == ({}, "cli")
+    assert (both.lead.frozen_until, thawed.detail["by"]) == ({}, "cli")
 
 
 def test_from_then_on_it_is_counted_anew() -> None:
@@ -238,18 +238,18 @@ def test_from_then_on_it_is_counted_anew() -> None:
 
     both.receive(*quarrel(MOST_FLIPS, begins=after(minutes=32), every=timedelta(minutes=1)))
 
-    assert both.lead.frozen == {}
+    assert both.lead.frozen_until == {}
 
 
 def test_a_new_mapping_leaves_it_frozen() -> None:
     parts: dict[str, Any] = {"fields": (CITY,), "write_back": BOTH_WAYS}
     both = Story(definitions("v1", **parts), definitions("v2", **parts))
     both.receive(known("Milan"), first_read(), *quarrel(MOST_FLIPS + 1))
-    frozen = both.lead.frozen
+    frozen = both.lead.frozen_until
 
     both.receive(book_applied(after(hours=1), "v2"))
 
-    assert (both.lead.frozen, bool(frozen), both.lead.book) == (frozen, True, "v2")
+    assert (both.lead.frozen_until, bool(frozen), both.lead.book) == (frozen, True, "v2")
 
 
 def test_it_is_the_same_in_any_order_of_arrival() -> None:
