@@ -6,6 +6,7 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from connector.bootstrap import open_services
+from connector.crms import settings_to_receive
 from connector.errors import SettingsError
 from connector.settings import Settings, load_settings
 from webhooks import build_blueprint
@@ -19,8 +20,9 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     Raises SettingsError when the environment does not say enough to tell genuine from forged.
     """
-    settings = settings or load_settings(receives=True)
-    if not (settings.hubspot_client_secret or settings.salesforce_client_id):
+    needed = settings_to_receive()
+    settings = settings or load_settings(one_of=needed)
+    if needed and not any(map(settings.value, needed)):
         raise SettingsError("Without the app of a CRM nobody's webhooks can be told from forged ones.")
     services = open_services(settings)
     return build_app(Door(services.endpoints, services.store, services.clock, Refusals(services.store)))

@@ -11,29 +11,38 @@ import os
 import secrets
 import socket
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from connector import log
 from connector.clock import Clock, FileClock, SystemClock
+from connector.crms import REGISTRY
+from connector.crms.manifest import Role, Surroundings
 from connector.errors import SettingsError, SetupError
-from connector.ports import ChangeStream, Connection, Crm, CrmAccount, Endpoint, Invitation, LetIn, Store, StoredBook
-from connector.settings import Settings, is_loopback
+from connector.ports import (
+    ChangeStream,
+    Connection,
+    Crm,
+    CrmAccount,
+    CrmApp,
+    Endpoint,
+    Invitation,
+    LetIn,
+    Store,
+    StoredBook,
+    TokenKeeper,
+)
+from connector.settings import Settings
 
 if TYPE_CHECKING:
-    from connector.crms.hubspot.portal import HubSpotPortal
-    from connector.crms.salesforce.oauth import OAuth
-    from connector.crms.salesforce.org import Salesforce, SalesforceOrg
+    from connector.crms.salesforce.app import SalesforceApp
     from connector.domain.book import Book
     from connector.engine.inward.listening import Listening
     from connector.engine.judging.shelf import Shelf
     from connector.engine.running.line import Line
     from connector.engine.running.worker import Worker
-
-#: Below our address: where Salesforce sends administrators back to. Nothing answers there: the address is copied.
-SALESFORCE_CALLBACK = "/oauth/salesforce/callback"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +52,9 @@ class Services:
     settings: Settings
     clock: Clock
     store: Store
+    #: Ours in each CRM.
+    apps: Mapping[str, CrmApp]
     endpoints: Mapping[str, Endpoint]
-    #: Made when it is first needed; then the only one.
-    _salesforce: list[Salesforce] = field(default_factory=list, repr=False)
 
     def open_crm(self, connection: Connection) -> Crm:
         """The CRM account of a connection. Loads its SDK and calls nothing."""
@@ -53,57 +62,35 @@ class Services:
 
     def open_account(self, connection: Connection) -> CrmAccount:
         """The same, as what can also be asked what it has."""
-        if connection.crm == "salesforce":
-            return self._open_salesforce(connection)
-        return self.open_hubspot(connection.token)
+        return self.apps[connection.crm].open(connection, self._keep_token(connection))
 
-    def open_hubspot(self, token: str) -> HubSpotPortal:
-        """The HubSpot account of a token."""
-        from connector.crms.hubspot.portal import HubSpotPortal
-
-        return HubSpotPortal(token, self.clock, self.settings.hubspot_base_url)
+    def be_let_in(self, crm: str, credentials: str) -> LetIn:
+        """The account of this CRM that these credentials are good for. Raises CrmError and SetupError."""
+        return self.apps[crm].be_let_in(credentials)
 
     def be_let_in_by_salesforce(self, host: str, username: str = "") -> LetIn:
         """By the secret of our app, or with a username by its certificate. Raises CrmError and SetupError."""
-        oauth = self._salesforce_oauth()
-        grant = oauth.connect_by_certificate(host, username) if username else oauth.connect_by_secret(host)
-        return grant.let_in
+        return self._salesforce.be_let_in_by_host(host, username)
 
     def invite_to_salesforce(self, host: str) -> Invitation:
         """A page on which an administrator of the org lets us in. Raises SetupError."""
-        from connector.crms.salesforce.invitation import Invitation
+        return self._salesforce.invite(host)
 
-        return Invitation(self._salesforce_oauth(), host, self.settings.public_url + SALESFORCE_CALLBACK)
+    def missing_rights(self, connection: Connection, book: Book, written: Collection[str]) -> Sequence[str]:
+        """What we may not do in an account, one sentence each. Raises CrmError."""
+        reads = book.properties_to_read(connection.crm)
+        keeper = self._keep_token(connection)
+        return self.apps[connection.crm].missing_rights(connection, keeper, reads=reads, writes=written)
 
-    def missing_rights(self, connection: Connection, book: Book, written: Collection[str]) -> list[str]:
-        """What the user as whom we are in an account may not do there, one sentence each. Raises CrmError."""
-        if connection.crm != "salesforce":
-            return []
-        lacks = self._open_salesforce(connection).find_lacks(
-            reads=book.properties_to_read(connection.crm), writes=written
-        )
-        return [str(lack) for lack in lacks]
-
-    def _open_salesforce(self, connection: Connection) -> SalesforceOrg:
+    def _keep_token(self, connection: Connection) -> TokenKeeper:
         from connector.engine.running.tokens import StoredToken
 
-        keeper = StoredToken(self.store, self.clock, connection.id)
-        return self._at_salesforce().open(connection, keeper)
+        return StoredToken(self.store, self.clock, connection.id)
 
-    def _salesforce_oauth(self) -> OAuth:
-        return self._at_salesforce().oauth
-
-    def _at_salesforce(self) -> Salesforce:
-        """Our app there: one for the process, for it remembers what its calls have spent, whatever the token."""
-        from connector.crms.salesforce.oauth import App
-        from connector.crms.salesforce.org import Salesforce
-
-        if not self._salesforce:
-            settings = self.settings
-            key = _read_private_key(settings.salesforce_key_file) if settings.salesforce_key_file else ""
-            app = App(settings.salesforce_client_id, settings.salesforce_client_secret, key)
-            self._salesforce.append(Salesforce(app, self.clock, settings.salesforce_base_url))
-        return self._salesforce[0]
+    @property
+    def _salesforce(self) -> SalesforceApp:
+        """With what no other CRM's app can."""
+        return cast("SalesforceApp", self.apps["salesforce"])
 
     def build_listening(self) -> Listening:
         """What listens to every org's changes. Raises SetupError where the packages for it are missing."""
@@ -114,22 +101,19 @@ class Services:
                 f"Listening to change events needs the package {error.name}: "
                 ".venv/bin/pip install fastavro grpcio 'protobuf>=7.35.1,<8'"
             ) from error
-        from connector.crms.salesforce.translate import SALESFORCE
+        if not self.settings.has_bus:
+            raise SetupError(
+                "COLTIVA_SALESFORCE_BASE_URL is a simulated org, and COLTIVA_SALESFORCE_PUBSUB is not on this machine. "
+                "Set it to where the simulated org tells of changes."
+            )
         from connector.engine.inward.listening import Ear, Listening
 
         lease_length = timedelta(seconds=self.settings.lease_seconds)
-        return Listening(
-            Ear(self.store, self.clock, frozenset({SALESFORCE}), self._open_changes, _name_process(), lease_length)
-        )
+        streaming = frozenset(name for name, crm in REGISTRY.items() if Role.STREAM in crm.roles)
+        return Listening(Ear(self.store, self.clock, streaming, self._open_changes, _name_process(), lease_length))
 
     def _open_changes(self, connection: Connection) -> ChangeStream:
-        from connector.crms.salesforce.changes import Bus, OrgChanges
-        from connector.engine.running.tokens import StoredToken
-
-        address = self.settings.salesforce_pubsub
-        bus = Bus(address, self.settings.salesforce_channel, is_encrypted=not is_loopback(f"//{address}"))
-        keeper = StoredToken(self.store, self.clock, connection.id)
-        return OrgChanges(connection.token, keeper, self._salesforce_oauth(), self.clock, bus)
+        return self._salesforce.open_changes(connection, self._keep_token(connection))
 
     def read_mapping(self) -> tuple[Book, StoredBook]:
         """The mapping in the folder of the settings, compiled and as it is kept. Raises MappingError."""
@@ -206,39 +190,24 @@ def open_services(settings: Settings) -> Services:
     """Begin to log, open the database, register the endpoints. The schema is left as it is."""
     log.configure(settings.log_level)
     store = _open_store(settings)
-    endpoints = _open_endpoints(settings, store)
-    return Services(
-        settings=settings,
-        clock=build_clock(settings),
-        store=store,
-        endpoints={endpoint.name: endpoint for endpoint in endpoints},
-    )
+    clock = build_clock(settings)
+    apps = {name: crm.open_app(_surroundings(name, settings, clock, store)) for name, crm in REGISTRY.items()}
+    endpoints = {endpoint.name: endpoint for app in apps.values() for endpoint in app.endpoints}
+    return Services(settings=settings, clock=clock, store=store, apps=apps, endpoints=endpoints)
 
 
-def _open_endpoints(settings: Settings, store: Store) -> Sequence[Endpoint]:
-    """Every way in. Salesforce's ask the database which orgs are connected, and what they sign with."""
-    from connector.crms.hubspot.inbox import HubSpotEndpoint
-    from connector.crms.salesforce.changes_inbox import ChangeEvents
-    from connector.crms.salesforce.events_inbox import SignedEvents
-    from connector.crms.salesforce.known import Known
-    from connector.crms.salesforce.outbound import OutboundMessages
-    from connector.crms.salesforce.translate import SALESFORCE
+def _surroundings(crm: str, settings: Settings, clock: Clock, store: Store) -> Surroundings:
+    """What the app in a CRM is given. Its ways in ask the database who is connected, and what they sign with."""
 
-    def is_known(org: str) -> bool:
+    def is_connected(account: str) -> bool:
         with store.reading() as transaction:
-            return transaction.connections.is_known(SALESFORCE, org)
+            return transaction.connections.is_known(crm, account)
 
-    def secrets_of(org: str) -> Sequence[str]:
+    def signing_keys(account: str) -> Sequence[str]:
         with store.reading() as transaction:
-            return [key.secret for key in transaction.signing_keys.of(SALESFORCE, org)]
+            return [key.secret for key in transaction.signing_keys.of(crm, account)]
 
-    certificates = settings.salesforce_certificates
-    return (
-        HubSpotEndpoint(settings.hubspot_client_secret, settings.public_url, settings.hubspot_app_id),
-        OutboundMessages(Known(is_known), settings.salesforce_certificate_header, certificates),
-        SignedEvents(Known(secrets_of)),
-        ChangeEvents(),
-    )
+    return Surroundings(settings, clock, is_connected, signing_keys)
 
 
 def _open_store(settings: Settings) -> Store:
@@ -288,13 +257,6 @@ def sealing_keys(settings: Settings) -> str:
         raise SettingsError(
             f"COLTIVA_SECRET_KEY is not set, and {path} can be neither read nor made: {error.strerror}."
         ) from error
-
-
-def _read_private_key(path: Path) -> str:
-    try:
-        return path.read_text("ascii")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"COLTIVA_SALESFORCE_KEY_FILE: {path} cannot be read: {error}") from error
 
 
 def _read_keys(path: Path) -> str:

@@ -20,8 +20,6 @@ from connector.errors import SettingsError
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _WEB_ADDRESS = re.compile(r"https?://(?:[^\s/?#\[\]@:]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?(?:[/?#]\S*)?")
-#: What says that we are somebody to a CRM.
-_APPS = ("COLTIVA_HUBSPOT_CLIENT_SECRET", "COLTIVA_SALESFORCE_CLIENT_ID")
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -72,6 +70,15 @@ class Settings:
         """Whether the database is one file."""
         return self.database_url.startswith("sqlite")
 
+    def value(self, name: str) -> Any:
+        """What the setting of this name says. Raises KeyError where there is none of it."""
+        return getattr(self, {each.name: each.attribute for each in SETTINGS}[name])
+
+    @property
+    def has_bus(self) -> bool:
+        """Whether it is known where change events come from: those of a simulated org not from Salesforce's own bus."""
+        return not self.salesforce_base_url or is_loopback(f"//{self.salesforce_pubsub}")
+
     @property
     def database_file(self) -> Path:
         """The SQLite file."""
@@ -92,11 +99,11 @@ class Setting:
 
 
 def load_settings(
-    environ: Mapping[str, str] = os.environ, *, required: Collection[str] = (), receives: bool = False
+    environ: Mapping[str, str] = os.environ, *, required: Collection[str] = (), one_of: Sequence[str] = ()
 ) -> Settings:
     """The settings of this process; `required` names those that the caller cannot do without.
 
-    Who receives webhooks needs the app of one CRM at least. Raises SettingsError that lists every mistake.
+    Of those in `one_of`, where it names any, it needs one at least. Raises SettingsError that lists every mistake.
     """
     mistakes: list[str] = []
     values = {setting.attribute: _read(setting, environ, mistakes) for setting in SETTINGS}
@@ -105,14 +112,20 @@ def load_settings(
         for setting in SETTINGS
         if setting.name in required and not environ.get(setting.name, "").strip()
     )
-    if receives and not any(environ.get(name, "").strip() for name in _APPS):
-        (first,) = (setting for setting in SETTINGS if setting.name == _APPS[0])
-        mistakes.append(f"{first.name} is not set. {first.remedy} For Salesforce alone set {_APPS[1]} instead.")
+    if one_of and not any(environ.get(name, "").strip() for name in one_of):
+        mistakes.append(_tell_missing(one_of))
     _refuse(mistakes)
     values["public_url"] = values["public_url"] or _own_url(values["host"], values["port"])
     settings = Settings(**values)
     _refuse(_contradictions(settings))
     return settings
+
+
+def _tell_missing(one_of: Sequence[str]) -> str:
+    """That none of these is set, and what the first is for."""
+    (first,) = (setting for setting in SETTINGS if setting.name == one_of[0])
+    others = f" Or set {' or '.join(one_of[1:])} instead." if one_of[1:] else ""
+    return f"{first.name} is not set. {first.remedy}{others}"
 
 
 def _refuse(mistakes: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from connector.bootstrap import Services, open_services
-from connector.cli.connect import connect_hubspot
+from connector.cli.connect import connect_by_token
 from connector.cli.connect_salesforce import connect_salesforce
 from connector.domain.ids import LeadId, WorkspaceId
 from connector.domain.lead import Lead
@@ -114,7 +114,7 @@ def rehearsed(folder: Path, mapping: str) -> Iterator[BothRehearsal]:
         services = open_services(load_settings(environ))
         stack.callback(services.store.close)
         services.store.migrate()
-        connect_hubspot(services, sandbox.connect(app, portal))
+        connect_by_token(services, "hubspot", sandbox.connect(app, portal))
         connection, *_ = connect_salesforce(services, services.be_let_in_by_salesforce(org.instance_url))
         port = stack.enter_context(open_door(environ))
         app.target_url = f"http://127.0.0.1:{port}/webhooks/hubspot"

@@ -29,8 +29,8 @@ QUARTER = timedelta(minutes=15)
 class OrgOffice(Office):
     """One worker, one org. Time is the org's."""
 
-    def __init__(self, url: str, platform: Platform, org: Org) -> None:
-        super().__init__(url, both_book())
+    def __init__(self, url: str, platform: Platform, org: Org, **parts: Any) -> None:
+        super().__init__(url, both_book(**parts))
         self.platform = platform
         self.org = org
         self.people = org.people
@@ -108,14 +108,17 @@ class OrgOffice(Office):
 
 
 @contextmanager
-def org_office(folder: Path, *before: str) -> Iterator[OrgOffice]:
-    """The org is served, and connected; the leads of these addresses were there a minute before."""
+def org_office(folder: Path, *before: str, **parts: Any) -> Iterator[OrgOffice]:
+    """The org is served, and connected; the leads of these addresses were there a minute before.
+
+    `parts` are what the mapping says besides.
+    """
     platform = Platform(clock=SandboxClock(NOW))
     org = platform.create_org()
     for email in before:
         org.people.create_lead(email)
     platform.advance(timedelta(minutes=1))
     with running(platform):
-        office = OrgOffice(sqlite_url(folder), platform, org)
+        office = OrgOffice(sqlite_url(folder), platform, org, **parts)
         yield office
         office.close()

@@ -27,6 +27,8 @@ from tests.office import ACME, SECRET_KEY, sqlite_url
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 #: Seconds after which a test gives up; nothing takes nearly so long.
 PATIENCE = 60.0
+#: What the org tells of.
+OBJECTS = ("Lead", "Contact", "Opportunity", "OpportunityContactRole", "CampaignMember", "Task")
 
 
 class Hall:
@@ -38,7 +40,7 @@ class Hall:
         self.app = self.platform.create_app()
         self.org = self.platform.create_org()
         self.server = PubSubServer(self.platform, **server)
-        self.bus = self.server.open_bus(self.org.id, "Lead", "Contact", "Opportunity", "Task")
+        self.bus = self.server.open_bus(self.org.id, *OBJECTS, "Campaign")
         self.login = self._stack.enter_context(running(self.platform))
         self.address = self._stack.enter_context(serving_pubsub(self.server))
         #: Stands still, and so do leases; whoever waits by it waits in real time.

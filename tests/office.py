@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -20,6 +21,7 @@ from connector.domain.definitions import Definitions, ListRule, Notification, Wr
 from connector.domain.ids import ConnectionId, CrmRef, WorkspaceId
 from connector.domain.outward.change import Act, ChangeKind, ChangeState
 from connector.domain.override import NO_OVERRIDES, files_of, overridden
+from connector.domain.records.sources import CompanionKind
 from connector.domain.traits.score import EngagementRule, Score
 from connector.engine.inward import intake, joining
 from connector.engine.judging import advance
@@ -33,6 +35,7 @@ from connector.errors import FeedRefusedError
 from connector.ports import (
     KEPT,
     CensusTaker,
+    CompanionReader,
     Connection,
     Crm,
     CrmEvent,
@@ -88,6 +91,9 @@ class FakeEndpoint:
     receipt = KEPT
     lead_types = frozenset({"contact", "lead"})
     deal_type = "deal"
+    companion_types: Mapping[str, CompanionKind] = MappingProxyType(
+        {"member": CompanionKind.MEMBER, "role": CompanionKind.ROLE}
+    )
 
     def verify(self, request: RawRequest, now: datetime) -> None:
         """Everything is genuine."""
@@ -138,6 +144,7 @@ class FakeCrm:
     read_batch: int = 100
     deal_type: str = "deal"
     census: CensusTaker | None = None
+    companions: CompanionReader | None = None
     #: Deals with their properties, and whose they are; a merged-away one leads to the id of another.
     deals: dict[str, dict[str, str]] = field(default_factory=dict)
     people: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from app import create_app
 from connector.bootstrap import Services, open_services
-from connector.cli.connect import connect_hubspot
+from connector.cli.connect import connect_by_token
 from connector.sandbox.hubspot.portal import Portal
 from connector.sandbox.hubspot.properties import Property
 from connector.sandbox.hubspot.sandbox import Sandbox
@@ -80,7 +80,7 @@ def rehearsed(folder: Path, mappings: Path = MAPPINGS) -> Iterator[Rehearsal]:
         services = open_services(load_settings(environ))
         stack.callback(services.store.close)
         services.store.migrate()
-        connect_hubspot(services, token)
+        connect_by_token(services, "hubspot", token)
         port = stack.enter_context(open_door(environ))
         app.target_url = f"http://127.0.0.1:{port}/webhooks/hubspot"
         yield Rehearsal(environ, sandbox, portal, services, token)

@@ -70,7 +70,10 @@ KNOWS_ONLY: dict[str, tuple[str, ...]] = {
 
 # Modules of ours that only these others (and the tests) may know.
 KNOWN_ONLY_BY: dict[str, tuple[str, ...]] = {
-    "connector.crms": ("connector.bootstrap", "connector.demo"),
+    "connector.crms": ("app", "connector.bootstrap", "connector.cli", "connector.demo", "connector.mapping"),
+    "connector.crms.hubspot": ("connector.bootstrap", "connector.crms", "connector.demo"),
+    "connector.crms.salesforce": ("connector.bootstrap", "connector.crms", "connector.demo"),
+    "connector.settings": ("app", "connector.bootstrap", "connector.cli", "connector.crms", "connector.demo"),
     "connector.store": ("connector.bootstrap",),
     "connector.sandbox": ("connector.cli", "connector.demo"),
     "connector.testing": (),

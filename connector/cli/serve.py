@@ -22,18 +22,18 @@ def serve() -> None:
     """
     from connector.cli.changes import can_listen
     from connector.cli.processes import Processes, coltiva
+    from connector.crms import REGISTRY, settings_to_receive
     from connector.settings import load_settings
 
     # Only what is cheap is checked here: the children check the rest and this process stays small.
-    settings = load_settings(receives=True)
-    if settings.hubspot_client_secret:
-        typer.echo(f"Webhooks: {settings.public_url}/webhooks/hubspot")
-    if settings.salesforce_client_id:
-        typer.echo(f"Webhooks: {settings.public_url}/webhooks/salesforce/outbound and /webhooks/salesforce/events")
+    settings = load_settings(one_of=settings_to_receive())
+    for crm in REGISTRY.values():
+        if not crm.setting or settings.value(crm.setting):
+            typer.echo(f"Webhooks: {settings.public_url}{' and '.join(f'/webhooks/{way}' for way in crm.ways_in)}")
     typer.echo(f"Health:   http://{settings.host}:{settings.port}/readyz")
     typer.echo(f"Mapping:  {settings.mappings}")
     typer.echo("Stop with Ctrl-C.")
     names = ["web", "worker"]
-    if settings.salesforce_client_id and can_listen():
+    if settings.salesforce_client_id and can_listen() and settings.has_bus:
         names.append("changes")
     raise typer.Exit(Processes({name: coltiva(name, "--end-with-parent") for name in names}).run())

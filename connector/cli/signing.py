@@ -18,7 +18,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 @app.callback()
 def signing() -> None:
-    """Say what Salesforce orgs sign their events with.
+    """Say what CRM accounts sign their events with.
 
     To change an org's key: add another one, give it to the org, revoke the first. Both are taken until then.
     """
@@ -26,7 +26,9 @@ def signing() -> None:
 
 @app.command()
 def add(
-    org: Annotated[str, typer.Argument(metavar="ORG", help="The id of a connected org, with 15 or 18 characters.")],
+    org: Annotated[
+        str, typer.Argument(metavar="ORG", help="The id of a connected account, 15 or 18 characters of an org's.")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Make a key for a connected org. It is shown once, and kept sealed.
@@ -80,13 +82,16 @@ def revoke(id_: Annotated[str, typer.Argument(metavar="ID", help="As `coltiva ke
 
 
 def _find(connections: Sequence[Connection], org: str) -> Connection:
-    """The org's connection. The last three characters of an id say nothing that the first fifteen do not."""
+    """The org's connection. The first fifteen characters of an id say all that there is to say."""
+    from connector.crms import REGISTRY
     from connector.errors import UnknownNameError
 
-    for one in connections:
-        if one.crm == "salesforce" and len(org) in (15, 18) and one.account[:15] == org[:15]:
+    signing = [one for one in connections if REGISTRY[one.crm].has_signing_keys]
+    for one in signing:
+        if one.account == org or (len(org) in (15, 18) and one.account[:15] == org[:15]):
             return one
-    raise UnknownNameError(f"No Salesforce org {org} is connected. `coltiva status` shows what is.")
+    labels = " or ".join(sorted({crm.label for crm in REGISTRY.values() if crm.has_signing_keys}))
+    raise UnknownNameError(f"No {labels} account {org} is connected. `coltiva status` shows what is.")
 
 
 def _print(found: Sequence[SigningKey]) -> None:

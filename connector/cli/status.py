@@ -98,9 +98,12 @@ def look(services: Services) -> Mapping[str, Any]:
         pauses = {space: pauses_of(transaction.overrides.all(space)) for space in spaces}
         feeds = [(one, state) for one in connections for state in transaction.feeds.of(one.id)]
         censuses = [(one, state) for one in connections for state in transaction.censuses.of(one.id)]
+        missed = {one: found for one in connections if (found := transaction.streams.missed(one.id))}
         counters = dict(sorted(transaction.counts.all().items()))
     # Reading a mapping takes a moment: only where there are times to tell.
-    with_times = {space for space in spaces if pauses[space]} | {one.workspace for one, _ in [*feeds, *censuses]}
+    with_times = {space for space in spaces if pauses[space]} | {
+        one.workspace for one, _ in [*feeds, *censuses, *missed.items()]
+    }
     zones = {space: zone_of(services, space) for space in sorted(with_times)}
     needs = [] if connections else ["no CRM is connected. Connect one: coltiva connect hubspot (or salesforce)"]
     needs += [] if workers else ["no worker is running. Start one: coltiva serve"]
@@ -113,14 +116,14 @@ def look(services: Services) -> Mapping[str, Any]:
         for one, state in censuses
         if state.problem
     ]
-    needs += _tell_frozen(health.frozen)
-    needs += [line for each in waiting for line in tell_waiting(each)]
+    needs += [*_tell_frozen(health.frozen), *(line for each in waiting for line in tell_waiting(each))]
     waiting_since = health.oldest_delivery_at
     return {
         "now": now,
         "needs": needs,
         "notes": [
             *_tell_pauses(pauses, zones),
+            *(_tell_missed(one, found, zones[one.workspace]) for one, found in missed.items()),
             *(_tell_strays(reason, amount) for reason, amount in health.strays.items()),
         ],
         "workers": workers,
@@ -155,6 +158,11 @@ def look(services: Services) -> Mapping[str, Any]:
                 "problem": state.problem,
             }
             for one, state in censuses
+        ],
+        "missed": [
+            {"connection": one.id, "object_type": object_type, "since": since}
+            for one, found in missed.items()
+            for object_type, since in found.items()
         ],
         "health": health,
         "behind_seconds": (now - waiting_since).total_seconds() if waiting_since else 0.0,
@@ -192,6 +200,16 @@ def _tell_pauses(
     from connector.cli.standstill import tell_pauses
 
     return [line for space, entries in pauses.items() if entries for line in tell_pauses(entries, zones[space])]
+
+
+def _tell_missed(connection: Connection, missed: Mapping[str, datetime], zone: ZoneInfo) -> str:
+    from connector.cli.printing import joined, local
+
+    types, since = joined(sorted(missed)), local(min(missed.values()), zone)
+    return (
+        f"{connection.id}: change events of type {types} may have been missed since {since}. The worker looks up what "
+        "changed as soon as it can call there: coltiva serve, or end the connection's pause"
+    )
 
 
 def _tell_strays(reason: str, amount: int) -> str:

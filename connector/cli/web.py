@@ -28,9 +28,10 @@ def web(end_with_parent: EndsWithParent = False) -> None:
     from granian.server import Server
 
     from connector.cli import processes
+    from connector.crms import settings_to_receive
     from connector.settings import load_settings
 
-    settings = load_settings(receives=True)
+    settings = load_settings(one_of=settings_to_receive())
     if end_with_parent:
         processes.end_with_parent()
     processes.refuse_taken_port(settings.host, settings.port)

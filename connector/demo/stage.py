@@ -13,7 +13,7 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from connector.bootstrap import Services
-from connector.cli.connect import connect_hubspot
+from connector.cli.connect import connect_by_token
 from connector.cli.opening import opened
 from connector.cli.processes import Processes
 from connector.demo.life import OWN_PROPERTIES
@@ -148,7 +148,7 @@ def staged(folder: Path, seed: int, furnish: Callable[[Portal], None]) -> Iterat
             "COLTIVA_HUBSPOT_APP_ID": str(app.app_id),
         }
         services = stack.enter_context(opened(load_settings(environ)))
-        connection, _ = connect_hubspot(services, token)
+        connection, _ = connect_by_token(services, "hubspot", token)
         app.target_url = f"{services.settings.public_url}/webhooks/hubspot"
         processes = stack.enter_context(started(environ, folder))
         yield Stage(sandbox, portal, services, connection, processes, environ)

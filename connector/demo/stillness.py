@@ -52,7 +52,10 @@ def undone(services: Services, connections: Sequence[Connection], feeds: int, no
         return health
     with services.store.reading() as transaction:
         unread = [
-            transaction.leads.unread(each, now, 1) or transaction.deals.unread(each, now, 1) for each in connections
+            transaction.leads.unread(each, now, 1)
+            or transaction.companions.unread(each, now, 1)
+            or transaction.deals.unread(each, now, 1)
+            for each in connections
         ]
         shared = transaction.doubles.waiting(1) or transaction.petitions.waiting(now)
         dues = [transaction.outbox.next_due_at(each.id) for each in connections]

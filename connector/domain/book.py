@@ -26,6 +26,7 @@ from connector.domain.programs.compiled import (
     compile_trigger,
 )
 from connector.domain.programs.program import ListSend, Program
+from connector.domain.records.sources import CompanionKind
 from connector.domain.sales.compiled_sales import CompiledHandOver, compile_hand_overs, compile_takes
 from connector.domain.traits.computed import Computed
 from connector.domain.traits.deal import DealEvent, DealSignal, DealSource
@@ -104,6 +105,11 @@ class Book:
     def properties_to_read(self, crm: str) -> tuple[str, ...]:
         """The CRM properties that this book gives a meaning to, sorted."""
         return tuple(sorted({*self.fills.get(crm, {}), *self.watches.get(crm, {})}))
+
+    def companion_kinds(self, crm: str) -> frozenset[CompanionKind]:
+        """What beside people's records this book gives a meaning to; with deals, the roles that people have in them."""
+        kinds = {source.kind for source in self.definitions.companions if source.crm == crm}
+        return frozenset(kinds | {CompanionKind.ROLE} if crm in self.deals else kinds)
 
 
 def compile_book(definitions: Definitions) -> Book:

@@ -13,7 +13,7 @@ from connector.domain.conditions.condition import Condition, SignalTest
 from connector.domain.field import Field
 from connector.domain.ids import WorkspaceId
 from connector.domain.programs.program import Note, Program, Task, Text, Trigger
-from connector.domain.records.sources import FeedSource, ToldSource
+from connector.domain.records.sources import CompanionSource, FeedSource, ToldSource
 from connector.domain.sales.sales import NO_SALES, Sales
 from connector.domain.traits.computed import Computed
 from connector.domain.traits.deal import DealField, DealSignal, DealSource
@@ -179,3 +179,5 @@ class Definitions:
     quoted: frozenset[str] = frozenset()
     #: Addresses that several people share, in lower case; `*` stands for anything. Their leads are never joined.
     kept_apart: tuple[str, ...] = ()
+    #: What campaign members and tasks say of their leads.
+    companions: tuple[CompanionSource, ...] = ()

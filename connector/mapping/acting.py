@@ -8,7 +8,7 @@ from connector.domain.definitions import ListRule, Notification, WriteBack
 from connector.domain.programs.program import Note, Task
 from connector.mapping.activity_models import NoteEntry, TaskEntry
 from connector.mapping.conditions import ConditionReader
-from connector.mapping.feeds import CRMS
+from connector.mapping.crms import CRMS
 from connector.mapping.models import MappingFile, WrittenProperty
 from connector.mapping.names import Names
 from connector.mapping.places import Path
@@ -99,7 +99,9 @@ def _written(mapping: MappingFile, reader: ConditionReader) -> Iterator[WriteBac
 def _is_carried(mapping: MappingFile, source: tuple[str, ...], crm: str, property_: str) -> bool:
     """Whether one field that several CRMs fill is read from the property and written to it: they are to agree."""
     entry = mapping.fields.get(source[1]) if source and source[0] == "field" else None
-    return entry is not None and property_ in getattr(entry, crm) and all(getattr(entry, each) for each in CRMS)
+    return (
+        entry is not None and property_ in getattr(entry, crm) and sum(bool(getattr(entry, each)) for each in CRMS) > 1
+    )
 
 
 def _is_reckoned(source: tuple[str, ...], mapping: MappingFile) -> bool:

@@ -38,5 +38,9 @@ def _arrivals(definitions: Definitions, interval: timedelta, catalog: Catalog) -
         words = f"{feed.crm}: {feed.feed}" + (f" ({feed.only})" if feed.only else "")
         delay = f"never: {problem}" if problem else f"within {format_duration(interval)}"
         yield Arrival(feed.signal, words, delay, not problem)
+    for companion in definitions.companions:
+        if companion.crm == catalog.crm:
+            only = f" ({', '.join(companion.only)})" if companion.only else ""
+            yield Arrival(companion.signal, f"{companion.crm}: {companion.kind}{only}", "at once")
     for told_source in definitions.told:
         yield Arrival(told_source.signal, "API", "at once")

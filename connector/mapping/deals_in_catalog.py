@@ -92,6 +92,7 @@ class _Comparison:
         """Whether the signal has no other source, so that the place of this one in the file is known."""
         of_deals = [each for each in definitions.deal_signals if each.signal == signal]
         others = {each.signal for each in definitions.signals} | {each.signal for each in definitions.feeds}
+        others |= {each.signal for each in definitions.companions}
         return len(of_deals) == 1 and signal not in others
 
     def _compare_signals(self, definitions: Definitions) -> None:

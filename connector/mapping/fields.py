@@ -8,8 +8,8 @@ from connector.domain.field import Field, FieldRole, FieldType, format_value, pa
 from connector.domain.traits import rfm
 from connector.domain.traits.deal import Measure, type_of
 from connector.mapping.conditions import LATER, WORDS
+from connector.mapping.crms import CRMS
 from connector.mapping.deal_models import MEASURES
-from connector.mapping.feeds import CRMS
 from connector.mapping.models import FieldEntry, MappingFile
 from connector.mapping.places import Problems
 from connector.mapping.report import quoted

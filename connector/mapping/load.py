@@ -28,7 +28,7 @@ from connector.mapping.report import Problem, Report, nearest, quoted, render
 from connector.mapping.sales import to_sales
 from connector.mapping.scores import to_scores
 from connector.mapping.shape import check_shape
-from connector.mapping.signals import to_feeds, to_signals, to_told
+from connector.mapping.signals import to_companions, to_feeds, to_signals, to_told
 from connector.mapping.texts import check_blocks
 from connector.mapping.traits import to_computed, to_personas, to_tags
 from connector.ports import Catalog
@@ -182,6 +182,7 @@ def _build(version: str, problems: Problems, *, is_kept: bool) -> Definitions:
         signals=to_signals(mapping, names, problems),
         told=to_told(mapping),
         feeds=to_feeds(mapping),
+        companions=to_companions(mapping),
         computed=to_computed(mapping, fields, reader),
         deals=to_deals(mapping, problems),
         deal_fields=to_deal_fields(mapping),

@@ -10,10 +10,12 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import Field, PlainValidator, WithJsonSchema, create_model, model_validator
 
+from connector.crms.manifest import CrmManifest
 from connector.domain.traits.score import Cap
 from connector.mapping.activity_models import Notes, Tasks
+from connector.mapping.crms import CRMS, CrmName, with_crms
 from connector.mapping.deal_models import DealsEntry, MeasureEntry, Property, RfmEntry
 from connector.mapping.durations import PATTERN, parse_duration
 from connector.mapping.email_models import EmailEntry, SuppressOn
@@ -37,22 +39,22 @@ from connector.mapping.trait_models import PersonaEntry, ReckonedEntry, TagEntry
 Points = Annotated[float, Field(ge=-1_000_000, le=1_000_000)]
 
 
+def _to_properties(crm: CrmManifest) -> tuple[Any, Any]:
+    description = f"{crm.words.properties}; the first that has a value wins."
+    return Annotated[tuple[Property, ...], OneOrMany()], Field(default=(), description=description)
+
+
+@with_crms(_to_properties)
 class FieldEntry(ReckonedEntry):
     """A lead field: where it is read from, or how it follows from signals, and what it holds."""
 
     what: ClassVar[str] = "a field"
 
     type: Literal["text", "number", "boolean", "date", "datetime", "choices"] = "text"
-    hubspot: Annotated[tuple[Property, ...], OneOrMany()] = Field(
-        default=(), description="HubSpot contact properties; the first that has a value wins."
-    )
-    salesforce: Annotated[tuple[Property, ...], OneOrMany()] = Field(
-        default=(), description="Salesforce fields, such as Lead.Email; the first that has a value wins."
-    )
     deals: MeasureEntry | None = Field(
         default=None, description="Instead of properties: what the field says of all of the lead's deals."
     )
-    prefer: Literal["hubspot", "salesforce"] | None = Field(
+    prefer: CrmName | None = Field(
         default=None, description="Of several CRMs, the one that has the say; without, the latest word counts."
     )
     values: dict[str, str | float | bool] = Field(default={}, description="The CRM's word: ours.")
@@ -73,7 +75,7 @@ class FieldEntry(ReckonedEntry):
 
     @model_validator(mode="after")
     def _prefers_a_source(self) -> Self:
-        if self.prefer and not (self.hubspot and self.salesforce):
+        if self.prefer and (not getattr(self, self.prefer) or sum(bool(getattr(self, crm)) for crm in CRMS) < 2):
             raise wrong("only where several CRMs fill a field one can have the say", "remove prefer:", "prefer")
         return self
 
@@ -181,31 +183,22 @@ class ScoreEntry(Entry):
         return self
 
 
-class CrmList(Entry):
-    """The list over there."""
-
-    what: ClassVar[str] = "a list in a CRM"
-
-    list_: Words = Field(alias="list")
-
-
-class CrmCampaign(Entry):
-    """The campaign over there."""
-
-    what: ClassVar[str] = "a campaign in Salesforce"
-
-    campaign: Words
+def _to_list(crm: CrmManifest) -> tuple[Any, Any]:
+    """What a CRM calls the list: its title alone, or the title under the CRM's word for lists."""
+    key = crm.words.list_key
+    entry = create_model(f"{crm.label}{key.title()}", __base__=Entry, title=(Words, Field(alias=key)))
+    entry.what = f"a {key} in {crm.label}"
+    return Annotated[entry, TextFor(key)] | None, Field(
+        default=None, description=f"The {key}'s name in {crm.label}; its members are the list."
+    )
 
 
+@with_crms(_to_list)
 class ListEntry(Entry):
     """A list that CRMs keep for us."""
 
     what: ClassVar[str] = "a list"
 
-    hubspot: Annotated[CrmList, TextFor("list")] | None = Field(default=None, description="The list's name in HubSpot.")
-    salesforce: Annotated[CrmCampaign, TextFor("campaign")] | None = Field(
-        default=None, description="The campaign's name in Salesforce; its members are the list."
-    )
     when: Condition = Field(default=None, description="Who belongs on it; without, only activities put leads on it.")
 
     @model_validator(mode="after")
@@ -217,8 +210,7 @@ class ListEntry(Entry):
     @property
     def titles(self) -> dict[str, str]:
         """CRM -> what the list is called there."""
-        hubspot = {"hubspot": self.hubspot.list_} if self.hubspot else {}
-        return hubspot | ({"salesforce": self.salesforce.campaign} if self.salesforce else {})
+        return {crm: named.title for crm in CRMS if (named := getattr(self, crm))}
 
 
 class NotificationEntry(Entry):
@@ -259,15 +251,16 @@ class WrittenProperty(Entry):
     )
 
 
+def _to_written(crm: CrmManifest) -> tuple[Any, Any]:
+    kept = dict[Property, Annotated[WrittenProperty, TextFor("value")]]
+    return kept, Field(default={}, description=crm.words.written or None)
+
+
+@with_crms(_to_written)
 class WriteBackEntry(Entry):
     """Property: what is written to it."""
 
     what: ClassVar[str] = "write_back"
-
-    hubspot: dict[Property, Annotated[WrittenProperty, TextFor("value")]] = Field(default={})
-    salesforce: dict[Property, Annotated[WrittenProperty, TextFor("value")]] = Field(
-        default={}, description="A field of leads and contacts alike, or of one: Lead.Rating."
-    )
 
 
 class SamePersonEntry(Entry):

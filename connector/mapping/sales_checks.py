@@ -9,7 +9,7 @@ from connector.domain.field import Field, FieldRole, FieldType
 from connector.domain.outward.own import to_crm, written_properties
 from connector.domain.programs.program import Note, TargetKind, Task
 from connector.domain.sales.sales import HandOverRule, Rep, Sales
-from connector.mapping.feeds import CRMS, LABELS
+from connector.mapping.crms import CRMS, LABELS
 from connector.mapping.models import MappingFile
 from connector.mapping.places import Path, Problems
 from connector.mapping.report import nearest, quoted

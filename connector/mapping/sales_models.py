@@ -8,9 +8,10 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
+from connector.crms.manifest import CrmManifest
 from connector.domain.sales.working import Absence
 from connector.mapping.activity_models import Notes, Tasks
-from connector.mapping.feeds import CRMS
+from connector.mapping.crms import CRMS, with_crms
 from connector.mapping.forms import Condition, Entry, Name, OneOrMany, Span, TextFor, Words, read_with, wrong
 from connector.mapping.program_models import Again, WindowEntry
 from connector.mapping.report import kind_of
@@ -21,29 +22,7 @@ from connector.mapping.windows import parse_day
 NEXT, KEEP, ROUND_ROBIN, ANY = "next", "keep", "round_robin", "any"
 #: Names that no rep and no hand-over can have.
 RESERVED = (NEXT, KEEP, ROUND_ROBIN, ANY)
-_SUFFIXES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _ABSENCE = re.compile(r"(\S+)(?: +(?:to|-|until) +(\S+))?")
-
-
-def read_owner(value: Any) -> str:
-    """An owner's id, in quotation marks or not."""
-    if isinstance(value, bool) or not re.fullmatch(r"[1-9][0-9]{0,18}", str(value)):
-        raise wrong(f"expected the id of an owner in HubSpot, found {kind_of(value)}", 'write hubspot: "12345678"')
-    return str(value)
-
-
-def read_user(value: Any) -> str:
-    """A user's id of 15 or 18 characters, as 18."""
-    if not isinstance(value, str) or not re.fullmatch(r"005[A-Za-z0-9]{12}([A-Z0-5]{3})?", value):
-        message = f"expected the id of a user in Salesforce, found {kind_of(value)}"
-        raise wrong(message, "write salesforce: 0055e000001AbCdAAK")
-    return value if len(value) == 18 else value + _suffix(value)
-
-
-def _suffix(id_: str) -> str:
-    """What makes 18 characters of 15, so that ids differ in more than capitals. Salesforce: record ids."""
-    fives = (id_[start : start + 5] for start in (0, 5, 10))
-    return "".join(_SUFFIXES[sum(1 << place for place, each in enumerate(five) if each.isupper())] for five in fives)
 
 
 def parse_absence(text: str) -> Absence:
@@ -67,17 +46,28 @@ Absences = Annotated[
 ]
 
 
+def _to_owner(crm: CrmManifest) -> tuple[Any, Any]:
+    """Who a rep is in a CRM: a number may stand without quotation marks."""
+    words, is_number = crm.words, crm.words.owner_example.startswith('"')
+
+    def read(value: Any) -> str:
+        try:
+            return words.read_owner(value)
+        except ValueError:
+            message = f"expected {words.owner}, found {kind_of(value)}"
+            raise wrong(message, f"write {crm.name}: {words.owner_example}") from None
+
+    kinds = ["string", "integer"] if is_number else "string"
+    shape = WithJsonSchema({"type": kinds, "examples": [words.owner_example.strip('"')]})
+    return Annotated[str, PlainValidator(read), shape], Field(default="", description=f"The rep: {words.owner}.")
+
+
+@with_crms(_to_owner)
 class RepEntry(Entry):
     """Somebody to whom leads are given."""
 
     what: ClassVar[str] = "a rep"
 
-    hubspot: Annotated[
-        str, PlainValidator(read_owner), WithJsonSchema({"type": ["string", "integer"], "examples": ["12345678"]})
-    ] = Field(default="", description="The rep's owner id in HubSpot.")
-    salesforce: Annotated[
-        str, PlainValidator(read_user), WithJsonSchema({"type": "string", "examples": ["0055e000001AbCdAAK"]})
-    ] = Field(default="", description="The rep's user id in Salesforce.")
     weight: Annotated[float, Field(gt=0, le=1000)] = Field(
         default=1.0, description="How many leads, in proportion to the others of the team."
     )

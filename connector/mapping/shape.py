@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from connector.mapping.crms import LABELS
 from connector.mapping.forms import BRANCHES, Entry
 from connector.mapping.models import MappingFile
 from connector.mapping.nodes import to_plain
@@ -129,8 +130,8 @@ def _report_unknown_key(path: Path, data: Any, known: dict[int, type[Entry]], pr
     hint = nearest(key, model.known_keys())
     if key in NOT_YET:
         problems.error(path, f"{NOT_YET[key]} ({quoted(key)}) is not supported yet", on_key=True)
-    elif key == "salesforce":
-        problems.error(path, f"Salesforce is not supported yet in {model.what}", on_key=True)
+    elif key in LABELS:
+        problems.error(path, f"{LABELS[key]} is not supported yet in {model.what}", on_key=True)
     elif key == "<<":
         problems.error(path, "merge keys (<<) are not part of the mapping language", on_key=True)
     else:

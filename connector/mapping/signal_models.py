@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from connector.crms.manifest import CrmManifest
+from connector.mapping.crms import CRMS, WORDS, with_crms
 from connector.mapping.deal_models import DEAL_VALUES, Property
-from connector.mapping.feeds import CRMS, FEEDS
 from connector.mapping.forms import Entry, Name, Names, OneOrMany, Words, wrong
 
-_HUBSPOT = FEEDS["hubspot"]
+_FEEDS = WORDS["hubspot"].feeds
+_COMPANIONS = WORDS["salesforce"].companions
+#: Keys that say where a signal comes from.
+_KINDS = ("when_changed", "deal", "member", "task", "poll")
 #: Keys that say what of a feed is meant.
 _KEYS = ("type", "list_", "form")
 
@@ -23,7 +27,8 @@ class RecordSourceEntry(Entry):
 
     when_changed: Property | None = Field(default=None, description="The property whose change is the signal.")
     to: Annotated[tuple[str | bool | float, ...], OneOrMany()] = Field(
-        default=(), description="Only when it changes to one of these; of a deal that moved: to one of these stages."
+        default=(),
+        description="Only when it changes to one of these; of what moved: to one of these stages or statuses.",
     )
     deal: Literal["opened", "won", "lost", "moved"] | None = Field(
         default=None, description="What happened to one of the lead's deals."
@@ -37,7 +42,7 @@ class RecordSourceEntry(Entry):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        known = [key for key in ("when_changed", "deal", "poll") if key in type(self).model_fields]
+        known = [key for key in _KINDS if key in type(self).model_fields]
         kinds = [key for key in known if getattr(self, key) is not None]
         if len(kinds) != 1:
             words = " and ".join([", ".join(f"`{key}`" for key in known[:-1]), f"`{known[-1]}`"])
@@ -94,7 +99,7 @@ class SourceEntry(RecordSourceEntry):
         return self
 
     def _check_feed(self, poll: str) -> None:
-        feed = _HUBSPOT[poll]
+        feed = _FEEDS[poll]
         self._refuse(("to",), "a source with `when_changed` or `deal`")
         self._refuse([key for key in _KEYS if key.rstrip("_") != feed.key], "another feed")
         if feed.needs_key and not self.only:
@@ -121,6 +126,50 @@ class SourceEntry(RecordSourceEntry):
         return tuple(word for word in (self.type, self.list_, *self.form) if word)
 
 
+class OrgSourceEntry(RecordSourceEntry):
+    """Where a signal comes from in Salesforce: campaign members and tasks of the lead, too."""
+
+    _examples: ClassVar[str] = "add when_changed: and a field, deal: won, member: responded, or task: completed"
+
+    member: Literal["added", "moved", "responded"] | None = Field(
+        default=None, description="What happened to one of the lead's memberships of campaigns."
+    )
+    task: Literal["made", "moved", "completed"] | None = Field(
+        default=None, description="What happened to a task about the lead; a call or an email that was logged is one."
+    )
+    campaign: Annotated[tuple[Words, ...], OneOrMany()] = Field(
+        default=(), description="Of member: only of the campaigns of these names."
+    )
+    type: Annotated[tuple[Words, ...], OneOrMany()] = Field(
+        default=(), description="Of task: only those of these types or subtypes, such as Call."
+    )
+
+    @model_validator(mode="after")
+    def _of_its_kind(self) -> Self:
+        for key, kind in (("campaign", "member"), ("type", "task")):
+            if getattr(self, key) and getattr(self, kind) is None:
+                raise wrong(f"`{key}` belongs to a source with `{kind}`", "remove it", key)
+        if self.companion and self.to and "moved" not in (self.member, self.task):
+            raise wrong("`to` names the statuses that it moved to", f"write {self.companion}: moved", "to")
+        for attribute, wanted in self.attributes.items() if self.companion else ():
+            if wanted not in _COMPANIONS[self.companion].tells:
+                known = ", ".join(_COMPANIONS[self.companion].tells)
+                raise wrong(
+                    f'a {self.companion} does not tell "{wanted}"', f'"{attribute}" can be one of {known}', "attributes"
+                )
+        return self
+
+    @property
+    def companion(self) -> str:
+        """`member` or `task`, where it is about one; empty otherwise."""
+        return "member" if self.member else "task" if self.task else ""
+
+    @property
+    def own_values(self) -> tuple[str, ...]:
+        """What an attribute may say beside the names of lead fields; all that a member or task tells."""
+        return tuple(self.attributes.values()) if self.companion else super().own_values
+
+
 class ApiEntry(Entry):
     """A signal that other systems tell through Coltiva's API."""
 
@@ -133,13 +182,17 @@ class ApiEntry(Entry):
     )
 
 
+def _to_sources(crm: CrmManifest) -> tuple[Any, Any]:
+    entry = SourceEntry if crm.words.feeds else OrgSourceEntry if crm.words.companions else RecordSourceEntry
+    return Annotated[tuple[entry, ...], OneOrMany()], ()  # type: ignore[valid-type]
+
+
+@with_crms(_to_sources)
 class SignalEntry(Entry):
     """Something that a lead does, in the past tense."""
 
     what: ClassVar[str] = "a signal"
 
-    hubspot: Annotated[tuple[SourceEntry, ...], OneOrMany()] = ()
-    salesforce: Annotated[tuple[RecordSourceEntry, ...], OneOrMany()] = ()
     api: ApiEntry | None = Field(default=None, description="Other systems may tell it through the API.")
     attributes: Names = Field(default=(), description="The names of what a signal without a source carries.")
 

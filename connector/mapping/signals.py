@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from connector.domain.definitions import SignalSource
-from connector.domain.records.sources import FeedSource, ToldSource
+from connector.domain.records.sources import CompanionKind, CompanionSource, FeedSource, ToldSource
+from connector.mapping.crms import WORDS
 from connector.mapping.fields import to_text
 from connector.mapping.models import MappingFile
 from connector.mapping.names import Names
 from connector.mapping.places import Path, Problems
 from connector.mapping.report import nearest, quoted
-from connector.mapping.signal_models import RecordSourceEntry, SourceEntry
+from connector.mapping.signal_models import OrgSourceEntry, RecordSourceEntry, SourceEntry
 
 
 def to_signals(mapping: MappingFile, names: Names, problems: Problems) -> tuple[SignalSource, ...]:
@@ -26,6 +27,23 @@ def to_feeds(mapping: MappingFile) -> tuple[FeedSource, ...]:
         for name, crm, _, source in _sources(mapping)
         if isinstance(source, SourceEntry) and source.poll
         for only in source.only or ("",)
+    )
+
+
+def to_companions(mapping: MappingFile) -> tuple[CompanionSource, ...]:
+    """What campaign members and tasks are signals of."""
+    return tuple(
+        CompanionSource(
+            signal=name,
+            crm=crm,
+            kind=CompanionKind(source.companion),
+            event=WORDS[crm].companions[source.companion].events[source.member or source.task or ""],
+            only=source.campaign or source.type,
+            to=tuple(to_text(value) for value in source.to),
+            attributes=dict(source.attributes),
+        )
+        for name, crm, _, source in _sources(mapping)
+        if isinstance(source, OrgSourceEntry) and source.companion
     )
 
 

@@ -6,9 +6,11 @@ effect with it; network calls are made with no transaction open.
 
 from __future__ import annotations
 
+from connector.ports.apps import CrmApp
 from connector.ports.catalog import Catalog, CatalogReader, CrmAccount, CrmProperty, DealCatalog
 from connector.ports.census import Censuses, CensusState, CensusTaker, Changed, ChangePage, RecordPage
 from connector.ports.changes import ChangeStream, Heard, Streams, StreamState
+from connector.ports.companions import Companion, CompanionPage, CompanionReader, Companions, KnownCompanion
 from connector.ports.crm import (
     Connection,
     ConnectionState,
@@ -26,6 +28,7 @@ from connector.ports.crm import (
 )
 from connector.ports.deals import Deals, HeardDeal, ToldDeal
 from connector.ports.doubles import Double, Doubles
+from connector.ports.invitations import Invitations, InvitationState, KeptInvitation, to_invitation_key
 from connector.ports.leads import CurrentLead, NewFact, NewRecord, SavedLead, StoredLead, Unread
 from connector.ports.petitions import FiledPetition, Judged, Petitions
 from connector.ports.purchases import Measurement, Purchases
@@ -94,12 +97,17 @@ __all__ = [
     "ChangePage",
     "ChangeStream",
     "Changed",
+    "Companion",
+    "CompanionPage",
+    "CompanionReader",
+    "Companions",
     "Connection",
     "ConnectionState",
     "Connections",
     "Counts",
     "Crm",
     "CrmAccount",
+    "CrmApp",
     "CrmEvent",
     "CrmProperty",
     "CrmRecord",
@@ -126,7 +134,11 @@ __all__ = [
     "HeardDeal",
     "InHand",
     "Invitation",
+    "InvitationState",
+    "Invitations",
     "Judged",
+    "KeptInvitation",
+    "KnownCompanion",
     "LeadClaim",
     "LeadSummary",
     "Leads",
@@ -171,4 +183,5 @@ __all__ = [
     "Transaction",
     "Unread",
     "Unreadable",
+    "to_invitation_key",
 ]

@@ -11,6 +11,7 @@ from typing import Protocol
 from connector.domain.ids import ConnectionId, LeadId, WorkspaceId
 from connector.domain.outward.change import Act, ChangeKind, ChangeState
 from connector.ports.census import CensusTaker
+from connector.ports.companions import CompanionReader
 from connector.ports.signals import Feed, FeedPage
 
 
@@ -52,6 +53,11 @@ class LetIn:
 
 class Invitation(Protocol):
     """A page on which a person lets us in."""
+
+    @property
+    def state(self) -> str:
+        """The secret with which the browser comes back."""
+        ...
 
     @property
     def page(self) -> str:
@@ -183,6 +189,8 @@ class Crm(Protocol):
     deal_type: str
     #: Tells all records, and which changed; None where this is not asked of the CRM.
     census: CensusTaker | None
+    #: Tells of records beside those of people, where there are such; None where not. It needs a census, too.
+    companions: CompanionReader | None
 
     def object_type_of(self, record_id: str) -> str:
         """The object type of a person's record, as in `CrmRef.object_type`; no call is made.

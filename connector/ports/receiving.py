@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from connector.domain.ids import CrmRef
+from connector.domain.records.sources import CompanionKind
 from connector.ports.signals import ToldSignal
 
 
@@ -78,6 +79,8 @@ class Endpoint(Protocol):
     lead_types: frozenset[str]
     #: The object type of deals; empty where the vendor tells of none.
     deal_type: str
+    #: The object types of what stands beside people's records -> what it is.
+    companion_types: Mapping[str, CompanionKind]
 
     def verify(self, request: RawRequest, now: datetime) -> None:
         """Raise a DeliveryError unless a vendor sent this to whom we are connected, as far as its way can tell.

@@ -14,9 +14,11 @@ from connector.domain.outward.change import ChangeState
 from connector.domain.override import NO_OVERRIDES, OverrideEntry, Overrides
 from connector.ports.census import Censuses
 from connector.ports.changes import Streams
+from connector.ports.companions import Companions
 from connector.ports.crm import Connection, OutboxChange, Settled
 from connector.ports.deals import Deals
 from connector.ports.doubles import Doubles
+from connector.ports.invitations import Invitations
 from connector.ports.leads import CurrentLead, NewFact, NewRecord, SavedLead, StoredLead, Unread
 from connector.ports.petitions import Petitions
 from connector.ports.purchases import Purchases
@@ -382,6 +384,8 @@ class Transaction(Protocol):
     deliveries: Deliveries
     leads: Leads
     deals: Deals
+    companions: Companions
+    invitations: Invitations
     doubles: Doubles
     outbox: Outbox
     connections: Connections

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
 
+from connector.domain.book import Book
 from connector.domain.fact import EdgesName, Fact, FactKind
 from connector.domain.field import format_value
 from connector.domain.traits.deal import DealNews, DealSource, Outcome, Stages
 from connector.domain.traits.quintiles import Edges, to_data
+from connector.mapping.crms import CRMS
 from connector.mapping.places import Path
 from connector.mapping.report import quoted
 from connector.scenario.deal_models import DealEntry, GivenDealEntry, MeasuredEntry
@@ -18,7 +20,6 @@ from connector.scenario.moments import parse_moment
 from connector.scenario.scenario import UNDATED
 from connector.scenario.states import Reading, deal_ref
 
-_CRM: Final = "hubspot"
 #: A stage in which deals are neither won nor lost.
 _OPEN: Final = "open"
 _OUTCOMES: Final = {"opened": Outcome.OPEN, "won": Outcome.WON, "lost": Outcome.LOST}
@@ -57,7 +58,7 @@ class Dealer:
         return entry.of if all(list(known)) and entry.of else leads
 
     def _read(self, entry: DealEntry, path: Path, *, is_given: bool) -> Iterator[Fact]:
-        source = self.reading.book.deals.get(_CRM)
+        source = source_of(self.reading.book)
         if source is None:
             hint = "add deals: {hubspot: {won: {stage: closedwon}}} to the mapping"
             self.reading.problems.error(path, "the mapping reads no deals", hint)
@@ -74,7 +75,7 @@ class Dealer:
             news, after = DealNews.GONE, {}
         ref = deal_ref(name)
         told = DealNews.BASELINE if is_given else news
-        yield Fact(f"given:{ref}" if is_given else "", UNDATED, FactKind.DEAL, f"{told}:{ref}", _CRM, dict(after))
+        yield Fact(f"given:{ref}" if is_given else "", UNDATED, FactKind.DEAL, f"{told}:{ref}", source.crm, dict(after))
 
     def _values(
         self, entry: DealEntry, source: DealSource, before: Mapping[str, str], path: Path
@@ -119,6 +120,11 @@ class Dealer:
         except ValueError as error:
             self.reading.problems.error(path, str(error))
             return ""
+
+
+def source_of(book: Book) -> DealSource | None:
+    """How scenarios' deals are read: those of the first CRM that the mapping looks at for deals."""
+    return next((book.deals[crm] for crm in CRMS if crm in book.deals), None)
 
 
 def _first(names: frozenset[str], otherwise: str) -> str:

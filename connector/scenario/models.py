@@ -14,7 +14,7 @@ from connector.mapping.report import kind_of
 from connector.scenario.deal_models import DealEntry, GivenDealEntry, MeasuredEntry
 
 Title = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-#: Field -> value in our words; and `hubspot` -> property -> the CRM's text.
+#: Field -> value in our words; and a CRM -> property -> the CRM's text.
 Values = dict[str, Any]
 
 
@@ -112,6 +112,7 @@ class ExpectEntry(EventsEntry):
     fields: Values = Field(default={})
     deals: dict[Words, Words] = Field(default={})
     hubspot: dict[str, Any] = Field(default={})
+    salesforce: dict[str, Any] = Field(default={})
     holds: Condition = None
 
 

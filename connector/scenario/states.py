@@ -245,7 +245,7 @@ def _members(
 
 def deal_ref(name: str) -> str:
     """The reference of a scenario's deal."""
-    return f"hubspot:scenario:deal:{name}"
+    return f"scenario:deal:{name}"
 
 
 def _deals(asked: Mapping[str, str], path: Path, reading: Reading) -> Iterator[State]:
@@ -275,8 +275,16 @@ def _deal_words(draft: Draft, name: str) -> tuple[str, ...]:
 
 
 def _hubspot(asked: Mapping[str, Any], path: Path, reading: Reading) -> Iterator[State]:
+    return _written("hubspot", asked, path, reading)
+
+
+def _salesforce(asked: Mapping[str, Any], path: Path, reading: Reading) -> Iterator[State]:
+    return _written("salesforce", asked, path, reading)
+
+
+def _written(crm: str, asked: Mapping[str, Any], path: Path, reading: Reading) -> Iterator[State]:
     written = (
-        *(rule.property for rule in reading.book.definitions.write_back if rule.crm == "hubspot"),
+        *(rule.property for rule in reading.book.definitions.write_back if rule.crm == crm),
         *written_by_sales(reading.book),
     )
     for name, wanted in asked.items():
@@ -285,19 +293,21 @@ def _hubspot(asked: Mapping[str, Any], path: Path, reading: Reading) -> Iterator
             reading.problems.error(here, f"expected the property's text, found {kind_of(wanted)}")
         elif reading.is_known(name, written, "written property", here):
             text = format_value(float(wanted) if isinstance(wanted, int) and not isinstance(wanted, bool) else wanted)
-            yield State(name, text or "nothing", _is_written(name, text), _written_to(name), reading.line(here))
+            yield State(
+                name, text or "nothing", _is_written(crm, name, text), _written_to(crm, name), reading.line(here)
+            )
 
 
-def _is_written(name: str, text: str) -> Callable[[Draft], bool]:
-    return lambda draft: _property(draft, name) == text
+def _is_written(crm: str, name: str, text: str) -> Callable[[Draft], bool]:
+    return lambda draft: _property(draft, crm, name) == text
 
 
-def _written_to(name: str) -> Callable[[Draft], str]:
-    return lambda draft: _property(draft, name) or "nothing"
+def _written_to(crm: str, name: str) -> Callable[[Draft], str]:
+    return lambda draft: _property(draft, crm, name) or "nothing"
 
 
-def _property(draft: Draft, name: str) -> str:
-    desired = draft.lead.desired.get("hubspot")
+def _property(draft: Draft, crm: str, name: str) -> str:
+    desired = draft.lead.desired.get(crm)
     held = desired.properties if desired else {}
     return held.get(name, held.get(name + BACKWARDS, ""))
 
@@ -316,5 +326,6 @@ READERS: Mapping[str, Callable[[Any, Path, Reading], Iterator[State]]] = {
     "sales": _sales,
     "owner": _owner,
     "hubspot": _hubspot,
+    "salesforce": _salesforce,
     "holds": _holds,
 }

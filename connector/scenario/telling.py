@@ -76,7 +76,7 @@ def _pair(pair: Pair, one: Difference, zone: ZoneInfo) -> str:
 
 def _story(played: Play, lead: str, at: datetime, kinds: Collection[str]) -> Iterator[str]:
     zone, life = played.scenario.book.definitions.zone, played.lives[lead]
-    lines = story_of(life, with_writes="hubspot" in kinds)
+    lines = story_of(life, with_writes=not {"hubspot", "salesforce"}.isdisjoint(kinds))
     before = [line for line in lines if line.at < at + _MINUTE]
     yield f"    What happened to {lead}, and why:" if lines else f"    Nothing happened to {lead}."
     if len(before) > _BEFORE:

@@ -7,12 +7,10 @@ from typing import Any
 
 from connector.domain.fact import Value
 from connector.domain.field import Field, FieldType, format_value, parse_value
+from connector.mapping.crms import CRMS
 from connector.mapping.places import Path
 from connector.mapping.report import kind_of, nearest, quoted
 from connector.scenario.states import Reading
-
-#: The key under which properties of a CRM stand beside fields.
-CRMS = ("hubspot",)
 
 
 def read_values(values: Mapping[str, Any], path: Path, reading: Reading) -> dict[str, dict[str, str]]:
@@ -21,24 +19,24 @@ def read_values(values: Mapping[str, Any], path: Path, reading: Reading) -> dict
     for name, value in values.items():
         here = (*path, name)
         if name in CRMS:
-            told.setdefault(name, {}).update(_properties(value, here, reading))
+            told.setdefault(name, {}).update(_properties(name, value, here, reading))
         elif reading.is_known(name, (*reading.book.fields, *CRMS), "field", here):
             for crm, property_, text in _of_field(reading.book.fields[name], value, here, reading):
                 told.setdefault(crm, {})[property_] = text
     return told
 
 
-def _properties(value: Any, path: Path, reading: Reading) -> dict[str, str]:
+def _properties(crm: str, value: Any, path: Path, reading: Reading) -> dict[str, str]:
     if not isinstance(value, dict):
         reading.problems.error(path, f"expected a mapping, found {kind_of(value)}", "write {property: text}")
         return {}
-    read = {*reading.book.fills.get("hubspot", {}), *reading.book.watches.get("hubspot", {})}
+    read = frozenset(reading.book.properties_to_read(crm))
     texts = {}
     for name, text in value.items():
         if isinstance(text, dict | list):
             reading.problems.error((*path, name), f"expected the property's text, found {kind_of(text)}")
         elif name not in read:
-            hint = nearest(name, frozenset(read))
+            hint = nearest(name, read)
             reading.problems.error((*path, name), f"the mapping does not read the property {quoted(name)}", hint)
         else:
             texts[name] = to_text(text)

@@ -16,6 +16,7 @@ from connector.store.identity import find_leads
 from connector.store.listed import among
 from connector.store.schema import (
     assignments,
+    companions,
     crm_refs,
     deal_leads,
     deliveries,
@@ -67,6 +68,7 @@ _DROP_STRAYS = delete(strays).where(
 _DROP_BEGINNINGS = delete(strays).where(_OF_NO_ACCOUNT, among(strays.c.delivery_id, "ids"))
 _DROP_LEAD = (
     _DROP_NAMED_DELIVERIES,
+    delete(companions).where(companions.c.workspace == _WORKSPACE, companions.c.person.in_(_REFS)),
     *(
         delete(table).where(table.c.workspace == _WORKSPACE, table.c.lead_id == _LEAD)
         for table in (

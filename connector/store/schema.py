@@ -33,7 +33,7 @@ from connector.domain.outward.change import ACTS, CLOSED_STATES, ChangeKind, Cha
 from connector.domain.petition import PetitionKind, PetitionState
 from connector.domain.programs.enrolment import OPEN_STATES
 from connector.domain.sales.handover import OPEN, HandOverState
-from connector.ports import ConnectionState, DeliveryState
+from connector.ports import ConnectionState, DeliveryState, InvitationState
 
 #: The migration that makes this schema.
 VERSION = "0022"
@@ -241,6 +241,34 @@ deal_leads = Table(
     # `deals.moved_at` as it was then.
     Column("moved_at", BigInteger),
     Index("deal_leads_lead", "workspace", "lead_id"),
+    sqlite_with_rowid=False,
+)
+
+# Records beside those of people, such as members of campaigns: which wait to be read, and what is known of each.
+companions = Table(
+    "companions",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    # `salesforce:00D...:task:00T...`
+    Column("ref", Text, primary_key=True),
+    Column("crm", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    # The record of the person; none for nobody's.
+    Column("person", Text),
+    # None for one that was never read.
+    Column("status", Text),
+    Column("is_done", Boolean, nullable=False),
+    # Of a role: the deal's id over there.
+    Column("deal", Text, nullable=False),
+    # What changed up to here is known.
+    Column("as_of", BigInteger),
+    # From when on it waits to be read.
+    Column("read_wanted_at", BigInteger),
+    Index(
+        "companions_to_read", "workspace", "crm", "account", "read_wanted_at", **_where("read_wanted_at IS NOT NULL")
+    ),
+    Index("companions_person", "workspace", "person", **_where("person IS NOT NULL")),
+    CheckConstraint("(status IS NULL) = (as_of IS NULL)", name="companions_known"),
     sqlite_with_rowid=False,
 )
 
@@ -665,5 +693,23 @@ missed_changes = Table(
     Column("connection_id", Text, primary_key=True),
     Column("object_type", Text, primary_key=True),
     Column("since", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Pages over there on which a person may let us in. Of its secret only a hash is kept.
+#
+#   open --the browser comes back--> answered --> connected, refused
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("crm", Text, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    # Sealed; empty before and after it is needed.
+    Column("answer", LargeBinary, nullable=False),
+    # For the person: which account is connected, or why none is.
+    Column("words", Text, nullable=False),
+    CheckConstraint(_one_of("state", InvitationState), name="invitations_state"),
     sqlite_with_rowid=False,
 )

@@ -18,6 +18,7 @@ from connector.ports import (
     Assignments,
     Books,
     Censuses,
+    Companions,
     Connections,
     Counts,
     Deals,
@@ -25,6 +26,7 @@ from connector.ports import (
     DeliveryClaim,
     Doubles,
     Feeds,
+    Invitations,
     LeadClaim,
     Leads,
     Leases,
@@ -42,6 +44,7 @@ from connector.store.books import StoredBooks
 from connector.store.censuses import StoredCensuses
 from connector.store.claims import StoredDeliveryClaim, StoredLeadClaim, load_due
 from connector.store.codec import from_optional_ms
+from connector.store.companions import StoredCompanions
 from connector.store.connections import StoredConnections
 from connector.store.counts import StoredCounts
 from connector.store.database import Database, Hold
@@ -49,6 +52,7 @@ from connector.store.deals import StoredDeals
 from connector.store.deliveries import StoredDeliveries, load_oldest
 from connector.store.doubles import StoredDoubles
 from connector.store.feeds import StoredFeeds
+from connector.store.invitations import StoredInvitations
 from connector.store.keys import StoredApiKeys
 from connector.store.leads import StoredLeads
 from connector.store.leases import StoredLeases
@@ -103,12 +107,14 @@ class StoreTransaction:
         "assignments",
         "books",
         "censuses",
+        "companions",
         "connections",
         "counts",
         "deals",
         "deliveries",
         "doubles",
         "feeds",
+        "invitations",
         "leads",
         "leases",
         "outbox",
@@ -124,6 +130,8 @@ class StoreTransaction:
         self.deliveries: Deliveries = StoredDeliveries(session)
         self.leads: Leads = StoredLeads(session, seal)
         self.deals: Deals = StoredDeals(session)
+        self.companions: Companions = StoredCompanions(session)
+        self.invitations: Invitations = StoredInvitations(session, seal)
         self.doubles: Doubles = StoredDoubles(session)
         self.outbox: Outbox = StoredOutbox(session)
         self.connections: Connections = StoredConnections(session, seal)

@@ -21,6 +21,7 @@ from tests.bench.folding import measure_folding
 from tests.bench.idling import measure_starts, measure_ticks
 from tests.bench.language import measure_language
 from tests.bench.nurturing import measure_nurturing, prepare_stores
+from tests.bench.orchard import measure_org
 from tests.bench.processes import REPOSITORY
 from tests.bench.receiving import measure_receiving
 from tests.bench.scale import FULL, QUICK, Scale
@@ -60,6 +61,7 @@ def _measure(folder: Path, scale: Scale) -> Iterator[Chapter]:
     stores = prepare_stores(folder, scale)
     yield measure_ticks(stores, scale)
     yield from measure_nurturing(stores, scale)
+    yield from measure_org(folder, scale)
     yield measure_starts(stores[scale.stores[0]], scale)
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-#: Nothing is waited for longer.
+#: Nothing is waited for longer, unless it is said.
 PATIENCE = 240.0
 
 _PROC = Path("/proc")
@@ -46,6 +46,10 @@ class Running:
         """What it and its children have used so far."""
         pids = [self.process.pid, *_descendants(self.process.pid)]
         return Use(sum(map(_cpu_seconds, pids)), sum(map(_megabytes, pids)))
+
+    def use_alone(self) -> Use:
+        """What it has used so far without its children."""
+        return Use(_cpu_seconds(self.process.pid), _megabytes(self.process.pid))
 
     def listen(self) -> str:
         """The next line of its standard output. Raises RuntimeError when it ended instead."""
@@ -102,15 +106,17 @@ def run_to_end(*arguments: str, environ: Mapping[str, str]) -> float:
     return time.perf_counter() - started_at
 
 
-def until(is_so: Callable[[], bool], what: str, *needed: Running, every: float = 0.02) -> None:
+def until(
+    is_so: Callable[[], bool], what: str, *needed: Running, every: float = 0.02, patience: float = PATIENCE
+) -> None:
     """Wait until something is so. Raises TimeoutError, and RuntimeError when a process that it needs ended."""
     started_at = time.perf_counter()
     while not is_so():
         for one in needed:
             if one.process.poll() is not None:
                 raise RuntimeError(f"the {one.name} process ended before {what}")
-        if time.perf_counter() - started_at > PATIENCE:
-            raise TimeoutError(f"waited {PATIENCE:.0f} s until {what}")
+        if time.perf_counter() - started_at > patience:
+            raise TimeoutError(f"waited {patience:.0f} s until {what}")
         time.sleep(every)
 
 

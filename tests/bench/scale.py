@@ -23,6 +23,9 @@ class Scale:
     rate_leads: int
     #: Whether to measure single facts, too.
     with_singles: bool
+    #: Leads of the Salesforce org, and to how many of them something happens in a round.
+    org_leads: int
+    org_told: int
     starts: int
     ticks: int
     scenarios: int
@@ -38,6 +41,8 @@ FULL = Scale(
     rate_store=10_000,
     rate_leads=3_000,
     with_singles=True,
+    org_leads=100_000,
+    org_told=3_000,
     starts=5,
     ticks=300,
     scenarios=1_000,
@@ -52,6 +57,8 @@ QUICK = Scale(
     rate_store=120,
     rate_leads=30,
     with_singles=False,
+    org_leads=120,
+    org_told=30,
     starts=1,
     ticks=3,
     scenarios=30,

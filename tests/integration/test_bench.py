@@ -24,6 +24,11 @@ FIGURES = {
     "nurture.story.worker_cpu_us": "µs",
     "nurture.many_to_few": "×",
     "tick.many_to_few": "×",
+    "org.backfill.per_second": "/s",
+    "org.backfill.judged_per_second": "/s",
+    "org.story.per_second": "/s",
+    "org.story.worker_cpu_us": "µs",
+    "ask.leads_s": "s",
     "start.help_s": "s",
     "start.worker_s": "s",
 }

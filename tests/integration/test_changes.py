@@ -21,6 +21,8 @@ from tests.listening import hall as new_hall
 if TYPE_CHECKING:
     from connector.ports import CrmEvent
 
+EVERY_TYPE = {"lead", "contact", "opportunity", "opportunity_contact_role", "campaign_member", "task"}
+
 
 @pytest.fixture
 def hall(tmp_path: Path) -> Iterator[Hall]:
@@ -101,7 +103,7 @@ def test_who_listens_for_the_first_time_is_to_look_up_what_was_before(hall: Hall
     hall.begin()
 
     assert hall.server.begun[0].replay_preset == wire.LATEST
-    assert hall.missed() == {"lead", "contact", "opportunity"}
+    assert hall.missed() == EVERY_TYPE
 
 
 def test_a_place_that_is_too_old_begins_at_the_earliest_and_has_the_rest_looked_up(hall: Hall) -> None:
@@ -118,7 +120,7 @@ def test_a_place_that_is_too_old_begins_at_the_earliest_and_has_the_rest_looked_
 
     assert ids(hall.until_heard(3))[1:] == kept
     assert hall.server.begun[-1].replay_preset == wire.EARLIEST
-    assert hall.missed() == {"lead", "contact", "opportunity"}
+    assert hall.missed() == EVERY_TYPE
 
 
 def test_a_gap_has_its_records_read_again(hall: Hall) -> None:
@@ -152,7 +154,7 @@ def test_what_cannot_be_read_stops_nothing_and_is_looked_up(hall: Hall) -> None:
     made = leads(hall, 1)
 
     assert ids(hall.until_heard(1)) == made
-    assert hall.missed_since() == dict.fromkeys(("lead", "contact", "opportunity"), START - timedelta(hours=72))
+    assert hall.missed_since() == dict.fromkeys(EVERY_TYPE, START - timedelta(hours=72))
 
 
 def test_a_token_that_ran_out_is_renewed_once_and_nothing_is_lost(hall: Hall) -> None:
@@ -215,7 +217,7 @@ def test_only_one_process_listens_and_another_takes_over(hall: Hall) -> None:
 def test_other_objects_on_the_channel_are_passed_over(hall: Hall) -> None:
     hall.begin()
 
-    hall.org.people.create("Task", Subject="Call")
+    hall.org.people.create("Campaign", Name="Fair")
     (lead,) = leads(hall, 1)
 
     assert ids(hall.until_heard(1)) == [lead]

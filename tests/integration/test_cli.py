@@ -435,7 +435,7 @@ def test_a_token_that_hubspot_does_not_know_is_not_kept(
 
     assert result.exit_code == 3
     assert "HubSpot was not connected." in result.output
-    assert "See the app's Auth page in HubSpot" in result.output
+    assert "on the app's Auth page" in result.output
     assert "forged" not in result.output
     with rehearsal.services.store.transaction() as transaction:
         assert [connection.token for connection in transaction.connections.all()] == [rehearsal.token]

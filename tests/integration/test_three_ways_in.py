@@ -22,7 +22,10 @@ from connector.crms.salesforce.oauth import App, OAuth
 from connector.crms.salesforce.org import SalesforceOrg
 from connector.crms.salesforce.outbound import OutboundMessages
 from connector.domain.book import compile_book
-from connector.domain.fact import FactKind, RecordName
+from connector.domain.fact import Fact, FactKind, RecordName
+from connector.domain.ids import LeadId
+from connector.domain.records.sources import CompanionEvent, CompanionKind, CompanionSource
+from connector.domain.traits.deal import DealSource, Stages
 from connector.engine.inward import intake
 from connector.engine.inward.intake import IntakeResult
 from connector.engine.judging.shelf import Shelf
@@ -41,13 +44,16 @@ from webhooks.refusals import Refusals
 
 WAYS = ("changes", "outbound", "events")
 OBJECTS = frozenset({"Lead", "Contact"})
+#: Roles are told by no outbound message: there is no such rule for them. What nothing tells is asked for.
+BESIDE = frozenset({"Opportunity", "CampaignMember", "Task"})
 
 
 class World(Hall):
     """An org that tells in some of the ways, and the engine that takes it in and reads."""
 
-    def __init__(self, folder: Path, ways: tuple[str, ...]) -> None:
+    def __init__(self, folder: Path, ways: tuple[str, ...], **parts: Any) -> None:
         super().__init__(folder)
+        self.told_of = OBJECTS | (BESIDE if parts else frozenset())
         self.ways = ways
         self.time = FakeClock(START)
         self.endpoints: dict[str, Endpoint] = {
@@ -58,7 +64,7 @@ class World(Hall):
                 SignedEvents(lambda org, now: (SECRET,) if org == self.org.id else ()),
             )
         }
-        book = compile_book(definitions("v1", fields=FIELDS, signals=()))
+        book = compile_book(definitions("v1", fields=FIELDS, signals=(), **parts))
         with self.store.transaction() as transaction:
             transaction.books.add(ACME, StoredBook("v1", {}, START))
         self.shelf = Shelf(self.store, lambda _: book)
@@ -78,10 +84,10 @@ class World(Hall):
         server = create_server(build_app(door))
         url = f"http://127.0.0.1:{server.server_port}/webhooks/salesforce"
         if "outbound" in self.ways:
-            for name in sorted(OBJECTS):
+            for name in sorted(self.told_of):
                 self.platform.outbound.add(self.org, name, f"{url}/outbound")
         if "events" in self.ways:
-            self.platform.signed_events.add(self.org, f"{url}/events", base64.b64decode(SECRET), OBJECTS)
+            self.platform.signed_events.add(self.org, f"{url}/events", base64.b64decode(SECRET), self.told_of)
         if "changes" in self.ways:
             self.begin()
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -114,8 +120,13 @@ class World(Hall):
         told = {}
         for summary in self.store.read_models.leads(ACME, 1000):
             facts = self.store.read_models.facts(ACME, summary.id)
-            told[summary.id] = sorted((one.key, one.at, one.kind, one.name, dict(one.data)) for one in facts)
+            told[summary.id] = sorted((_key(one), one.at, one.kind, one.name, dict(one.data)) for one in facts)
         return told
+
+
+def _key(fact: Fact) -> str:
+    """Of what was read of a deal, the key names the moment of the reading, and counts for nothing else."""
+    return fact.name if fact.kind is FactKind.DEAL else fact.key
 
 
 def live(world: World) -> None:
@@ -201,3 +212,91 @@ def test_a_converted_lead_goes_on_as_the_contact(tmp_path: Path) -> None:
 
         (summary,) = world.store.read_models.leads(ACME, 10)
         assert {ref.record_id for ref in summary.refs} == {lead, became.contact_id}
+
+
+# --- what stands beside leads and contacts ------------------------------------------------------------------
+
+MEMBER, TASK = CompanionKind.MEMBER, CompanionKind.TASK
+PARTS: dict[str, Any] = {
+    "companions": (
+        CompanionSource("invited", "salesforce", MEMBER, CompanionEvent.ADDED, attributes={"campaign": "campaign"}),
+        CompanionSource("responded", "salesforce", MEMBER, CompanionEvent.DONE),
+        CompanionSource("called", "salesforce", TASK, CompanionEvent.DONE, ("Call",), attributes={"about": "subject"}),
+    ),
+    "deals": (
+        DealSource(
+            "salesforce", "Opportunity.Amount", "Opportunity.CloseDate", "Opportunity.StageName",
+            "Opportunity.RecordTypeId", won=Stages(frozenset({"Closed Won"})),
+        ),
+    ),
+}  # fmt: skip
+
+
+def work(world: World) -> None:
+    """What sales does with a few people, and what we do."""
+    people, us = world.org.people, world.org.integration_user
+    world.settle()
+    ana, ben = people.create_lead("ana@example.com"), people.create_contact("ben@example.com")
+    webinar = people.create_campaign("Webinar")
+    member = people.create("CampaignMember", CampaignId=webinar, LeadId=ana)
+    people.create("CampaignMember", user=us, CampaignId=webinar, ContactId=ben)
+    ours = people.create("Task", user=us, WhoId=ana, Subject="Call her", TaskSubtype="Call")
+    deal = people.create_opportunity([ben], Amount=500)
+    world.settle()
+    people.change(member, Status="Responded")
+    people.close_task(ours)
+    people.create("Task", WhoId=ben, Subject="Asked about plans", Type="Call", Status="Completed")
+    people.change(deal, StageName="Closed Won")
+    world.settle()
+    people.change(member, Status="Sent")
+    people.change(deal, Description="Thanked")
+    world.settle()
+
+
+@pytest.fixture(scope="module")
+def work_by_changes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[Any, ...]]]:
+    with World(tmp_path_factory.mktemp("work"), ("changes",), **PARTS).telling() as world:
+        work(world)
+        return world.facts()
+
+
+@pytest.mark.parametrize("ways", [("outbound",), ("events",), WAYS], ids="+".join)
+def test_members_tasks_and_deals_are_the_same_facts_in_each_way(
+    ways: tuple[str, ...], tmp_path: Path, work_by_changes: dict[str, list[tuple[Any, ...]]]
+) -> None:
+    with World(tmp_path, ways, **PARTS).telling() as world:
+        work(world)
+
+        facts = world.facts()
+
+    assert facts == work_by_changes
+    signals = sorted(name for of_lead in facts.values() for _, _, kind, name, _ in of_lead if kind is FactKind.SIGNAL)
+    assert signals == ["called", "called", "invited", "responded"]
+
+
+def test_a_role_that_is_told_moves_and_ends_with_what_is_told_of_it(tmp_path: Path) -> None:
+    with World(tmp_path, ("changes",), **PARTS).telling() as world:
+        people = world.org.people
+        world.settle()
+        ana, ben = (people.create_contact(f"{name}@example.com") for name in ("ana", "ben"))
+        deal = people.create_opportunity(Amount=500)
+        world.settle()
+        role = people.create("OpportunityContactRole", OpportunityId=deal, ContactId=ana)
+        world.settle()
+        people.change(role, ContactId=ben)
+        world.settle()
+        people.delete(role)
+        world.settle()
+
+        told = {
+            ref.record_id: told_of(world, lead.id)
+            for lead in world.store.read_models.leads(ACME, 9)
+            for ref in lead.refs
+        }
+
+    assert told == {ana: ["changed", "gone"], ben: ["changed", "gone"]}
+
+
+def told_of(world: World, lead_id: LeadId) -> list[str]:
+    facts = world.store.read_models.facts(ACME, lead_id)
+    return [one.name.partition(":")[0] for one in sorted(facts, key=lambda one: one.at) if one.kind is FactKind.DEAL]

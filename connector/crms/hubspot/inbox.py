@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Annotated, Final
 
 import msgspec
@@ -30,6 +32,7 @@ from connector.crms.hubspot.translate import (
     REDACTED,
 )
 from connector.domain.ids import CrmRef
+from connector.domain.records.sources import CompanionKind
 from connector.ports import KEPT, CrmEvent, EventKind, Parsed, RawRequest, Receipt, Unreadable
 
 #: A delivery holds at most 100 events, and a value at most 65,536 characters: 6.6 million bytes of ASCII.
@@ -101,6 +104,7 @@ class HubSpotEndpoint:
     receipt: Receipt = KEPT
     lead_types: frozenset[str] = MANIFEST.lead_types
     deal_type: str = DEAL
+    companion_types: Mapping[str, CompanionKind] = MappingProxyType({})
 
     def __init__(self, client_secret: str, public_url: str, app_id: str) -> None:
         self._secret = client_secret

@@ -15,7 +15,17 @@ from connector.crms.hubspot.manifest import MANIFEST
 from connector.crms.hubspot.replies import AccountDetails, read
 from connector.crms.hubspot.translate import CONTACT, CONTACTS, DEAL, DEALS
 from connector.domain.outward.change import Act, ChangeKind
-from connector.ports import Catalog, CensusTaker, CrmRecord, DealCatalog, Feed, FeedPage, Membership, PropertyWish
+from connector.ports import (
+    Catalog,
+    CensusTaker,
+    CompanionReader,
+    CrmRecord,
+    DealCatalog,
+    Feed,
+    FeedPage,
+    Membership,
+    PropertyWish,
+)
 
 
 class HubSpotPortal:
@@ -27,6 +37,8 @@ class HubSpotPortal:
     deal_type: str = DEAL
     #: Contacts are known as events tell of them; there is no reading of all of them yet.
     census: CensusTaker | None = None
+    #: What HubSpot tells beside its contacts it tells by feeds.
+    companions: CompanionReader | None = None
 
     def __init__(self, token: str, clock: Clock, base_url: str = BASE_URL) -> None:
         self._client = HubSpotClient(token, clock, base_url)

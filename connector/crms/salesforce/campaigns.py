@@ -30,19 +30,18 @@ class Campaigns:
     def write(self, membership: Membership) -> Replies:
         """Make records members of a campaign, made if missing, and take others off; one reply a record.
 
-        All of one campaign together: each write locks it. Repeating it changes nothing: members are looked up first,
-        and a second membership that somebody else makes meanwhile is refused by Salesforce.
+        All of one campaign together: each write locks it. Repeating it changes nothing: a second membership of the
+        same record is refused by Salesforce, and we take that for done; who is to leave is looked up first.
         """
         add, remove = (_people(ids) for ids in (membership.add, membership.remove))
         strangers = dict.fromkeys(membership.remove, _DONE) | dict.fromkeys(membership.add, _NOBODY)
         try:
             campaign = self._find(membership.title) or (self._create(membership.title) if add else "")
-            members = self._members(campaign, [*add, *remove]) if campaign else {}
-            removed = self._remove(remove, members)
-            added = self._add(campaign, [one for one in add if to_long_id(one) not in members])
+            removed = self._remove(remove, self._members(campaign, remove) if campaign else {})
+            added = self._add(campaign, add)
         except RefusedCallError as refusal:
             return strangers | dict.fromkeys((*add, *remove), RecordReply(ReplyState.REFUSED, refusal.words))
-        return strangers | dict.fromkeys(add, _DONE) | removed | added
+        return strangers | removed | added
 
     def _find(self, title: str) -> str:
         soql = f"SELECT Id FROM Campaign WHERE Name = {quoted(title)} ORDER BY CreatedDate, Id LIMIT 1"

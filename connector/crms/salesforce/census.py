@@ -21,7 +21,7 @@ from connector.crms.salesforce.reader import Reader, View
 from connector.crms.salesforce.replies import DeletedRecords, QueryJob, read
 from connector.crms.salesforce.schema import Schema
 from connector.crms.salesforce.soql import quoted
-from connector.crms.salesforce.translate import CONTACT, LEAD, OBJECTS, to_long_id
+from connector.crms.salesforce.translate import CONTACT, LEAD, OBJECTS, TASK, to_long_id
 from connector.crms.salesforce.values import converter_of, parse_datetime
 from connector.errors import UnreadableReplyError
 from connector.log import get_logger
@@ -112,7 +112,7 @@ class OrgCensus:
         return ChangePage([*changes, *self._deleted(sobject, since, until)], "", is_last=True)
 
     def _changed(self, sobject: str, since: datetime, until: datetime, place: str) -> Iterator[Changed]:
-        bounds = [f"SystemModstamp >= {_moment(since)}", f"SystemModstamp <= {_moment(until)}"]
+        bounds = [f"SystemModstamp >= {_moment(since)}", f"SystemModstamp <= {_moment(until)}", *_only(sobject)]
         if place:
             at, _, last = place.partition(" ")
             bounds[0] = f"(SystemModstamp > {at} OR (SystemModstamp = {at} AND Id > {quoted(last)}))"
@@ -167,6 +167,11 @@ def _to_records(view: View, head: Mapping[str, int], rows: Iterable[Sequence[str
 def _begin_anew(problem: str, rest: timedelta = _BEGIN_ANEW) -> RecordPage:
     log.warning("query_job.given_up", problem=problem)
     return RecordPage((), "", is_last=False, rest=rest, problem=problem)
+
+
+def _only(sobject: str) -> Sequence[str]:
+    """Of tasks, those that are about somebody: an org may have many more."""
+    return ("WhoId != null",) if sobject == OBJECTS[TASK] else ()
 
 
 def _moment(moment: datetime) -> str:

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from connector.crms.salesforce.translate import CONTACT, LEAD, OBJECTS, OPPORTUNITY, to_long_id
+from connector.crms.salesforce.translate import OBJECTS, PEOPLE, to_long_id
 
 #: The objects that are listened to, as events name them -> as references do. Others may come along on a channel.
-HEARD: Final[Mapping[str, str]] = {OBJECTS[type_]: type_ for type_ in (LEAD, CONTACT, OPPORTUNITY)}
+HEARD: Final[Mapping[str, str]] = {name: type_ for type_, name in OBJECTS.items()}
 _OVERFLOW: Final = "GAP_OVERFLOW"
-#: Whose moment becomes part of a fact's key: told in whole seconds, as SystemModstamp tells it in the other ways.
+#: Whose moment becomes part of a fact's key: told in whole seconds, as SystemModstamp tells it in the other ways. So
+#: does that of every change of a deal.
 _NAMED_BY_MOMENT: Final = frozenset({"CONVERT", "UNDELETE", "GAP_UNDELETE"})
 
 #: No transaction takes longer. Apex Developer Guide: Execution Governors and Limits.
@@ -45,7 +46,7 @@ def to_told(record: Mapping[str, Any], changed: Sequence[str]) -> tuple[Sequence
         "object": sobject,
         "change": change,
         "changedFields": list(changed),
-        "systemModstamp": _to_stamp(record, header, change),
+        "systemModstamp": _to_stamp(record, header, is_whole=change in _NAMED_BY_MOMENT or sobject not in PEOPLE),
         # What a gap hides, somebody else may have done.
         "lastModifiedById": "" if change.startswith("GAP") else header.get("commitUser") or "",
     }
@@ -67,7 +68,7 @@ def _begun(header: Mapping[str, Any]) -> datetime:
     return _to_instant(moment) - _LONGEST if moment > 0 else _to_instant(0)
 
 
-def _to_stamp(record: Mapping[str, Any], header: Mapping[str, Any], change: str) -> str:
+def _to_stamp(record: Mapping[str, Any], header: Mapping[str, Any], *, is_whole: bool) -> str:
     """The moment that the other ways tell as SystemModstamp, which no event holds.
 
     LastModifiedDate is the same, where it is told. The moment of the commit is never earlier, so a hint with it is
@@ -77,7 +78,7 @@ def _to_stamp(record: Mapping[str, Any], header: Mapping[str, Any], change: str)
     moment = int(modified or header.get("commitTimestamp") or 0)
     if moment <= 0:
         return ""
-    if change in _NAMED_BY_MOMENT:
+    if is_whole:
         moment -= moment % 1000
     return _to_instant(moment).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

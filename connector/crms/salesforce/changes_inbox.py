@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Final
 
 from connector.crms.salesforce.events_inbox import KINDS, MAX_BODY, parse_events
-from connector.crms.salesforce.translate import CONTACT, LEAD, OPPORTUNITY
+from connector.crms.salesforce.translate import COMPANIONS, CONTACT, LEAD, OPPORTUNITY
+from connector.domain.records.sources import CompanionKind
 from connector.errors import UnknownEndpointError
 from connector.ports import KEPT, EventKind, Parsed, RawRequest, Receipt
 
@@ -37,6 +38,7 @@ class ChangeEvents:
     receipt: Receipt = KEPT
     lead_types: frozenset[str] = frozenset({LEAD, CONTACT})
     deal_type: str = OPPORTUNITY
+    companion_types: Mapping[str, CompanionKind] = COMPANIONS
 
     def verify(self, request: RawRequest, now: datetime) -> None:  # noqa: ARG002
         """Raise UnknownEndpointError: there is no such way in from outside."""

@@ -14,8 +14,9 @@ import msgspec
 
 from connector.crms.salesforce import signature
 from connector.crms.salesforce.hearing import to_event, to_record
-from connector.crms.salesforce.translate import CONTACT, LEAD, OPPORTUNITY, to_long_id
+from connector.crms.salesforce.translate import COMPANIONS, CONTACT, LEAD, OPPORTUNITY, to_long_id
 from connector.domain.ids import CrmRef
+from connector.domain.records.sources import CompanionKind
 from connector.errors import SignatureError
 from connector.ports import KEPT, CrmEvent, EventKind, Parsed, RawRequest, Receipt, Unreadable
 
@@ -89,6 +90,7 @@ class SignedEvents:
     receipt: Receipt = KEPT
     lead_types: frozenset[str] = frozenset({LEAD, CONTACT})
     deal_type: str = OPPORTUNITY
+    companion_types: Mapping[str, CompanionKind] = COMPANIONS
 
     def __init__(self, secrets_of: Callable[[str, datetime], Sequence[str]]) -> None:
         self._secrets_of = secrets_of

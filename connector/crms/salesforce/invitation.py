@@ -18,19 +18,20 @@ class Invitation:
         self._host = host
         self._redirect_uri = redirect_uri
         self._verifier = new_verifier()
-        self._state = secrets.token_urlsafe(24)
+        #: The secret with which the browser comes back.
+        self.state: str = secrets.token_urlsafe(24)
 
     @property
     def page(self) -> str:
         """What the administrator is to open."""
         return self._oauth.authorise_url(
-            self._host, redirect_uri=self._redirect_uri, state=self._state, verifier=self._verifier
+            self._host, redirect_uri=self._redirect_uri, state=self.state, verifier=self._verifier
         )
 
     def accept(self, answer: str) -> LetIn:
         """Be let in by the address that the browser was sent to. Raises SetupError where it says no, or is forged."""
         query = parse_qs(urlsplit(answer.strip()).query)
-        if not secrets.compare_digest("".join(query.get("state", [])).encode(), self._state.encode()):
+        if not secrets.compare_digest("".join(query.get("state", [])).encode(), self.state.encode()):
             raise SetupError("This is not the answer to that page: its state is another. Run the command again.")
         if "code" not in query:
             said = " ".join(query.get("error_description") or query.get("error") or ["no reason"])

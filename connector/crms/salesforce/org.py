@@ -13,6 +13,7 @@ from connector.crms.salesforce.batches import Replies
 from connector.crms.salesforce.campaigns import Campaigns
 from connector.crms.salesforce.census import OrgCensus
 from connector.crms.salesforce.client import SalesforceClient
+from connector.crms.salesforce.companions import OrgCompanions
 from connector.crms.salesforce.grants import Grant
 from connector.crms.salesforce.limits import SHARE, Limits
 from connector.crms.salesforce.manifest import MANIFEST
@@ -26,6 +27,7 @@ from connector.errors import FeedRefusedError
 from connector.ports import (
     Catalog,
     CensusTaker,
+    CompanionReader,
     Connection,
     CrmRecord,
     DealCatalog,
@@ -93,6 +95,8 @@ class SalesforceOrg:
         self._reader = Reader(self._client, self._schema)
         #: Tells all leads and contacts, and which changed.
         self.census: CensusTaker | None = OrgCensus(self._client, self._schema, self._reader, clock)
+        #: Tells of campaign members, tasks, and roles in opportunities.
+        self.companions: CompanionReader | None = OrgCompanions(self._client, self._schema)
         self._acts = ActWriter(self._client)
         self._campaigns = Campaigns(self._client)
 

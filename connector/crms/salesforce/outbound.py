@@ -16,7 +16,8 @@ import msgspec
 
 from connector.crms.salesforce.hearing import to_event, to_record
 from connector.crms.salesforce.soap import NotAMessageError, Notification, read_message, read_org
-from connector.crms.salesforce.translate import CONTACT, LEAD, OPPORTUNITY, to_long_id
+from connector.crms.salesforce.translate import COMPANIONS, CONTACT, LEAD, OPPORTUNITY, to_long_id
+from connector.domain.records.sources import CompanionKind
 from connector.errors import MalformedRequestError, SignatureError, UnknownAccountError
 from connector.ports import CrmEvent, EventKind, Parsed, RawRequest, Receipt, Unreadable
 
@@ -48,6 +49,7 @@ class OutboundMessages:
     receipt: Receipt = ACKNOWLEDGED
     lead_types: frozenset[str] = frozenset({LEAD, CONTACT})
     deal_type: str = OPPORTUNITY
+    companion_types: Mapping[str, CompanionKind] = COMPANIONS
 
     def __init__(
         self,

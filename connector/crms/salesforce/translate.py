@@ -8,6 +8,7 @@ from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Final
 
 from connector.domain.field import FieldType
+from connector.domain.records.sources import CompanionKind
 
 #: Our name of the CRM, in references and connections.
 SALESFORCE: Final = "salesforce"
@@ -18,6 +19,7 @@ CONTACT: Final = "contact"
 OPPORTUNITY: Final = "opportunity"
 CAMPAIGN_MEMBER: Final = "campaign_member"
 TASK: Final = "task"
+CONTACT_ROLE: Final = "opportunity_contact_role"
 
 #: The first three characters of an id -> the word that references are made of. Object Reference, key prefixes.
 PREFIXES: Final[Mapping[str, str]] = {
@@ -26,6 +28,7 @@ PREFIXES: Final[Mapping[str, str]] = {
     "006": OPPORTUNITY,
     "00v": CAMPAIGN_MEMBER,
     "00T": TASK,
+    "00K": CONTACT_ROLE,
 }
 #: Of what may own a record: a person, and a queue, whom nobody can call or remind.
 USER_PREFIX: Final = "005"
@@ -38,9 +41,17 @@ OBJECTS: Final[Mapping[str, str]] = {
     OPPORTUNITY: "Opportunity",
     CAMPAIGN_MEMBER: "CampaignMember",
     TASK: "Task",
+    CONTACT_ROLE: "OpportunityContactRole",
 }
 #: The objects that leads are made of.
 PEOPLE: Final = (OBJECTS[LEAD], OBJECTS[CONTACT])
+
+#: What stands beside leads and contacts -> what it is to them.
+COMPANIONS: Final[Mapping[str, CompanionKind]] = {
+    CAMPAIGN_MEMBER: CompanionKind.MEMBER,
+    TASK: CompanionKind.TASK,
+    CONTACT_ROLE: CompanionKind.ROLE,
+}
 
 #: The unique external id, of our package, that makes a task ours, and the same one on every attempt.
 KEY_FIELD: Final = "coltiva__Key__c"

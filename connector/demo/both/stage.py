@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from connector.bootstrap import Services
-from connector.cli.connect import connect_hubspot
+from connector.cli.connect import connect_by_token
 from connector.cli.connect_salesforce import connect_salesforce
 from connector.cli.opening import opened
 from connector.cli.processes import Processes
@@ -157,7 +157,7 @@ def staged(folder: Path) -> Iterator[Stage]:
             "COLTIVA_SALESFORCE_CLIENT_SECRET": org_app.client_secret,
         }
         services = stack.enter_context(opened(load_settings(environ)))
-        in_hubspot, _ = connect_hubspot(services, sandbox.connect(app, portal))
+        in_hubspot, _ = connect_by_token(services, "hubspot", sandbox.connect(app, portal))
         in_salesforce, _, _ = connect_salesforce(services, services.be_let_in_by_salesforce(org.instance_url))
         app.target_url = f"{services.settings.public_url}/webhooks/hubspot"
         for name in ("Lead", "Contact", "Opportunity"):

@@ -33,7 +33,14 @@ _MAX_SHOWN: Final = 2_000
 #: As names in the mapping language.
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _EMAIL: Final = re.compile(r"[^\s@\x00-\x1f\x7f]{1,64}@[^\s@\x00-\x1f\x7f]{1,255}")
-_RECORD_ID: Final = re.compile(r"[1-9][0-9]{0,18}")
+#: The ways to name a person by a record: how ids look, and what to say of one that does not.
+_RECORD_IDS: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
+    "hubspot": (re.compile(r"[1-9][0-9]{0,18}"), "is no record id of HubSpot: digits in quotation marks"),
+    "salesforce": (
+        re.compile(r"(?:00Q|003)[0-9A-Za-z]{15}"),
+        "is no id of a lead or contact of Salesforce: 18 characters, which begin with 00Q or 003",
+    ),
+}
 _PLACE: Final = re.compile(r" - at `\$\.?([^`]*)`$")
 
 
@@ -45,6 +52,7 @@ class _Item(msgspec.Struct, forbid_unknown_fields=True):
     signal: str
     email: str = ""
     hubspot: str = ""
+    salesforce: str = ""
     at: str | None = None
     attributes: dict[str, msgspec.Raw] = {}
 
@@ -110,7 +118,7 @@ def _read_item(index: int, raw: msgspec.Raw, received_at: datetime) -> ToldSigna
         raise _to_misfit(error) from error
     if not _NAME.fullmatch(item.signal):
         raise _MisfitError("signal", "is no name of a signal: small letters, digits and _, at most 60")
-    email, record_id = _read_person(item)
+    email, crm, record_id = _read_person(item)
     at = _read_moment(item.at, received_at)
     attributes = _read_attributes(item.attributes)
     moment = at.isoformat() if at else f"#{index}"
@@ -118,7 +126,7 @@ def _read_item(index: int, raw: msgspec.Raw, received_at: datetime) -> ToldSigna
     parts = [item.signal, email, record_id, moment, sorted(attributes.items())]
     key = blake2b(msgspec.json.encode(parts), digest_size=16).hexdigest()
     shown = bytes(raw)[:_MAX_SHOWN].decode("utf-8", "replace")
-    return ToldSignal(key, item.signal, attributes, at, email, "hubspot" if record_id else "", record_id, shown)
+    return ToldSignal(key, item.signal, attributes, at, email, crm, record_id, shown)
 
 
 def _to_misfit(error: Exception) -> _MisfitError:
@@ -129,17 +137,20 @@ def _to_misfit(error: Exception) -> _MisfitError:
     return _MisfitError(found[1] if found else "", words[: found.start()] if found else words)
 
 
-def _read_person(item: _Item) -> tuple[str, str]:
-    if bool(item.email) == bool(item.hubspot):
-        raise _MisfitError("", "names who it was by either email or hubspot, the record's id")
-    if item.hubspot:
-        if not _RECORD_ID.fullmatch(item.hubspot):
-            raise _MisfitError("hubspot", "is no record id of HubSpot: digits in quotation marks")
-        return "", item.hubspot
+def _read_person(item: _Item) -> tuple[str, str, str]:
+    """The address, or the CRM and the record's id there."""
+    given = {crm: text for crm in _RECORD_IDS if (text := getattr(item, crm))}
+    if len(given) + bool(item.email) != 1:
+        raise _MisfitError("", "names who it was by one of email, hubspot and salesforce, the record's id there")
+    for crm, record_id in given.items():
+        pattern, problem = _RECORD_IDS[crm]
+        if not pattern.fullmatch(record_id):
+            raise _MisfitError(crm, problem)
+        return "", crm, record_id
     email = to_address(item.email)
     if not is_address(email):
         raise _MisfitError("email", "is no email address")
-    return email, ""
+    return email, "", ""
 
 
 def is_address(text: str) -> bool:

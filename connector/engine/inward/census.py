@@ -8,6 +8,9 @@ No way in guarantees that all is told, and what was there before nobody tells. S
 - Then what changed since is asked for, again and again. Each answer is a hint as an event's is: a record that was read
   since costs nothing. A sweep begins a while before the last one ended, because a change shows when its transaction
   ends and bears the moment at which it was made.
+
+Deals and companions are asked for likewise where the mapping looks at them: what changed, from when that began; of
+companions that are compared with what they held, first all that there are.
 """
 
 from __future__ import annotations
@@ -19,7 +22,8 @@ from typing import Final
 
 from connector.domain.book import Book
 from connector.domain.ids import CrmRef, to_lead_id
-from connector.engine.inward.deals import NO_DEALS, KnownDeals, fetch_known, tell_known
+from connector.engine.inward.companions import to_known
+from connector.engine.inward.deals import NO_DEALS, KnownDeals, fetch_known, hear_changed, tell_known
 from connector.engine.inward.hydrate import first_facts, settled_at
 from connector.engine.judging.shelf import Shelf
 from connector.engine.running.line import Answer, Failure, Line
@@ -30,6 +34,7 @@ from connector.ports import (
     CensusTaker,
     Changed,
     ChangePage,
+    CompanionReader,
     CrmRecord,
     NewRecord,
     RecordPage,
@@ -92,16 +97,21 @@ def run_once(line: Line, shelf: Shelf, interval: timedelta, *, is_busy: bool) ->
             one.object_type: one for one in transaction.censuses.of(line.connection.id)
         }
         missed = transaction.streams.missed(line.connection.id)
-    if any(name in states for name in missed):
+        book = shelf.latest(transaction, line.connection.workspace)
+    names = _wanted(line, taker, book)
+    if any(name not in states for name in names):
+        states = _begin(line, taker, [name for name in names if name not in states], now)
+    if missed:
         states = _take_over(line, states, missed, now)
-    state = _next_due(taker, states, now)
+    state = _next_due(names, states)
     patience = interval if is_busy and state.is_filled else timedelta()
     if now < state.due_at + patience or not line.may_call():
         return CensusResult()
-    with line.store.reading() as transaction:
-        book = shelf.latest(transaction, line.connection.workspace)
     step = _Step(line, taker, book, state, now, interval)
-    result = step.sweep() if state.is_filled else step.fill()
+    if state.is_filled:
+        result = step.sweep()
+    else:
+        result = step.fill() if state.object_type in taker.object_types else step.meet()
     log.debug("census.taken", connection=line.connection.id, object_type=state.object_type, **asdict(result))
     return result
 
@@ -109,19 +119,39 @@ def run_once(line: Line, shelf: Shelf, interval: timedelta, *, is_busy: bool) ->
 def _take_over(
     line: Line, states: Mapping[str, CensusState], missed: Mapping[str, datetime], now: datetime
 ) -> Mapping[str, CensusState]:
-    """Have looked up from here on what a stream may have missed; what is not asked for here stays noted there."""
-    ours, connection = {name: since for name, since in missed.items() if name in states}, line.connection.id
+    """Have looked up from here on what a stream may have missed. What nobody looks at nobody misses."""
+    connection = line.connection.id
     with line.store.transaction() as transaction:
-        for name, since in ours.items():
-            transaction.censuses.look_again(connection, since, now, name)
-        transaction.streams.catch_up(connection, ours)
+        for name, since in missed.items():
+            if name in states:
+                transaction.censuses.look_again(connection, since, now, name)
+        transaction.streams.catch_up(connection, missed)
         return {one.object_type: one for one in transaction.censuses.of(connection)}
 
 
-def _next_due(taker: CensusTaker, states: Mapping[str, CensusState], now: datetime) -> CensusState:
+def _wanted(line: Line, taker: CensusTaker, book: Book) -> list[str]:
+    """The types that are asked for: those that leads are made of, and what beside them the mapping looks at."""
+    crm, reader = line.connection.crm, line.crm.companions
+    if reader is None:
+        return [*taker.object_types]
+    deals = [line.crm.deal_type] if crm in book.deals else []
+    kinds = book.companion_kinds(crm)
+    return [*taker.object_types, *deals, *(name for name, kind in reader.kinds.items() if kind in kinds)]
+
+
+def _begin(line: Line, taker: CensusTaker, names: Sequence[str], now: datetime) -> Mapping[str, CensusState]:
+    """Ask for these, too, from now on: what happened to them before is nobody's business."""
+    compared = line.crm.companions.compared if line.crm.companions else frozenset()
+    first = {*taker.object_types, *compared}
+    with line.store.transaction() as transaction:
+        for name in names:
+            transaction.censuses.save(line.connection.id, CensusState(name, now, now, now, is_filled=name not in first))
+        return {one.object_type: one for one in transaction.censuses.of(line.connection.id)}
+
+
+def _next_due(names: Sequence[str], states: Mapping[str, CensusState]) -> CensusState:
     """The type that waits longest; at the same moment, one of which not all are read."""
-    known = [states.get(name) or CensusState(name, now, now, now) for name in taker.object_types]
-    return min(known, key=lambda state: (state.due_at, state.is_filled))
+    return min((states[name] for name in names), key=lambda state: (state.due_at, state.is_filled))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +222,29 @@ class _Step:
         lead_id = to_lead_id(self.line.connection.workspace, ref)
         return NewRecord(ref, lead_id, facts, settled_at(record, self.state.began_at))
 
+    def meet(self) -> CensusResult:
+        """Remember what companions hold, so that what changes is seen to change."""
+        answer = self._ask(lambda: self._reader.fetch_all(self.state.object_type, self.state.place))
+        if isinstance(answer, Failure):
+            return CensusResult()
+        if isinstance(answer, str):
+            return self._refuse(answer)
+        found = {self._to_ref(one.record_id): to_known(self.line, one, self.now) for one in answer.companions}
+        amount = self.state.read + len(found)
+        after = replace(
+            self.state, place=answer.place, is_filled=answer.is_last, read=amount, due_at=self.now, problem=""
+        )
+        with self.line.store.transaction() as transaction:
+            transaction.companions.meet(self.line.connection.workspace, found)
+            return self._settle(transaction, after, CensusResult(pages=1))
+
+    @property
+    def _reader(self) -> CompanionReader:
+        reader = self.line.crm.companions
+        if reader is None:
+            raise TypeError("there is nobody to ask for companions")
+        return reader
+
     # --- what changed -------------------------------------------------------------------------------------------
 
     def sweep(self) -> CensusResult:
@@ -204,7 +257,7 @@ class _Step:
         if isinstance(answer, str):
             return self._refuse(answer)
         with self.line.store.transaction() as transaction:
-            result = self._take_hints(transaction, answer.changes)
+            result = self._take(transaction, answer.changes)
             return self._settle(transaction, self._swept(answer, until), result)
 
     def _swept(self, page: ChangePage, until: datetime) -> CensusState:
@@ -213,13 +266,25 @@ class _Step:
         due_at = self.now + self.interval
         return replace(self.state, complete_to=until, until=None, place="", due_at=due_at, problem="")
 
-    def _take_hints(self, transaction: Transaction, changes: Sequence[Changed]) -> CensusResult:
-        """Nobody becomes a lead by being deleted."""
-        leads, workspace = transaction.leads, self.line.connection.workspace
+    def _take(self, transaction: Transaction, changes: Sequence[Changed]) -> CensusResult:
         latest: dict[CrmRef, datetime] = {}
         for one in changes:
             ref = self._to_ref(one.record_id)
             latest[ref] = max(one.at, latest.get(ref, one.at))
+        if self.state.object_type in self.taker.object_types:
+            return self._take_hints(transaction, changes, latest)
+        workspace = self.line.connection.workspace
+        if self.state.object_type == self.line.crm.deal_type:
+            rereads = hear_changed(transaction, workspace, latest, self.now)
+        else:
+            rereads = transaction.companions.hear(workspace, latest, self.now)
+        return CensusResult(pages=1, changes=len(changes), rereads=rereads)
+
+    def _take_hints(
+        self, transaction: Transaction, changes: Sequence[Changed], latest: dict[CrmRef, datetime]
+    ) -> CensusResult:
+        """Nobody becomes a lead by being deleted."""
+        leads, workspace = transaction.leads, self.line.connection.workspace
         for ref in leads.erased(workspace, latest) if latest else ():
             del latest[ref]
         known = leads.find(workspace, latest) if latest else {}

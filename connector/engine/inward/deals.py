@@ -18,8 +18,9 @@ from typing import Final, NamedTuple
 from connector.domain.book import Book
 from connector.domain.fact import Fact, FactKind
 from connector.domain.field import format_moment
-from connector.domain.ids import CrmRef, LeadId, to_lead_id
+from connector.domain.ids import CrmRef, LeadId, WorkspaceId
 from connector.domain.traits.deal import MOST_DEALS, DealNews
+from connector.engine.inward.people import find_people
 from connector.engine.inward.reading import Reading
 from connector.engine.judging.shelf import Shelf
 from connector.engine.running.line import Failure, Line
@@ -29,6 +30,7 @@ from connector.ports import Crm, CrmRecord, HeardDeal, NewFact, ToldDeal, Transa
 #: What one read takes. HubSpot: Using object APIs, batch read.
 _BATCH: Final = 100
 _MILLISECOND: Final = timedelta(milliseconds=1)
+_SETTLED: Final = timedelta(seconds=2)
 #: What a lead is told of a deal that is gone.
 _GONE: Final = "{}"
 _UNKNOWN: Final = ToldDeal("")
@@ -63,7 +65,7 @@ class _Batch(NamedTuple):
     """Deals that were read, and whose they are."""
 
     waiting: Sequence[HeardDeal]
-    reading: Reading
+    reading: Reading[CrmRecord]
     #: Deal -> the records of its people.
     people: dict[str, Sequence[str]]
     asked_at: datetime
@@ -122,7 +124,7 @@ def _keep(line: Line, book: Book, batch: _Batch) -> DealsResult:
     return result
 
 
-def _next_try(line: Line, reading: Reading) -> datetime:
+def _next_try(line: Line, reading: Reading[CrmRecord]) -> datetime:
     """When those that could not be read are tried again: later and later."""
     for record_id in reading.asked:
         line.spoilt.pop(f"deal {record_id}", None)
@@ -143,7 +145,7 @@ def _tell(line: Line, transaction: Transaction, book: Book, batch: _Batch, read:
     """Tell everybody concerned what is new to them; how many facts that took."""
     workspace = line.connection.workspace
     told = transaction.deals.told(workspace, [one.ref for one in read])
-    leads = _find_leads(line, transaction, book, batch)
+    leads = find_people(line, transaction, book, {id_ for ids in batch.people.values() for id_ in ids}, batch.asked_at)
     facts: list[NewFact] = []
     learned: dict[tuple[CrmRef, LeadId], ToldDeal] = {}
     for one in read:
@@ -158,19 +160,6 @@ def _tell(line: Line, transaction: Transaction, book: Book, batch: _Batch, read:
                 learned[one.ref, lead_id] = now_told
     transaction.deals.set_told(workspace, learned)
     return transaction.leads.add_facts(workspace, facts, batch.asked_at) if facts else 0
-
-
-def _find_leads(line: Line, transaction: Transaction, book: Book, batch: _Batch) -> Mapping[str, LeadId]:
-    """Whose records these are; records never heard of become leads, but for those of people who were erased."""
-    connection = line.connection
-    ids = sorted({id_ for ids in batch.people.values() for id_ in ids})
-    refs = {line.to_ref(id_) for id_ in ids}
-    refs -= transaction.leads.erased(connection.workspace, refs) if refs else frozenset()
-    known = transaction.leads.find(connection.workspace, refs) if refs else {}
-    unknown = {ref: to_lead_id(connection.workspace, ref) for ref in sorted(refs - known.keys())}
-    if unknown:
-        transaction.leads.add(connection.workspace, unknown, book.version, batch.asked_at)
-    return {ref.record_id: lead_id for ref, lead_id in {**known, **unknown}.items()}
 
 
 def _news(deal: HeardDeal, values: Mapping[str, str] | None, before: ToldDeal) -> DealNews:
@@ -191,6 +180,23 @@ def _to_fact(deal: HeardDeal, news: DealNews, values: Mapping[str, str] | None, 
     at = asked_at if deal.heard_at is None else min(deal.heard_at, asked_at)
     key = f"deal:{deal.ref}:{format_moment(read_at)}"
     return Fact(key, at, FactKind.DEAL, f"{news}:{deal.ref}", deal.ref.crm, values or {})
+
+
+def hear_changed(
+    transaction: Transaction, workspace: WorkspaceId, changed: Mapping[CrmRef, datetime], now: datetime
+) -> int:
+    """Have the deals read that changed at these moments, but for what was heard, and read since; how many wait."""
+    known = transaction.deals.heard(workspace, changed) if changed else {}
+    news = [HeardDeal(ref, at) for ref, at in changed.items() if not _is_known(known.get(ref), at)]
+    transaction.deals.hear(workspace, news, now)
+    return len(news)
+
+
+def _is_known(deal: HeardDeal | None, at: datetime) -> bool:
+    """Moments may be whole seconds: what was read within one may have changed again in it."""
+    if deal is None or deal.heard_at is None or deal.read_at is None:
+        return False
+    return deal.heard_at >= at and deal.read_at >= at + _SETTLED
 
 
 # --- the deals of leads that are read for the first time, or again ------------------------------------------

@@ -74,7 +74,8 @@ def take_in_events(desk: Desk, connection: Connection, received: Iterable[Receiv
     Erasures come first and merges before facts, so that facts find the lead that remains.
     """
     room = Room(desk, connection.workspace, desk.shelf.latest(desk.transaction, connection.workspace))
-    ours = _drop_foreign(desk, _hear_deals(room, connection.crm, _mark_echoes(connection, received)))
+    others = _hear_companions(room, connection.crm, received)
+    ours = _drop_foreign(desk, _hear_deals(room, connection.crm, _mark_echoes(connection, others)))
     _erase(room, ours)
     ours = _doubt(room, _drop_erased(room, ours))
     facts = _merge(room, [one for one in ours if one.event.kind is EventKind.MERGED])
@@ -100,7 +101,7 @@ def _hear_deals(room: Room, crm: str, received: Iterable[Received]) -> list[Rece
     """What is not about deals. Deals of which something is heard are read, where the mapping looks at deals."""
     source = room.book.deals.get(crm)
     if source is None:
-        return list(received)
+        return _drop_unmapped_hints(room, received)
     others: list[Received] = []
     heard: dict[CrmRef, HeardDeal] = {}
     for one in received:
@@ -117,6 +118,38 @@ def _hear_deals(room: Room, crm: str, received: Iterable[Received]) -> list[Rece
     if heard:
         room.desk.transaction.deals.hear(room.workspace, list(heard.values()), room.desk.now)
         room.desk.tally["deals"] += len(heard)
+    return others
+
+
+def _drop_unmapped_hints(room: Room, received: Iterable[Received]) -> list[Received]:
+    """Without hints at deals, which the mapping does not look at: whoever hints at all that changes is right to."""
+    others: list[Received] = []
+    for one in received:
+        is_deal = one.event.ref.object_type == room.desk.endpoints[one.delivery.endpoint].deal_type
+        if is_deal and one.event.kind is EventKind.HINTED:
+            room.desk.tally["unmapped"] += 1
+        else:
+            others.append(one)
+    return others
+
+
+def _hear_companions(room: Room, crm: str, received: Iterable[Received]) -> list[Received]:
+    """What is not about companions. Those of which something is heard are read, where the mapping looks at such.
+
+    So are those that we changed ourselves: otherwise what is done to them next would be taken for what we did.
+    """
+    kinds, others, heard = room.book.companion_kinds(crm), list[Received](), dict[CrmRef, datetime]()
+    for one in received:
+        kind = room.desk.endpoints[one.delivery.endpoint].companion_types.get(one.event.ref.object_type)
+        if kind is None:
+            others.append(one)
+        elif kind not in kinds:
+            room.desk.tally["unmapped"] += 1
+        else:
+            heard[one.event.ref] = max(_moment(one), heard.get(one.event.ref, _moment(one)))
+    if heard:
+        room.desk.tally["hints"] += len(heard)
+        room.desk.tally["rereads"] += room.desk.transaction.companions.hear(room.workspace, heard, room.desk.now)
     return others
 
 

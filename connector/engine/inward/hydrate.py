@@ -68,7 +68,8 @@ def run_once(line: Line, shelf: Shelf) -> HydrateResult:
         book = shelf.latest(transaction, line.connection.workspace)
     if not line.may_call():
         return HydrateResult()
-    reading, properties = Reading(), book.properties_to_read(line.connection.crm)
+    reading = Reading[CrmRecord]()
+    properties = book.properties_to_read(line.connection.crm)
     ids = [one.ref.record_id for one in waiting]
     answer = line.call(lambda: reading.fetch(lambda some: line.crm.fetch_records(some, properties), ids))
     deals = NO_DEALS
@@ -83,7 +84,12 @@ def run_once(line: Line, shelf: Shelf) -> HydrateResult:
 
 
 def _keep(
-    line: Line, book: Book, waiting: Sequence[Unread], reading: Reading, deals: KnownDeals, asked_at: datetime
+    line: Line,
+    book: Book,
+    waiting: Sequence[Unread],
+    reading: Reading[CrmRecord],
+    deals: KnownDeals,
+    asked_at: datetime,
 ) -> HydrateResult:
     answered = frozenset(reading.asked)
     read: Sequence[Unread] = [one for one in waiting if one.ref.record_id in answered]
@@ -156,7 +162,7 @@ def _reveal(
     ]
 
 
-def _postpone(line: Line, waiting: Sequence[Unread], reading: Reading) -> Mapping[CrmRef, datetime]:
+def _postpone(line: Line, waiting: Sequence[Unread], reading: Reading[CrmRecord]) -> Mapping[CrmRef, datetime]:
     """When those that could not be read are tried again."""
     for record_id in reading.asked:
         line.spoilt.pop(record_id, None)
@@ -171,7 +177,9 @@ def _postpone(line: Line, waiting: Sequence[Unread], reading: Reading) -> Mappin
     }
 
 
-def _to_facts(line: Line, one: Unread, reading: Reading, asked_at: datetime, *, is_merged: bool) -> Iterator[Fact]:
+def _to_facts(
+    line: Line, one: Unread, reading: Reading[CrmRecord], asked_at: datetime, *, is_merged: bool
+) -> Iterator[Fact]:
     """All values as read; and that the record is new, is gone, or lives on as another one, where that is so."""
     record, crm = reading.records.get(one.ref.record_id), one.ref.crm
     at = _moment(record, asked_at)

@@ -36,6 +36,8 @@ _REFUSED_FOR: Final = timedelta(minutes=5)
 #: How soon another process that listened is looked at again.
 _SOON: Final = timedelta(seconds=5)
 _LONGEST: Final = timedelta(minutes=5)
+#: So often in a row it was tried in vain before it is no passing trouble any more.
+_IN_VAIN: Final = 4
 
 log = get_logger()
 
@@ -119,10 +121,20 @@ class Listener:
             log.warning("changes.refused", connection=self._connection, problem=str(error))
             return _REFUSED_FOR
         except RetryableCrmError as error:
-            log.info("changes.interrupted", connection=self._connection, problem=str(error))
             rest = self._back_off()
+            self._tell(error)
             return max(error.retry_at - self._ear.clock.now(), timedelta()) if error.retry_at else rest
         return _SOON
+
+    def _tell(self, error: RetryableCrmError) -> None:
+        """Say it when a stream ends, and once more when none comes about; not each time that one is tried again."""
+        words = {"connection": self._connection, "problem": str(error)}
+        if self._failures == 1:
+            log.info("changes.interrupted", **words)
+        elif self._failures == _IN_VAIN:
+            log.warning("changes.unreachable", **words, rest=f"tried every {_LONGEST.seconds // 60} minutes at most")
+        else:
+            log.debug("changes.interrupted", **words)
 
     def listen(self) -> None:
         """Keep what one stream tells until it ends. Raises what it ends with, and LostClaimError: another listens.

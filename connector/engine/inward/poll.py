@@ -17,9 +17,10 @@ from typing import Final
 
 from connector.domain.book import Book
 from connector.domain.fact import Fact, FactKind
-from connector.domain.ids import LeadId, to_lead_id
+from connector.domain.ids import LeadId
 from connector.domain.records.sources import FeedSource
 from connector.engine.inward.batch import is_address
+from connector.engine.inward.people import find_people
 from connector.engine.judging.shelf import Shelf
 from connector.engine.running.line import Failure, Line
 from connector.errors import CredentialsError, FeedRefusedError, RateLimitedError, RetryableCrmError, StoreError
@@ -185,7 +186,8 @@ def _to_stray(sweep: _Sweep, feed: Feed, raw: str) -> Stray:
 
 def _hand_out(sweep: _Sweep, happened: Sequence[Happening]) -> PollResult:
     leads, workspace = sweep.transaction.leads, sweep.line.connection.workspace
-    by_record = _find_by_record(sweep, {one.record_id for one in happened if one.record_id})
+    ids = {one.record_id for one in happened if one.record_id}
+    by_record = find_people(sweep.line, sweep.transaction, sweep.book, ids, sweep.now)
     # What somebody wrote into a form is no address before it looks like one.
     emails = {one.email for one in happened if not one.record_id and is_address(one.email)}
     by_email = leads.find_by_email(workspace, emails) if emails else {}
@@ -202,20 +204,6 @@ def _hand_out(sweep: _Sweep, happened: Sequence[Happening]) -> PollResult:
     sweep.transaction.seekers.add(sought)
     new = leads.add_facts(workspace, facts, sweep.now) if facts else 0
     return PollResult(facts=new, duplicates=len(facts) - new, sought=len(sought))
-
-
-def _find_by_record(sweep: _Sweep, record_ids: set[str]) -> Mapping[str, LeadId]:
-    """The leads of these records, by id. An unknown one becomes a lead, which is read as any other; no erased one."""
-    if not record_ids:
-        return {}
-    leads, workspace = sweep.transaction.leads, sweep.line.connection.workspace
-    refs = {sweep.line.to_ref(record_id) for record_id in record_ids}
-    refs -= leads.erased(workspace, refs)
-    known = leads.find(workspace, refs)
-    unknown = {ref: to_lead_id(workspace, ref) for ref in sorted(refs - known.keys())}
-    if unknown:
-        leads.add(workspace, unknown, sweep.book.version, sweep.now)
-    return {ref.record_id: lead_id for ref, lead_id in {**known, **unknown}.items()}
 
 
 def _to_fact(sweep: _Sweep, source: FeedSource, one: Happening) -> Fact:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from connector.errors import CredentialsError, RetryableCrmError, StoreError
-from connector.ports import CrmRecord
 
-Fetch = Callable[[Sequence[str]], Mapping[str, CrmRecord]]
+#: What a record is read as.
+Read = TypeVar("Read")
+Fetch = Callable[[Sequence[str]], Mapping[str, Read]]
 
 #: Enough to find two spoilt records among a hundred; what is not reached waits for the next batch.
 _MAX_CALLS: Final = 30
@@ -20,16 +21,16 @@ _OF_THE_CALL: Final = (RetryableCrmError, CredentialsError, StoreError)
 
 
 @dataclass(slots=True)
-class Reading:
+class Reading(Generic[Read]):
     """What became of the records of one batch so far; filled call by call, so that a call that fails loses nothing."""
 
     #: The ids that were answered for, and what they hold; an id without a record is not there.
     asked: list[str] = field(default_factory=list)
-    records: dict[str, CrmRecord] = field(default_factory=dict)
+    records: dict[str, Read] = field(default_factory=dict)
     #: Id -> what went wrong with this record alone.
     spoilt: dict[str, Exception] = field(default_factory=dict)
 
-    def fetch(self, fetch: Fetch, record_ids: Sequence[str]) -> None:
+    def fetch(self, fetch: Fetch[Read], record_ids: Sequence[str]) -> None:
         """Read them, in halves where a call fails for a reason that may be one record's.
 
         Raises what concerns the account and not a record, at once; and the last error when nothing could be read.
@@ -49,7 +50,7 @@ class Reading:
         if self.spoilt and not self.asked:
             raise next(reversed(self.spoilt.values()))
 
-    def _add(self, group: Sequence[str], records: Mapping[str, CrmRecord]) -> None:
+    def _add(self, group: Sequence[str], records: Mapping[str, Read]) -> None:
         self.asked += group
         self.records |= records
 

@@ -33,7 +33,9 @@ from connector.ports import (
 
 #: Whose lead it is, is yet to be found out.
 _NOBODY = LeadId("")
-_LEAD_TYPE = "contact"
+_CONTACT = "contact"
+#: What a record of Salesforce is, by how its id begins.
+_LEAD_PREFIX, _LEAD = "00Q", "lead"
 
 
 class ReceivedSignal(NamedTuple):
@@ -76,11 +78,16 @@ class _Counter:
     def to_refs(self, told: ToldSignal) -> list[CrmRef]:
         """The records that may be meant: of several accounts of the same CRM, any."""
         accounts = [one.account for one in self.connections if told.record_id and one.crm == told.crm]
-        return [CrmRef(told.crm, account, _LEAD_TYPE, told.record_id) for account in accounts]
+        return [CrmRef(told.crm, account, _type_of(told), told.record_id) for account in accounts]
 
     def looks_up(self, told: ToldSignal) -> bool:
         """Whether the mapping wants the CRM to be asked who it was."""
         return self.sources[told.signal].looks_up
+
+
+def _type_of(told: ToldSignal) -> str:
+    """The object type of the record that it names. No id of HubSpot begins so."""
+    return _LEAD if told.record_id.startswith(_LEAD_PREFIX) else _CONTACT
 
 
 def _open(desk: Desk, workspace: WorkspaceId) -> _Counter:
@@ -125,7 +132,7 @@ def _find_by_ref(counter: _Counter, received: Sequence[ReceivedSignal]) -> Mappi
         return {}
     leads, workspace = counter.room.desk.transaction.leads, counter.room.workspace
     found = leads.find(workspace, refs)
-    wanted = [one.told for one in received if counter.looks_up(one.told) and len(counter.connections) == 1]
+    wanted = [one.told for one in received if counter.looks_up(one.told) and len(counter.to_refs(one.told)) == 1]
     unknown = {ref for told in wanted for ref in counter.to_refs(told)} - found.keys()
     if not unknown:
         return found

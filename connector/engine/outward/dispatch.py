@@ -29,7 +29,7 @@ from connector.ports import (
     Settled,
 )
 
-_MAX_CHANGES = 500
+_MAX_CHANGES = 1_000
 #: A change that failed so often leaves alone, so that one that spoils every call spoils no other.
 _ALONE_AFTER = 5
 #: With waits that double up to an hour, about a day.

@@ -157,7 +157,7 @@ def let_out(line: Line, shelf: Shelf, batch: Sequence[OutboxChange]) -> Leaving:
     fresh = sorted((change for change in batch if not change.remote_id), key=lambda change: (change.due_at, change.id))
     with line.store.reading() as transaction:
         book = shelf.latest(transaction, line.connection.workspace)
-    reading = Reading()
+    reading = Reading[CrmRecord]()
     records = _read(line, book, fresh, reading)
     _park_spoilt(line, fresh, reading, asked_at)
     if isinstance(records, Failure):
@@ -224,7 +224,7 @@ def _current(transaction: Transaction, workspace: WorkspaceId, lead_ids: Collect
         return lambda lead_id: transaction.leads.current(workspace, [lead_id]).get(lead_id)
 
 
-def _park_spoilt(line: Line, fresh: Sequence[OutboxChange], reading: Reading, now: datetime) -> None:
+def _park_spoilt(line: Line, fresh: Sequence[OutboxChange], reading: Reading[CrmRecord], now: datetime) -> None:
     """Let those whose record cannot be read wait for a while."""
     spoilt = [change for change in fresh if change.record_id in reading.spoilt]
     if not spoilt:
@@ -240,7 +240,9 @@ def _park(change: OutboxChange, error: Exception, now: datetime) -> _Wait:
     return _Wait(now + _PARKED_FOR, _DEFECT)
 
 
-def _read(line: Line, book: Book, fresh: Sequence[OutboxChange], reading: Reading) -> Records | Failure | None:
+def _read(
+    line: Line, book: Book, fresh: Sequence[OutboxChange], reading: Reading[CrmRecord]
+) -> Records | Failure | None:
     """Consent and address as the CRM has them now; None where they are read from elsewhere."""
     properties = list(_properties(book, line.connection.crm))
     if not properties or not fresh:

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from connector.domain.conditions.predicate import earliest
 from connector.domain.ids import ConnectionId
-from connector.engine.inward import census, deals, hydrate, poll, seek
+from connector.engine.inward import census, companions, deals, hydrate, poll, seek
 from connector.engine.inward.census import CensusResult
+from connector.engine.inward.companions import CompanionsResult
 from connector.engine.inward.deals import DealsResult
 from connector.engine.inward.hydrate import HydrateResult
 from connector.engine.inward.poll import PollResult
@@ -34,11 +35,12 @@ class CallsResult:
     poll: PollResult = field(default_factory=PollResult)
     deals: DealsResult = field(default_factory=DealsResult)
     census: CensusResult = field(default_factory=CensusResult)
+    companions: CompanionsResult = field(default_factory=CompanionsResult)
 
     @property
     def amount(self) -> int:
-        """Records and deals read, people sought, changes settled, pages of feeds and censuses read."""
-        parts = (self.hydrate, self.seek, self.dispatch, self.poll, self.deals, self.census)
+        """Records, companions and deals read, people sought, changes settled, pages of feeds and censuses read."""
+        parts = (self.hydrate, self.seek, self.dispatch, self.poll, self.deals, self.census, self.companions)
         return sum(part.amount for part in parts)
 
     def __add__(self, other: CallsResult) -> CallsResult:
@@ -49,6 +51,7 @@ class CallsResult:
             self.poll + other.poll,
             self.deals + other.deals,
             self.census + other.census,
+            self.companions + other.companions,
         )
 
 
@@ -100,6 +103,7 @@ class Calls:
         try:
             read = hydrate.run_once(line, self._shelf)
             sought = seek.run_once(line, self._shelf)
+            accompanied = companions.run_once(line, self._shelf)
             found = deals.run_once(line, self._shelf)
             written = dispatch.run_once(line, self._shelf)
             is_busy = bool(read.amount + sought.amount + written.amount)
@@ -111,7 +115,7 @@ class Calls:
         except LostClaimError:
             log.info("claim.lost", connection=line.connection.id)
             return CallsResult()
-        return CallsResult(read, sought, written, polled, found, counted)
+        return CallsResult(read, sought, written, polled, found, counted, accompanied)
 
     def _pause(self, line: Line, error: CredentialsError) -> None:
         """Stop until the credentials are saved anew. What waits, waits on."""

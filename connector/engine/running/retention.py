@@ -23,4 +23,5 @@ class Retention:
             return 0
         self._next_at = now + _EVERY
         with self._store.transaction() as transaction:
+            transaction.invitations.forget_before(now - _EVERY)
             return transaction.deliveries.forget_before(now - self._keep_for)

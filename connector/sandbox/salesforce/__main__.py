@@ -59,7 +59,7 @@ def _telling_changes(platform: Platform, org: Org) -> AbstractContextManager[str
     from connector.sandbox.salesforce.pubsub_server import PubSubServer, serving_pubsub
 
     server = PubSubServer(platform)
-    server.open_bus(org.id, "Lead", "Contact", "Opportunity")
+    server.open_bus(org.id, "Lead", "Contact", "Opportunity", "OpportunityContactRole", "CampaignMember", "Task")
     return serving_pubsub(server)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from connector.sandbox.salesforce.ids import to_id
@@ -96,6 +97,7 @@ class Field:
             raise RefusalError("INVALID_TYPE_ON_FIELD_IN_RECORD", message, [self.name])
 
 
+@lru_cache(maxsize=256)
 def to_stamp(moment: datetime) -> str:
     """A moment as the REST API tells it: UTC, whole seconds. Salesforce: "a precision of one second"."""
     return moment.astimezone(UTC).strftime(_STORED_DATETIME)

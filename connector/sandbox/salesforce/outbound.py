@@ -26,6 +26,8 @@ KEPT_FOR = timedelta(hours=24)
 #: The first gap between two attempts; each further one is twice as long, up to the longest.
 FIRST_GAP, LONGEST_GAP = timedelta(minutes=1), timedelta(hours=2)
 _HEADERS = {"Content-Type": "text/xml; charset=UTF-8", "SOAPAction": '""', "Accept": "text/xml"}
+#: Of our objects, those that workflow rules know. Opportunity contact roles are not among them.
+TOLD_OF = frozenset({"Lead", "Contact", "Account", "Opportunity", "Campaign", "CampaignMember", "Task"})
 DEFAULT_FIELDS = ("Id", "CreatedDate", "LastModifiedDate", "LastModifiedById", "SystemModstamp")
 
 
@@ -86,6 +88,8 @@ class OutboundSender:
 
     def add(self, org: Org, object_name: str, url: str, fields: tuple[str, ...] = DEFAULT_FIELDS) -> OutboundMessage:
         """Define a message and the flow that sends it; the administrator is the user to send as."""
+        if object_name not in TOLD_OF:
+            raise ValueError(f"no outbound message tells of {object_name}")
         names = tuple(org.database.schema.get(object_name).fields[name].name for name in fields)
         message = OutboundMessage(org, object_name, url, org.database.ids.next("04k"), org.admin, names)
         queue = _Queue(message)

@@ -60,7 +60,8 @@ def _notification(object_name: str, notification_id: str, values: Mapping[str, A
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return escape(to_soap_text(value))
+    text = to_soap_text(value)
+    return text if text.isalnum() else escape(text)
 
 
 def to_soap_text(value: Any) -> str:

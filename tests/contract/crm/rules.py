@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
 import pytest
 
+from connector.crms import REGISTRY
+from connector.domain.field import FieldType
 from connector.domain.outward.change import Act, ChangeKind, Email
-from connector.errors import CredentialsError, RetryableCrmError, SetupError
-from connector.ports import Crm, Membership, PropertyWish, RecordReply, ReplyState
+from connector.errors import CredentialsError, FeedRefusedError, RetryableCrmError, SetupError
+from connector.ports import CrmAccount, CrmEvent, Feed, Membership, PropertyWish, RecordReply, ReplyState
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 SCORE = PropertyWish("coltiva_score", "Coltiva score", "number")
@@ -42,7 +44,7 @@ class StoredEmail:
 class Stage(Protocol):
     """A CRM account that a test may look into and disturb."""
 
-    crm: Crm
+    crm: CrmAccount
     #: A rep of the account.
     owner: str
     #: What the account calls `email`, `firstname`, `city`, `score`, `phase`, and `gone`, which it lacks.
@@ -81,7 +83,28 @@ class Stage(Protocol):
     def half_do_calls(self, *, times: int | None = 1) -> None: ...
     def mend(self) -> None: ...
     def revoke(self) -> None: ...
+    def change(self, record_id: str, name: str, value: str) -> None:
+        """A person of the account changes a record."""
+        ...
+
+    def hear(self, act: Callable[[], object]) -> Sequence[CrmEvent]:
+        """What the account tells of what is done in the act, by one of its ways in."""
+        ...
+
+    def is_ours(self, event: CrmEvent) -> bool: ...
     def withdraw_rights(self) -> None: ...
+
+
+class DealStage(Stage, Protocol):
+    """An account with deals."""
+
+    #: What the account calls a deal's amount and its stage.
+    amount: str
+    stage: str
+
+    def add_buyer(self, email: str) -> str: ...
+    def add_deal(self, people: Sequence[str], amount: int) -> str: ...
+    def delete_deal(self, deal_id: str) -> None: ...
 
 
 def states(replies: Mapping[str, RecordReply]) -> dict[str, ReplyState]:
@@ -154,6 +177,44 @@ class CrmRules:
 
         assert set(records) == set(ids)
         assert stage.calls() - calls == 1
+
+    def test_people_are_found_by_their_address_while_they_are_there(self, stage: Stage) -> None:
+        ada, gone = stage.add_record(email="Ada@example.com"), stage.add_record(email="gone@example.com")
+        stage.delete_record(gone)
+
+        found = stage.crm.find_records(["ada@example.com", "gone@example.com", "nobody@example.com"])
+
+        assert found == {"ada@example.com": ada}
+
+    def test_what_a_record_is_is_known_by_its_id_and_is_what_leads_are_made_of(self, stage: Stage) -> None:
+        ada = stage.add_record(email="ada@example.com")
+        calls = stage.calls()
+
+        assert stage.crm.object_type_of(ada) in REGISTRY[stage.crm.fetch_catalog().crm].lead_types
+        assert stage.calls() - calls <= 2
+
+    # --- what there is --------------------------------------------------------------------------------------
+
+    def test_the_catalog_has_what_is_read_and_written(self, stage: Stage) -> None:
+        stage.crm.prepare([stage.score])
+
+        properties = stage.crm.fetch_catalog().properties
+
+        score = properties.get(stage.score.name) or properties[f"Lead.{stage.score.name}"]
+        assert (score.type, score.is_writable) == (FieldType.NUMBER, True)
+
+    def test_everybody_who_may_own_records_is_known(self, stage: Stage) -> None:
+        owners = stage.crm.fetch_owners()
+
+        assert owners is not None
+        assert owners[stage.owner] == "rep@example.com"
+
+    def test_access_is_checked_without_changing_anything(self, stage: Stage) -> None:
+        stage.crm.check_access()
+        stage.revoke()
+
+        with pytest.raises(CredentialsError):
+            stage.crm.check_access()
 
     # --- properties -----------------------------------------------------------------------------------------
 
@@ -342,6 +403,32 @@ class CrmRules:
 
         assert stage.names["firstname"] not in stage.values(ada)
 
+    @pytest.mark.parametrize("status", [429, 500, 503])
+    def test_a_crm_in_trouble_breaks_no_way_of_asking(self, stage: Stage, status: int) -> None:
+        stage.crm.prepare([])
+        ada = stage.add_record(email="ada@example.com")
+        for ask in (
+            lambda: stage.crm.fetch_records([ada], [stage.names["email"]]),
+            lambda: stage.crm.find_records(["ada@example.com"]),
+            lambda: stage.crm.write_membership(Membership(LIST, [ada], [])),
+            lambda: stage.crm.write_acts(ChangeKind.NOTE, {"L1|met:1": (ada, note())}),
+        ):
+            stage.break_calls(status, times=None)
+            with pytest.raises(RetryableCrmError):
+                ask()
+            stage.mend()
+
+        assert stage.all_acts(ChangeKind.NOTE) == 0
+
+    def test_a_crm_that_wants_to_be_left_alone_says_until_when(self, stage: Stage) -> None:
+        ada = stage.add_record(email="ada@example.com")
+        stage.break_calls(429)
+
+        with pytest.raises(RetryableCrmError) as refused:
+            stage.crm.write_properties({ada: {stage.names["firstname"]: "Ada"}})
+
+        assert refused.value.retry_at is None or refused.value.retry_at <= stage.crm.calls_allowed_at(NOW)
+
     def test_a_revoked_token_is_told_as_such(self, stage: Stage) -> None:
         ada = stage.add_record(email="ada@example.com")
         stage.revoke()
@@ -403,6 +490,83 @@ class CrmRules:
 
     def test_the_next_call_may_be_made_at_once_while_nothing_forbids_it(self, stage: Stage) -> None:
         assert stage.crm.calls_allowed_at(NOW) <= NOW
+
+
+class EchoRules:
+    """Of CRMs whose ways in say who did what."""
+
+    def test_our_own_writes_are_known_as_such_and_those_of_people_are_not(self, stage: Stage) -> None:
+        ada, bob = stage.add_record(email="ada@example.com"), stage.add_record(email="bob@example.com")
+
+        ours = stage.hear(lambda: stage.crm.write_properties({ada: {stage.names["firstname"]: "Ada"}}))
+        theirs = stage.hear(lambda: stage.change(bob, stage.names["firstname"], "Bob"))
+
+        assert {(event.ref.record_id, stage.is_ours(event)) for event in ours} == {(ada, True)}
+        assert {(event.ref.record_id, stage.is_ours(event)) for event in theirs} == {(bob, False)}
+
+
+class PlainRules:
+    """Of CRMs that have no feeds and send no emails for us: who asks is told so, and nothing else is held up."""
+
+    def test_a_feed_is_refused(self, stage: Stage) -> None:
+        assert stage.crm.try_feeds(["meetings"])["meetings"]
+        with pytest.raises(FeedRefusedError):
+            stage.crm.fetch_happenings(Feed("meetings"), NOW, NOW, "")
+
+    def test_an_email_is_refused_in_words(self, stage: Stage) -> None:
+        ada = stage.add_record(email="ada@example.com")
+
+        replies = stage.crm.write_acts(ChangeKind.EMAIL, {"L1|mail": (ada, email())})
+
+        assert states(replies) == {"L1|mail": ReplyState.REFUSED}
+        assert replies["L1|mail"].words
+        assert states(stage.crm.follow_emails({"L1|mail": "1"})) == {"L1|mail": ReplyState.REFUSED}
+
+
+class DealRules:
+    """Of CRMs that know deals."""
+
+    def test_deals_are_read_with_what_they_say_and_missing_ones_left_out(self, stage: DealStage) -> None:
+        deal = stage.add_deal([], 250)
+
+        records = stage.crm.fetch_deals([deal, "77"], [stage.amount, stage.stage])
+
+        assert list(records) == [deal]
+        assert records[deal].properties[stage.amount] == "250"
+        assert records[deal].properties[stage.stage]
+
+    def test_a_deleted_deal_is_read_as_archived(self, stage: DealStage) -> None:
+        deal = stage.add_deal([], 250)
+        stage.delete_deal(deal)
+
+        assert stage.crm.fetch_deals([deal], [stage.amount])[deal].archived
+
+    def test_deals_and_people_lead_to_one_another(self, stage: DealStage) -> None:
+        ada, bea, cem = (stage.add_buyer(f"{name}@example.com") for name in ("ada", "bea", "cem"))
+        first, second, lonely = stage.add_deal([ada, bea], 1), stage.add_deal([ada], 2), stage.add_deal([], 3)
+
+        people = stage.crm.fetch_people_of([first, second, lonely])
+        deals = stage.crm.fetch_deals_of([ada, bea, cem])
+
+        assert {deal: set(found) for deal, found in people.items()} == {first: {ada, bea}, second: {ada}}
+        assert {one: set(found) for one, found in deals.items()} == {ada: {first, second}, bea: {first}}
+
+    def test_a_hundred_deals_are_read_and_related_with_one_call_each(self, stage: DealStage) -> None:
+        ada = stage.add_buyer("ada@example.com")
+        deals = [stage.add_deal([ada], number) for number in range(100)]
+        stage.crm.fetch_deals(deals[:1], [stage.amount])
+        calls = stage.calls()
+
+        assert len(stage.crm.fetch_deals(deals, [stage.amount])) == 100
+        assert len(stage.crm.fetch_people_of(deals)) == 100
+        assert stage.calls() - calls == 2
+
+    def test_what_deals_have_and_go_through_is_known(self, stage: DealStage) -> None:
+        catalog = stage.crm.fetch_deal_catalog()
+
+        assert catalog.problem == ""
+        assert {stage.amount, stage.stage} <= catalog.properties.keys()
+        assert all(catalog.pipelines.values())
 
 
 class MakingRules:

@@ -24,14 +24,6 @@ def parsed(*events: dict[str, object]) -> list[CrmEvent]:
     return list(HubSpotEndpoint("secret", "https://example.com", "").parse(body).events)
 
 
-def test_deals_are_read_with_what_they_say(stage: HubSpotStage) -> None:
-    deal = stage.portal.create_deal([], SAID)
-
-    records = stage.crm.fetch_deals([deal, "77"], PROPERTIES)
-
-    assert {id_: dict(record.properties) for id_, record in records.items()} == {deal: SAID}
-
-
 def test_deleted_and_merged_deals_are_known_as_such(stage: HubSpotStage) -> None:
     deleted, first, second = (stage.portal.create_deal([], SAID) for _ in range(3))
     stage.portal.delete_deal(deleted)
@@ -55,17 +47,6 @@ def test_deals_and_people_lead_to_one_another(stage: HubSpotStage) -> None:
 
     assert people == {first: [ada], second: [ada]}
     assert {id_: set(found) for id_, found in deals.items()} == {ada: {first, second}}
-
-
-def test_many_deals_are_read_and_related_with_one_call_each(stage: HubSpotStage) -> None:
-    ada = stage.add_record(email="ada@example.com")
-    deals = [stage.portal.create_deal([ada], SAID) for _ in range(100)]
-    calls = stage.calls()
-
-    stage.crm.fetch_deals(deals, PROPERTIES)
-    stage.crm.fetch_people_of(deals)
-
-    assert stage.calls() - calls == 2
 
 
 TO_CONTACT = {"fromObjectTypeId": "0-3", "toObjectTypeId": "0-1", "fromObjectId": 9, "toObjectId": 51}
@@ -135,11 +116,3 @@ def test_all_people_of_a_deal_are_known_however_many_pages_they_take(
     deal = stage.portal.create_deal(people, SAID)
 
     assert stage.crm.fetch_people_of([deal]) == {deal: people}
-
-
-def test_what_deals_have_and_go_through_is_known(stage: HubSpotStage) -> None:
-    found = stage.crm.fetch_deal_catalog()
-
-    assert found.problem == ""
-    assert {"amount", "closedate", "dealstage", "pipeline"} <= found.properties.keys()
-    assert found.pipelines["default"]["closedwon"]

@@ -38,6 +38,12 @@ def test_a_person_is_named_by_address_in_any_spelling_or_by_record() -> None:
     assert (by_record.crm, by_record.record_id) == ("hubspot", "51")
 
 
+def test_a_person_may_be_named_by_a_record_of_salesforce() -> None:
+    (by_record,) = batch({"signal": "report_read", "salesforce": "00Q5e000008ZkM3EAK"}).told
+
+    assert (by_record.crm, by_record.record_id, by_record.email) == ("salesforce", "00Q5e000008ZkM3EAK", "")
+
+
 def test_the_same_signal_written_otherwise_is_the_same() -> None:
     first, second = batch(
         {"signal": "s", "email": ADA, "at": "2026-09-07T08:00:00Z", "attributes": {"a": 1, "b": True}},
@@ -77,12 +83,21 @@ MISFITS = {
     "a name that is none": (told(signal="Report read!"), "signals[1].signal", "is no name of a signal"),
     "a name that never ends": (told(signal="a" * 61), "signals[1].signal", "is no name of a signal"),
     "an unknown key": (told(emial=ADA), "signals[1]", "Object contains unknown field `emial`"),
-    "nobody": ({"signal": "s"}, "signals[1]", "names who it was by either email or hubspot"),
-    "two people": (told(hubspot="51"), "signals[1]", "names who it was by either email or hubspot"),
+    "nobody": ({"signal": "s"}, "signals[1]", "names who it was by one of email, hubspot and salesforce"),
+    "two people": (told(hubspot="51"), "signals[1]", "names who it was by one of email, hubspot and salesforce"),
     "no address": (told(email="ada at example"), "signals[1].email", "is no email address"),
     "an address with a line in it": (told(email="a\n@example.com"), "signals[1].email", "is no email address"),
     "a number for an address": (told(email=7), "signals[1].email", "Expected `str`, got `int`"),
     "a record of another kind": ({"signal": "s", "hubspot": "0-1/51"}, "signals[1].hubspot", "is no record id"),
+    "a record of Salesforce of another kind": (
+        {"signal": "s", "salesforce": "0065e000008ZkM3EAK"}, "signals[1].salesforce", "is no id of a lead or contact"
+    ),
+    "a short id of Salesforce": (
+        {"signal": "s", "salesforce": "00Q5e000008ZkM3"}, "signals[1].salesforce", "18 characters"
+    ),
+    "a record in two CRMs": (
+        {"signal": "s", "hubspot": "1", "salesforce": "00Q5e000008ZkM3EAK"}, "signals[1]", "by one of"
+    ),
     "a record id that never ends": ({"signal": "s", "hubspot": "9" * 40}, "signals[1].hubspot", "is no record id"),
     "no moment": (told(at="yesterday"), "signals[1].at", "is no moment such as"),
     "a moment without offset": (told(at="2026-09-07T08:00:00"), "signals[1].at", "has no offset"),

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from connector.engine.inward.listening import SILENCE, Ear, Listener
-from connector.errors import FeedRefusedError, LostClaimError, PlaceLostError
+from connector.errors import CrmUnavailableError, FeedRefusedError, LostClaimError, PlaceLostError
 from connector.ports import Connection, Heard, StreamState
 from tests.builders import CRM
 from tests.office import CONNECTION, Office
@@ -179,3 +180,17 @@ def test_a_paused_connection_is_not_listened_to(office: Office) -> None:
     listener(office, stream).listen()
 
     assert stream.begun == []
+
+
+def test_a_stream_that_never_comes_about_is_told_twice_and_not_each_time(
+    office: Office,
+) -> None:
+    stream = Stream([CrmUnavailableError("nobody answers", operation="Subscribe") for _ in range(8)])
+    heard = listener(office, stream)
+
+    with capture_logs() as logs:
+        for _ in range(8):
+            heard._attempt()
+
+    told = [(one["event"], one["log_level"]) for one in logs if one["log_level"] != "debug"]
+    assert told == [("changes.interrupted", "info"), ("changes.unreachable", "warning")]

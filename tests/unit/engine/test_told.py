@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from connector.engine.inward.batch import to_endpoint
 from connector.ports import EventKind, NewDelivery, StrayReason
 from tests.builders import START, after
 from tests.office import ACME, Office, changed, clicking_book, event, sqlite_url
+from tests.two_crms import BothOffice, both_book, hint
 
 ADA = "ada@example.com"
 MINUTE = timedelta(minutes=1)
@@ -194,3 +196,21 @@ def test_a_delivery_that_cannot_be_read_any_more_stops_no_other(office: Office) 
 def _files(office: Office) -> list[Path]:
     office.store.wipe()
     return [path for path in Path(office.url.removeprefix("sqlite:///")).parent.iterdir() if path.is_file()]
+
+
+def test_a_signal_finds_its_lead_by_a_record_of_salesforce_though_two_crms_are_connected(tmp_path: Path) -> None:
+    told = (ToldSource("report_read", frozenset({"topic"}), looks_up=True),)
+    with closing(BothOffice(tmp_path, both_book(told=told))) as office:
+        office.holds("00Q000000000001AAA").receive(hint("00Q000000000001AAA")).work()
+
+        tell(office, {"signal": "report_read", "salesforce": "00Q000000000001AAA"})
+        tell(
+            office.holds("003000000000001AAA", "new@example.com"),
+            {"signal": "report_read", "salesforce": "003000000000001AAA"},
+        )
+        office.work()
+
+        for record_id in ("00Q000000000001AAA", "003000000000001AAA"):
+            lead = office.summary(record_id)
+            found = office.store.read_models.facts(ACME, lead.id)
+            assert [fact.name for fact in found if fact.kind is FactKind.SIGNAL] == ["report_read"]

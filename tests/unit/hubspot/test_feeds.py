@@ -10,8 +10,8 @@ import pytest
 
 from connector.crms.hubspot.client import HubSpotClient
 from connector.crms.hubspot.feeds import Feeds
+from connector.crms.hubspot.words import WORDS
 from connector.errors import UnreadableReplyError
-from connector.mapping.feeds import FEEDS
 from connector.ports import Feed, FeedPage
 from tests.builders import START
 from tests.office import FakeClock
@@ -23,7 +23,7 @@ ASKED_AT = 1_788_768_000_000
 def test_every_feed_of_the_language_can_be_read_and_no_other() -> None:
     feeds = Feeds(HubSpotClient("a token", FakeClock()))
 
-    assert set(feeds.names) == set(FEEDS["hubspot"])
+    assert set(feeds.names) == set(WORDS.feeds)
 
 
 def fetch(script: Script, feed: str) -> FeedPage:

@@ -193,11 +193,25 @@ MISTAKES = {
     ),
     "a signal from Salesforce that is polled": (
         "signals:\n  x: {salesforce: {poll: email_events}}\n",
-        ['3:20: unknown key "poll" in a signal source; known: attributes, deal, to, when_changed'],
+        [('3:20: unknown key "poll" in a signal source; known: attributes, campaign, deal, member, task, '
+        "to, type, when_changed")],
+    ),
+    "a campaign of no member": (
+        "signals:\n  x: {salesforce: {task: made, campaign: Fair}}\n",
+        ["3:32: `campaign` belongs to a source with `member`; remove it"],
+    ),
+    "a status that a task did not move to": (
+        "signals:\n  x: {salesforce: {task: completed, to: Completed}}\n",
+        ["3:37: `to` names the statuses that it moved to; write task: moved"],
+    ),
+    "a signal of a member that carries what tasks tell": (
+        "signals:\n  x: {salesforce: {member: added, attributes: {about: subject}}}\n",
+        ['3:35: a member does not tell "subject"; "about" can be one of campaign, campaign_id, status'],
     ),
     "a signal from Salesforce of nothing": (
         "signals:\n  x: {salesforce: {to: Working}}\n",
-        ["3:7: a signal source has one of `when_changed` and `deal`; add when_changed: and a field, or deal: won"],
+        [("3:7: a signal source has one of `when_changed`, `deal`, `member` and `task`; "
+        "add when_changed: and a field, deal: won, member: responded, or task: completed")],
     ),
     "a field of Salesforce without its object": (
         "fields:\n  x: {salesforce: [Lead.City, City]}\n",

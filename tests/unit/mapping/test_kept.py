@@ -59,6 +59,9 @@ def meaning_of(definitions: Definitions) -> Iterator[str]:
 
 def _meaning_of_several_crms(definitions: Definitions) -> Iterator[str]:
     yield from (f"kept apart: {each}" for each in definitions.kept_apart)
+    for one in definitions.companions:
+        what = f"{one.kind} {one.event} of {one.only} to {one.to} with {dict(one.attributes)}"
+        yield f"companion {one.signal} of {one.crm}: {what}"
     for field in definitions.fields:
         if field.prefer or field.words:
             yield f"field {field.name}: prefers {field.prefer or 'the latest'}, speaks {field.words}"

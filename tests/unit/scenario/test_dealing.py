@@ -189,3 +189,43 @@ def test_what_the_mapping_knows_nothing_of_is_told(body: str) -> None:
     report, _ = read(body, PLAIN)
 
     assert [str(problem).partition(" ")[2] for problem in report.problems] == [PLAIN_MISTAKES[body]]
+
+
+ORG = """\
+format: 1
+workspace: shop
+timezone: Europe/Rome
+deals: {salesforce: {won: {stage: Closed Won}}}
+fields:
+  email:     {salesforce: [Lead.Email, Contact.Email], identity: true}
+  purchases: {deals: {count: won}}
+signals:
+  bought: {salesforce: {deal: won}}
+  worked: {salesforce: {when_changed: Lead.Status, to: Working}}
+scores: {interest: {rules: [{on: worked, points: 20}, {on: bought, points: 5}]}}
+write_back: {salesforce: {coltiva__Score__c: interest}}
+"""
+
+
+def test_what_is_in_salesforce_is_set_bought_and_expected_by_its_own_names() -> None:
+    report, scenarios = read(
+        """\
+lead: {salesforce: {Lead.Email: ada@example.com}}
+steps:
+  - {at: day 1 10:00, set: {salesforce: {Lead.Status: Working}}}
+  - {at: day 1 11:00, deal: {won: order, amount: 250}}
+  - at: day 1 12:00
+    expect: {fields: {purchases: 1}, deals: {order: won}, salesforce: {coltiva__Score__c: 25}}
+""",
+        ORG,
+    )
+
+    assert [str(problem) for problem in report.problems] == []
+    assert [run(scenario).is_right for scenario in scenarios] == [True]
+
+
+def test_a_field_of_salesforce_that_the_mapping_does_not_read_is_named_with_the_nearest() -> None:
+    report, _ = read("steps:\n  - {at: day 1 10:00, set: {salesforce: {Lead.Statu: Working}}}\n", ORG)
+
+    assert [problem.message for problem in report.problems] == ['the mapping does not read the property "Lead.Statu"']
+    assert "Lead.Status" in report.problems[0].hint
