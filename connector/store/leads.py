@@ -12,9 +12,9 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     Text,
-    and_,
     bindparam,
     case,
+    exists,
     func,
     literal_column,
     not_,
@@ -120,10 +120,11 @@ _SHARED_EMAILS = (
     .group_by(leads.c.email)
     .having(func.count() > literal_column("1"))
 )
-_KEPT_APART = (
-    select(crm_refs.c.lead_id)
-    .join(kept_apart, and_(crm_refs.c.workspace == kept_apart.c.workspace, crm_refs.c.ref == kept_apart.c.ref))
-    .where(kept_apart.c.workspace == _WORKSPACE)
+_IS_KEPT_APART = exists().where(
+    crm_refs.c.workspace == leads.c.workspace,
+    crm_refs.c.lead_id == leads.c.id,
+    kept_apart.c.workspace == crm_refs.c.workspace,
+    kept_apart.c.ref == crm_refs.c.ref,
 )
 _WITH_EMAIL = (
     select(leads.c.id)
@@ -131,7 +132,7 @@ _WITH_EMAIL = (
         leads.c.workspace == _WORKSPACE,
         leads.c.email == bindparam("email_", type_=Text),
         leads.c.email != literal_column("''"),
-        not_(leads.c.id.in_(_KEPT_APART)),
+        not_(_IS_KEPT_APART),
     )
     .order_by(leads.c.id)
     .with_for_update()

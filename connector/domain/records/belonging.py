@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from connector.domain.book import Book
 from connector.domain.fact import RECORD_OF, SNAPSHOT_OF, Fact, FactKind
-from connector.domain.field import Field, FieldRole
+from connector.domain.field import Field
 from connector.domain.ids import to_address
 
 #: What is no record's and concerns whoever the lead turns out to be.
@@ -40,11 +39,10 @@ def record_of(fact: Fact, records: Mapping[str, str]) -> str:
     return there.pop() if len(there) == 1 else ""
 
 
-def addresses(book: Book, facts: Iterable[Fact], records: Mapping[str, str]) -> Mapping[str, str]:
-    """Living record -> the address it has, as it is compared; records of which none is known are left out."""
-    field = book.fields.get(book.roles.get(FieldRole.IDENTITY, ""))
+def addresses(field: Field, facts: Iterable[Fact], records: Mapping[str, str]) -> Mapping[str, str]:
+    """Living record -> the address it has in this field, as it is compared; without those of which none is known."""
     found: dict[str, str] = {}
-    for fact in sorted(facts, key=lambda each: each.position) if field else ():
+    for fact in sorted(facts, key=lambda each: each.position):
         told = _addresses_in(fact, field)
         record = record_of(fact, records) if told else ""
         if record:
@@ -52,7 +50,7 @@ def addresses(book: Book, facts: Iterable[Fact], records: Mapping[str, str]) -> 
     return {record: address for record, address in found.items() if address}
 
 
-def _addresses_in(fact: Fact, field: Field | None) -> list[str]:
-    if field is None or fact.kind is not FactKind.RECORD:
+def _addresses_in(fact: Fact, field: Field) -> list[str]:
+    if fact.kind is not FactKind.RECORD:
         return []
     return [str(fact.data[name]) for name in field.properties.get(fact.source, ()) if name in fact.data]

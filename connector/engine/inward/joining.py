@@ -128,7 +128,7 @@ def _find_strangers(
 ) -> frozenset[CrmRef]:
     """Those of a lead's records that have another address than this one, unless all have."""
     facts = transaction.leads.facts_by_prefix(book.workspace, [lead_id], "").get(lead_id, ())
-    found = addresses(book, facts, records)
+    found = addresses(book.fields[book.roles[FieldRole.IDENTITY]], facts, records)
     others = frozenset(to_ref(record) for record, address in found.items() if address != email)
     return others if email in found.values() else frozenset()
 
