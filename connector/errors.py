@@ -145,10 +145,13 @@ class RetryableCrmError(CrmError):
         operation: str = "",
         status: int | None = None,
         request_id: str | None = None,
+        may_be_done: bool = True,
     ) -> None:
         super().__init__(message, operation=operation, status=status, request_id=request_id)
         #: When the CRM said to come back; None leaves it to our back-off.
         self.retry_at = retry_at
+        #: Whether the CRM may have done all the same what it was asked for; False where it surely did nothing.
+        self.may_be_done = may_be_done
 
 
 class RateLimitedError(RetryableCrmError):

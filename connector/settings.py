@@ -50,6 +50,8 @@ class Settings:
     salesforce_certificate_header: str
     #: Org -> what the header may say.
     salesforce_certificates: Mapping[str, Sequence[str]]
+    #: From so many waiting records on they are written by a bulk job; 0 for never.
+    salesforce_bulk_from: int
     host: str
     port: int
     lease_seconds: int
@@ -320,6 +322,7 @@ SETTINGS = (
     Setting("COLTIVA_SALESFORCE_CHANNEL", "salesforce_channel", "/data/ChangeEvents", _parse_channel),
     Setting("COLTIVA_SALESFORCE_CERTIFICATE_HEADER", "salesforce_certificate_header", "", _parse_header),
     Setting("COLTIVA_SALESFORCE_CERTIFICATES", "salesforce_certificates", "", _parse_certificates),
+    Setting("COLTIVA_SALESFORCE_BULK_FROM", "salesforce_bulk_from", "10000", _whole_number(0, 10_000_000)),
     Setting("COLTIVA_HOST", "host", "127.0.0.1", str),
     Setting("COLTIVA_PORT", "port", "8000", _whole_number(1, 65535)),
     Setting("COLTIVA_LEASE_SECONDS", "lease_seconds", "60", _whole_number(5, 3600)),

@@ -34,6 +34,7 @@ from connector.engine.running.line import Tools
 from connector.errors import FeedRefusedError
 from connector.ports import (
     KEPT,
+    BulkWriter,
     CensusTaker,
     CompanionReader,
     Connection,
@@ -144,6 +145,7 @@ class FakeCrm:
     read_batch: int = 100
     deal_type: str = "deal"
     census: CensusTaker | None = None
+    bulk: BulkWriter | None = None
     companions: CompanionReader | None = None
     #: Deals with their properties, and whose they are; a merged-away one leads to the id of another.
     deals: dict[str, dict[str, str]] = field(default_factory=dict)

@@ -73,7 +73,9 @@ class OrgRehearsal:
 
 
 @contextmanager
-def rehearsed(folder: Path, mapping: str, *, by: str = "outbound") -> Iterator[OrgRehearsal]:
+def rehearsed(
+    folder: Path, mapping: str, *, by: str = "outbound", settings: Mapping[str, str] | None = None
+) -> Iterator[OrgRehearsal]:
     """A connected workspace without leads, whose org tells of them by outbound messages, or by signed events."""
     folder.mkdir(exist_ok=True)
     clock = ToldClock(folder / "clock.txt", BEGINS_AT)
@@ -95,6 +97,7 @@ def rehearsed(folder: Path, mapping: str, *, by: str = "outbound") -> Iterator[O
             "COLTIVA_PUBLIC_URL": "http://127.0.0.1:1",
             "COLTIVA_CLOCK_FILE": str(folder / "clock.txt"),
             "COLTIVA_LOG_LEVEL": "error",
+            **(settings or {}),
         }
         services = open_services(load_settings(environ))
         stack.callback(services.store.close)

@@ -18,13 +18,17 @@ def fetch_catalog(services: Services, asked_for: str, definitions: Definitions |
 
     Raises SetupError with what to do, or with what the CRM said.
     """
+    from connector.mapping.against_catalog import has_alerts
+
     connection = _find(services, asked_for)
     try:
         account = services.open_account(connection)
         feeds = {feed.feed for feed in definitions.feeds} if definitions else set()
         deals = account.fetch_deal_catalog() if definitions and definitions.deals else None
         owners = account.fetch_owners() if definitions and definitions.sales.teams else None
-        return replace(account.fetch_catalog(), feeds=account.try_feeds(feeds), deals=deals, owners=owners)
+        alerts = account.fetch_alerts() if definitions and has_alerts(definitions) else None
+        found = replace(account.fetch_catalog(), feeds=account.try_feeds(feeds))
+        return replace(found, deals=deals, owners=owners, alerts=alerts)
     except CrmError as error:
         raise SetupError(f"The properties of {connection.id} could not be read. {error}") from error
 

@@ -12,7 +12,7 @@ from connector.domain.calendar import ALWAYS_OPEN, SendWindow
 from connector.domain.conditions.condition import Condition, SignalTest
 from connector.domain.field import Field
 from connector.domain.ids import WorkspaceId
-from connector.domain.programs.program import Note, Program, Task, Text, Trigger
+from connector.domain.programs.program import Program, Telling, Text, Trigger
 from connector.domain.records.sources import CompanionSource, FeedSource, ToldSource
 from connector.domain.sales.sales import NO_SALES, Sales
 from connector.domain.traits.computed import Computed
@@ -80,17 +80,17 @@ class Notification:
 
     name: str
     when: Condition
-    acts: tuple[Task | Note, ...]
+    acts: tuple[Telling, ...]
     #: Told again at the earliest so long after the last time: scores hover around thresholds.
     again_after: timedelta = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
 class EmailRule:
-    """An email that activities send: a design in the CRM, and what it shows for each lead."""
+    """An email that activities send: a design in the CRM and what it shows for each lead, or all of it ours."""
 
     name: str
-    #: CRM -> the email's number over there.
+    #: CRM -> the email's number over there; 0 where all of it is ours.
     numbers: Mapping[str, int]
     #: Sent whether or not the person wants marketing email.
     is_transactional: bool = False
@@ -103,6 +103,8 @@ class EmailRule:
     values: Mapping[str, Text] = field(default_factory=dict)
     #: What sending it sets on the CRM record, by property.
     properties: Mapping[str, Text] = field(default_factory=dict)
+    #: Whether the CRM is to keep it on the record, where it can be told not to.
+    is_logged: bool = True
 
 
 @dataclass(frozen=True, slots=True)

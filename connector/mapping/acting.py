@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from connector.domain.definitions import ListRule, Notification, WriteBack
-from connector.domain.programs.program import Note, Task
-from connector.mapping.activity_models import NoteEntry, TaskEntry
+from connector.domain.programs.program import Alert, Note, Post, Task, Telling
 from connector.mapping.conditions import ConditionReader
 from connector.mapping.crms import CRMS
 from connector.mapping.models import MappingFile, WrittenProperty
 from connector.mapping.names import Names
 from connector.mapping.places import Path
 from connector.mapping.report import nearest, quoted
+from connector.mapping.telling_models import AlertEntry, NoteEntry, PostEntry, TaskEntry, TellingEntry
 from connector.mapping.texts import to_message
 from connector.mapping.trait_models import NUMBERS
+
+#: The CRM whose means alerts and posts are.
+TELLS = "salesforce"
 
 
 def to_task(entry: TaskEntry, path: Path, reader: ConditionReader) -> Task:
@@ -36,12 +39,27 @@ def to_note(entry: NoteEntry, path: Path, reader: ConditionReader) -> Note:
     return Note(to_message(entry.body, (*path, "body"), reader, html=True))
 
 
-def to_acts(
-    tasks: Iterable[TaskEntry], notes: Iterable[NoteEntry], path: Path, reader: ConditionReader
-) -> tuple[Task | Note, ...]:
-    """All the tasks, then all the notes, that stand at the path."""
-    made = (to_task(task, (*path, "task", index), reader) for index, task in enumerate(tasks))
-    return (*made, *(to_note(note, (*path, "note", index), reader) for index, note in enumerate(notes)))
+def to_acts(entry: TellingEntry, path: Path, reader: ConditionReader) -> tuple[Telling, ...]:
+    """All the tasks that stand at the path, then all the notes, alerts and posts."""
+    return (
+        *(to_task(one, (*path, "task", index), reader) for index, one in enumerate(entry.task)),
+        *(to_note(one, (*path, "note", index), reader) for index, one in enumerate(entry.note)),
+        *(_to_alert(one, (*path, "alert", index), reader) for index, one in enumerate(entry.alert)),
+        *(_to_post(one, (*path, "post", index), reader) for index, one in enumerate(entry.post)),
+    )
+
+
+def _to_alert(entry: AlertEntry, path: Path, reader: ConditionReader) -> Alert:
+    return Alert(
+        title=to_message(entry.title, (*path, "title"), reader, html=False),
+        body=to_message(entry.body, (*path, "body"), reader, html=True),
+        type=entry.type,
+        crm=TELLS,
+    )
+
+
+def _to_post(entry: PostEntry, path: Path, reader: ConditionReader) -> Post:
+    return Post(to_message(entry.body, (*path, "body"), reader, html=True), TELLS, entry.mention)
 
 
 def to_lists(mapping: MappingFile, reader: ConditionReader) -> tuple[ListRule, ...]:
@@ -65,7 +83,7 @@ def to_notifications(mapping: MappingFile, reader: ConditionReader) -> tuple[Not
         Notification(
             name=name,
             when=reader.read(entry.when, ("notifications", name, "when")),
-            acts=to_acts(entry.task, entry.note, ("notifications", name), reader),
+            acts=to_acts(entry, ("notifications", name), reader),
             again_after=entry.again,
         )
         for name, entry in mapping.notifications.items()

@@ -15,37 +15,10 @@ from connector.mapping.forms import (
     OneOrMany,
     Span,
     TextFor,
-    Words,
     wrong,
 )
+from connector.mapping.telling_models import Note, Task
 from connector.mapping.trigger_models import Day, Hour, Triggers
-
-
-class TaskEntry(Entry):
-    """A task for the sales rep."""
-
-    what: ClassVar[str] = "a task"
-
-    subject: Words
-    body: Annotated[str, Field(max_length=10_000)] = ""
-    due: Duration = timedelta(days=1)
-    priority: Literal["low", "medium", "high", "none"] = "medium"
-    type: Literal["todo", "call", "email"] = "todo"
-    remind: Duration | None = Field(default=None, description="Reminds the owner so long before it is due.")
-
-
-class NoteEntry(Entry):
-    """A note on the CRM record."""
-
-    what: ClassVar[str] = "a note"
-
-    body: Words
-
-
-Task = Annotated[TaskEntry, TextFor("subject")]
-Note = Annotated[NoteEntry, TextFor("body")]
-Tasks = Annotated[tuple[Task, ...], OneOrMany()]
-Notes = Annotated[tuple[Note, ...], OneOrMany()]
 
 
 class ForkCase(Entry):

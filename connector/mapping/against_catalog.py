@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from connector.domain.definitions import Definitions, SignalSource, WriteBack
 from connector.domain.field import Field, FieldType, parse_value
+from connector.domain.programs.program import Alert, Telling
 from connector.mapping.deals_in_catalog import compare_deals
 from connector.mapping.places import Path, Problems
 from connector.mapping.report import nearest, quoted
@@ -48,6 +49,7 @@ def compare(definitions: Definitions, catalog: Catalog, problems: Problems) -> N
     if catalog.deals is not None:
         compare_deals(definitions, catalog.crm, catalog.label, catalog.deals, problems)
     compare_sales(definitions, catalog, problems)
+    _compare_alerts(definitions, catalog, problems)
     for rule in definitions.write_back:
         if rule.crm == catalog.crm and rule.property in catalog.properties:
             _compare_written(rule, catalog.properties[rule.property], catalog, problems)
@@ -132,6 +134,39 @@ def _compare_written(rule: WriteBack, found: CrmProperty, catalog: Catalog, prob
         kind = "one of a set" if found.options else f"of type {found.type}"
         message = f"{here} is {kind}, and what is written to it is a {rule.type}"
         problems.error(path, message, "write to a property of another name", on_key=True)
+
+
+# --- alerts ---
+
+
+def _compare_alerts(definitions: Definitions, catalog: Catalog, problems: Problems) -> None:
+    """Report alerts that the account does not know: it would refuse each of them."""
+    known = frozenset(catalog.alerts or ())
+    for path, acts in _told(definitions) if catalog.alerts is not None else ():
+        alerts = [act for act in acts if isinstance(act, Alert)]
+        for index, alert in enumerate(alerts):
+            if alert.crm == catalog.crm and alert.type not in known:
+                message = f"{catalog.label} has no alert {quoted(alert.type)}"
+                hint = nearest(alert.type, known) or f"make it in {catalog.label}, or install the package"
+                problems.error((*path, "alert", index, "type"), message, hint)
+
+
+def has_alerts(definitions: Definitions) -> bool:
+    """Whether sales is told anything by an alert."""
+    return any(isinstance(act, Alert) for _, acts in _told(definitions) for act in acts)
+
+
+def _told(definitions: Definitions) -> Iterator[tuple[Path, Sequence[Telling]]]:
+    """All that sales is told, each with its place."""
+    for one in definitions.notifications:
+        yield ("notifications", one.name), one.acts
+    for program in definitions.programs:
+        yield ("programs", program.name, "completed"), program.on_completed
+    for rule in definitions.sales.hand_overs:
+        path = ("sales", "hand_over", rule.name)
+        yield path, rule.acts
+        for index, step in enumerate(rule.escalations):
+            yield (*path, "untouched", "then", index), step.acts
 
 
 # --- what several have in common ---

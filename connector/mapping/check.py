@@ -25,6 +25,7 @@ from connector.mapping.conditions import ConditionReader
 from connector.mapping.emails import report_unused_emails
 from connector.mapping.hysteresis import check_hysteresis
 from connector.mapping.journeys import check_journeys, place_of
+from connector.mapping.means import check_means
 from connector.mapping.models import MappingFile
 from connector.mapping.objects import check_objects
 from connector.mapping.places import Path, Problems
@@ -51,6 +52,7 @@ def check_whole(mapping: MappingFile, definitions: Definitions, reader: Conditio
     check_journeys(mapping, definitions, problems)
     check_sales(mapping, definitions, problems)
     check_objects(mapping, problems)
+    check_means(mapping, definitions, problems)
     has_consent = any(field.role is FieldRole.CONSENT for field in definitions.fields)
     if not has_consent and not problems.touch(("fields",)):
         for program in definitions.programs:

@@ -38,12 +38,21 @@ class HubSpotEmail(Entry):
     )
 
 
+class SalesforceEmail(Entry):
+    """An email that Salesforce sends by its email action."""
+
+    what: ClassVar[str] = "an email of Salesforce"
+
+    log: bool = Field(default=True, description="Keeps it among the activities of the lead or contact.")
+
+
 class EmailEntry(Entry):
-    """An email that activities send: a design in the CRM, and what it shows for each lead."""
+    """An email that activities send: a design in HubSpot and what it shows for each lead, or a text for Salesforce."""
 
     what: ClassVar[str] = "an email"
 
-    hubspot: HubSpotEmail
+    hubspot: HubSpotEmail | None = None
+    salesforce: SalesforceEmail | None = None
     consent: Literal["not_opted_out", "known"] = Field(
         default="not_opted_out", description="known: only while the CRM says that the lead did not opt out."
     )
@@ -57,6 +66,29 @@ class EmailEntry(Entry):
     contact: dict[_Property, _Text] = Field(
         default={}, description="Contact properties that sending it sets, for {{ contact.<name> }}."
     )
+
+    @model_validator(mode="after")
+    def _one_sender(self) -> Self:
+        if self.hubspot is None and self.salesforce is None:
+            hint = "add hubspot: {email_id: 48211734}, or salesforce: {log: true}"
+            raise wrong("nothing says which CRM sends the email", hint)
+        if self.hubspot is not None and self.salesforce is not None:
+            raise wrong("one CRM sends an email, not both", "make two emails", "salesforce")
+        return self
+
+    @model_validator(mode="after")
+    def _whole_letter(self) -> Self:
+        """Salesforce has no design of it: subject and body are all that there is."""
+        if self.salesforce is None:
+            return self
+        for key in ("preview", "reply_to", "values", "contact"):
+            if getattr(self, key):
+                raise wrong(f"an email of Salesforce has no `{key}`", f"remove {key}:", key)
+        if self.subject is None:
+            raise wrong("an email of Salesforce needs its subject", "add subject:", "salesforce")
+        if (self.text is None) == (self.html is None):
+            raise wrong("an email of Salesforce has one body", "write text: or html:", "html" if self.html else "")
+        return self
 
     @model_validator(mode="after")
     def _once(self) -> Self:

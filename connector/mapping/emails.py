@@ -31,13 +31,14 @@ def _to_email(name: str, entry: EmailEntry, path: Path, reader: ConditionReader)
     }
     return EmailRule(
         name=name,
-        numbers={"hubspot": entry.hubspot.email_id},
-        is_transactional=entry.hubspot.transactional,
+        numbers={"hubspot": entry.hubspot.email_id} if entry.hubspot else {"salesforce": 0},
+        is_transactional=entry.hubspot is not None and entry.hubspot.transactional,
         needs_known_consent=entry.consent == "known",
         sender=entry.sender or "",
         reply_to=entry.reply_to or "",
         values={**dict(_content(entry, path, reader)), **more},
         properties=properties,
+        is_logged=entry.salesforce is None or entry.salesforce.log,
     )
 
 

@@ -14,7 +14,6 @@ from pydantic import Field, PlainValidator, WithJsonSchema, create_model, model_
 
 from connector.crms.manifest import CrmManifest
 from connector.domain.traits.score import Cap
-from connector.mapping.activity_models import Notes, Tasks
 from connector.mapping.crms import CRMS, CrmName, with_crms
 from connector.mapping.deal_models import DealsEntry, MeasureEntry, Property, RfmEntry
 from connector.mapping.durations import PATTERN, parse_duration
@@ -34,6 +33,7 @@ from connector.mapping.forms import (
 from connector.mapping.program_models import Holidays, ProgramEntry, WindowEntry, read_pause
 from connector.mapping.sales_models import SalesEntry
 from connector.mapping.signal_models import SignalEntry
+from connector.mapping.telling_models import TellingEntry
 from connector.mapping.trait_models import PersonaEntry, ReckonedEntry, TagEntry
 
 Points = Annotated[float, Field(ge=-1_000_000, le=1_000_000)]
@@ -213,14 +213,12 @@ class ListEntry(Entry):
         return {crm: named.title for crm in CRMS if (named := getattr(self, crm))}
 
 
-class NotificationEntry(Entry):
+class NotificationEntry(TellingEntry):
     """What a sales rep is told each time a condition comes to hold."""
 
     what: ClassVar[str] = "a notification"
 
     when: Condition
-    task: Tasks = ()
-    note: Notes = ()
     again: Annotated[
         timedelta,
         PlainValidator(read_pause),
@@ -232,8 +230,8 @@ class NotificationEntry(Entry):
 
     @model_validator(mode="after")
     def _tells(self) -> Self:
-        if not self.task and not self.note:
-            raise wrong("a notification tells by a task or a note", "add task:")
+        if not (self.task or self.note or self.alert or self.post):
+            raise wrong("a notification tells by a task, a note, an alert or a post", "add task:")
         return self
 
 

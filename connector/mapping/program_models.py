@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
-from connector.mapping.activity_models import Notes, PhaseEntry, Tasks
+from connector.mapping.activity_models import PhaseEntry
 from connector.mapping.durations import PATTERN, parse_duration
 from connector.mapping.forms import (
     Condition,
@@ -19,6 +19,7 @@ from connector.mapping.forms import (
     read_with,
     wrong,
 )
+from connector.mapping.telling_models import TellingEntry
 from connector.mapping.trigger_models import Triggers
 from connector.mapping.windows import parse_days, parse_holidays, parse_hours
 
@@ -64,13 +65,11 @@ class WindowEntry(Entry):
     holidays: Holidays | None = Field(default=None, description="IT, DE-BY, or dates.")
 
 
-class CompletedEntry(Entry):
+class CompletedEntry(TellingEntry):
     """What happens when a lead went through a program."""
 
     what: ClassVar[str] = "completed"
 
-    task: Tasks = ()
-    note: Notes = ()
     program: Name | None = Field(default=None, description="Enters this program next.")
     sales: Name | None = Field(default=None, description="Is handed over to sales, by this hand-over.")
 

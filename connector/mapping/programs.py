@@ -65,7 +65,7 @@ def _to_program(name: str, entry: ProgramEntry, window: SendWindow, reader: Cond
         goal=tuple(to_triggers(entry.goal, (*path, "goal"), reader)),
         exit=tuple(to_triggers(entry.exit, (*path, "exit"), reader)),
         window=to_window(entry.send_window, window, (*path, "send_window"), reader),
-        on_completed=to_acts(entry.completed.task, entry.completed.note, (*path, "completed"), reader),
+        on_completed=to_acts(entry.completed, (*path, "completed"), reader),
         milestones=frozenset(Milestone(word) for word in entry.milestones),
         priority=entry.priority,
         group=entry.group or "",

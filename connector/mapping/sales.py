@@ -9,7 +9,7 @@ from textwrap import shorten
 from zoneinfo import ZoneInfo, available_timezones
 
 from connector.domain.calendar import ALWAYS_OPEN, SendWindow
-from connector.domain.programs.program import Note, Target, TargetKind, Task, Trigger
+from connector.domain.programs.program import Target, TargetKind, Task, Trigger
 from connector.domain.sales.sales import (
     LIFECYCLE_STAGES,
     NO_SALES,
@@ -145,7 +145,7 @@ def _know_rep(name: str, path: Path, reader: ConditionReader, *words: str) -> No
 
 
 def _to_hand_over(name: str, entry: HandOverEntry, path: Path, reader: ConditionReader) -> HandOverRule:
-    acts = to_acts(entry.task, entry.note, path, reader)
+    acts = to_acts(entry, path, reader)
     when = None if entry.when is None else reader.read(entry.when, (*path, "when"))
     return HandOverRule(
         name=name,
@@ -202,7 +202,7 @@ def _escalations(entry: UntouchedEntry | None, path: Path, reader: ConditionRead
         passes_on = step.to == NEXT
         if step.to is not None and not passes_on:
             _know_rep(step.to, (*here, "to"), reader, NEXT)
-        acts: tuple[Task | Note, ...] = to_acts(step.task, step.note, here, reader)
+        acts = to_acts(step, here, reader)
         yield Escalation(
             after=step.after or entry.within,
             acts=acts or (() if passes_on else (_LATE,)),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from connector.domain.definitions import Definitions
 from connector.domain.field import Field, FieldRole, FieldType
 from connector.domain.outward.own import to_crm, written_properties
-from connector.domain.programs.program import Note, TargetKind, Task
+from connector.domain.programs.program import TargetKind, Task, Telling
 from connector.domain.sales.sales import HandOverRule, Rep, Sales
 from connector.mapping.crms import CRMS, LABELS
 from connector.mapping.models import MappingFile
@@ -51,7 +51,7 @@ def _check_notifications(definitions: Definitions, problems: Problems) -> None:
             problems.warn(("notifications", one.name), message, "remove this notification, or its task", on_key=True)
 
 
-def _gives_task(acts: Sequence[Task | Note]) -> bool:
+def _gives_task(acts: Sequence[Telling]) -> bool:
     return any(isinstance(act, Task) for act in acts)
 
 

@@ -10,11 +10,11 @@ from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from connector.crms.manifest import CrmManifest
 from connector.domain.sales.working import Absence
-from connector.mapping.activity_models import Notes, Tasks
 from connector.mapping.crms import CRMS, with_crms
 from connector.mapping.forms import Condition, Entry, Name, OneOrMany, Span, TextFor, Words, read_with, wrong
 from connector.mapping.program_models import Again, WindowEntry
 from connector.mapping.report import kind_of
+from connector.mapping.telling_models import Tasks, TellingEntry
 from connector.mapping.trigger_models import TriggerEntry, Triggers
 from connector.mapping.windows import parse_day
 
@@ -125,7 +125,7 @@ class OwnerEntry(Entry):
         return self
 
 
-class EscalationEntry(Entry):
+class EscalationEntry(TellingEntry):
     """What happens when nobody looked after a lead in time."""
 
     what: ClassVar[str] = "then"
@@ -136,8 +136,6 @@ class EscalationEntry(Entry):
     after: Span | None = Field(
         default=None, description="So much working time after the step before; without, as within:."
     )
-    task: Tasks = ()
-    note: Notes = ()
 
 
 class UntouchedEntry(Entry):
@@ -176,7 +174,7 @@ class RejectedEntry(TriggerEntry):
         return self
 
 
-class HandOverEntry(Entry):
+class HandOverEntry(TellingEntry):
     """When leads are handed over, to whom, and what happens until sales has said what it makes of them."""
 
     what: ClassVar[str] = "a hand-over"
@@ -188,8 +186,7 @@ class HandOverEntry(Entry):
     )
     lifecycle: Words | None = Field(default=None, description="The lifecycle stage from then on; it never goes back.")
     status: Words | None = Field(default=None, description="The lead status from then on.")
-    task: Tasks = Field(default=(), description="What the rep is told; without task and note, a task that says it all.")
-    note: Notes = ()
+    task: Tasks = Field(default=(), description="What the rep is told; without anything, a task that says it all.")
     next_step: Words | None = Field(default=None, description="What the rep is to do; texts know it as next_step.")
     untouched: UntouchedEntry | None = None
     accepted: Triggers = Field(default=(), description="Any of these: sales wants the lead.")

@@ -7,6 +7,7 @@ effect with it; network calls are made with no transaction open.
 from __future__ import annotations
 
 from connector.ports.apps import CrmApp
+from connector.ports.bulk import BulkJob, BulkJobs, BulkLook, BulkWriter
 from connector.ports.catalog import Catalog, CatalogReader, CrmAccount, CrmProperty, DealCatalog
 from connector.ports.census import Censuses, CensusState, CensusTaker, Changed, ChangePage, RecordPage
 from connector.ports.changes import ChangeStream, Heard, Streams, StreamState
@@ -89,6 +90,10 @@ __all__ = [
     "Assignments",
     "BatchName",
     "Books",
+    "BulkJob",
+    "BulkJobs",
+    "BulkLook",
+    "BulkWriter",
     "Catalog",
     "CatalogReader",
     "CensusState",

@@ -51,6 +51,8 @@ class Catalog:
     deals: DealCatalog | None = None
     #: Owner id -> the owner's address; None: it was not asked, or may not be.
     owners: Mapping[str, str] | None = None
+    #: The alerts that the account knows, by name; None: it was not asked, or may not be.
+    alerts: Collection[str] | None = None
 
 
 class CatalogReader(Protocol):
@@ -70,6 +72,10 @@ class CatalogReader(Protocol):
 
     def fetch_owners(self) -> Mapping[str, str] | None:
         """Owner id -> address of everybody who may own records; None where that may not be known. Changes nothing."""
+        ...
+
+    def fetch_alerts(self) -> Collection[str] | None:
+        """The alerts that it knows, by name; None where there are none, or they may not be known. Changes nothing."""
         ...
 
     def try_feeds(self, names: Collection[str]) -> Mapping[str, str]:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from connector.domain.ids import ConnectionId, LeadId, WorkspaceId
 from connector.domain.outward.change import Act, ChangeKind, ChangeState
+from connector.ports.bulk import BulkWriter
 from connector.ports.census import CensusTaker
 from connector.ports.companions import CompanionReader
 from connector.ports.signals import Feed, FeedPage
@@ -97,6 +98,8 @@ class OutboxChange:
     words: str = ""
     #: The id of what was created over there.
     remote_id: str = ""
+    #: Of one that was attempted: when its first call began.
+    attempted_at: datetime | None = None
 
     @property
     def to_write(self) -> Mapping[str, str]:
@@ -124,6 +127,8 @@ class RecordReply:
     retry_at: datetime | None = None
     #: Of SUPPRESSED: why no message at all should go there, where that is so: a bounce, a complaint.
     because: str = ""
+    #: Of LATER: nothing was done, surely.
+    is_untouched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +194,8 @@ class Crm(Protocol):
     deal_type: str
     #: Tells all records, and which changed; None where this is not asked of the CRM.
     census: CensusTaker | None
+    #: Takes many properties at once; None where this is not asked of the CRM.
+    bulk: BulkWriter | None
     #: Tells of records beside those of people, where there are such; None where not. It needs a census, too.
     companions: CompanionReader | None
 
@@ -244,10 +251,12 @@ class Crm(Protocol):
         ...
 
     def write_acts(self, kind: ChangeKind, acts: Mapping[str, tuple[str, Act]]) -> Mapping[str, RecordReply]:
-        """Make tasks or notes, key -> (record id, act), and tie them to record and owner; one reply a key.
+        """Make tasks, notes, alerts or posts, key -> (record id, act), tied to record and owner; one reply a key.
 
         The key is stored with the task or note; a second run with the same key makes no second one. Emails are handed
         over to be sent, at most once a key; LATER with a remote id says that what became of one is not known yet.
+        What a CRM takes without a key it must not make again where an act is in doubt (`Act.in_doubt_since`): it
+        looks for a trace, and refuses what it cannot tell of. CredentialsError says that nothing was done.
         """
         ...
 

@@ -12,6 +12,7 @@ from connector.domain.fact import Fact
 from connector.domain.ids import ConnectionId, CrmRef, LeadId, WorkspaceId
 from connector.domain.outward.change import ChangeState
 from connector.domain.override import NO_OVERRIDES, OverrideEntry, Overrides
+from connector.ports.bulk import BulkJobs
 from connector.ports.census import Censuses
 from connector.ports.changes import Streams
 from connector.ports.companions import Companions
@@ -239,6 +240,14 @@ class Outbox(Protocol):
         """Pending and in-doubt changes whose time has come, in lane order."""
         ...
 
+    def writes_due(self, connection: ConnectionId, now: datetime, limit: int) -> Sequence[OutboxChange]:
+        """Properties of which the time has come, in their order."""
+        ...
+
+    def has_writes_due(self, connection: ConnectionId, now: datetime, amount: int) -> bool:
+        """Whether the properties of so many records wait to be written."""
+        ...
+
     def next_due_at(self, connection: ConnectionId) -> datetime | None:
         """When the earliest pending change may leave."""
         ...
@@ -398,6 +407,7 @@ class Transaction(Protocol):
     seekers: Seekers
     feeds: Feeds
     censuses: Censuses
+    bulk_jobs: BulkJobs
     streams: Streams
     petitions: Petitions
     assignments: Assignments

@@ -105,6 +105,8 @@ KINDS: Mapping[str, Kind] = {
     "personas": Kind("personas become", lambda names, _: names.personas),
     "tasks": Kind("tasks", None),
     "notes": Kind("notes", None),
+    "alerts": Kind("alerts", None),
+    "posts": Kind("posts", None),
 }
 
 Namer = Callable[[HistoryEntry], str]
@@ -158,11 +160,17 @@ _OF_HISTORY: Mapping[HistoryKind, tuple[str, Namer]] = {
     HistoryKind.UNTAGGED: ("untagged", _subject),
     HistoryKind.PERSONA: ("personas", _subject),
 }
-_OF_ACTS = {ChangeKind.TASK: "tasks", ChangeKind.NOTE: "notes", ChangeKind.EMAIL: "emails"}
+_OF_ACTS = {
+    ChangeKind.TASK: "tasks",
+    ChangeKind.NOTE: "notes",
+    ChangeKind.EMAIL: "emails",
+    ChangeKind.ALERT: "alerts",
+    ChangeKind.POST: "posts",
+}
 
 
 def events_of(book: Book, history: Iterable[HistoryEntry], acts: Iterable[Act]) -> Iterator[Event]:
-    """What happened, in the words of scenarios. Tasks, notes and emails count when they
+    """What happened, in the words of scenarios. Tasks, notes and the like count when they
     are decided, not when they settled.
     """
     for entry in history:

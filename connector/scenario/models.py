@@ -71,6 +71,8 @@ class EventsEntry(Entry):
     personas: Items = None
     tasks: Items = None
     notes: Items = None
+    alerts: Items = None
+    posts: Items = None
 
     @model_validator(mode="after")
     def _asks_something(self) -> Self:

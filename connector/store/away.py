@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Text, and_, bindparam, literal_column, select, true, update
 
 from connector.domain.lead import Lead
-from connector.domain.outward.change import Act, ChangeState
+from connector.domain.outward.change import BOUND, Act, ChangeState
 from connector.store.codec import decode_act, encode
 from connector.store.facts import LeadKey
 from connector.store.listed import listed
@@ -62,7 +62,12 @@ class Homes:
     away: Sequence[Home] = ()
 
     def of(self, act: Act) -> Sequence[Home]:
-        """The one record that an act is for: one in the CRM that it is meant for, else the first that became known."""
+        """The one record that an act is for: one in the CRM that it is meant for, else the first that became known.
+
+        None where only a CRM could make it in which the lead is not.
+        """
+        if act.kind in BOUND:
+            return [home for home in self.there if home.crm == act.crm][:1]
         if act.email is None:
             return ([home for home in self.there if home.crm == act.crm] or self.there)[:1]
         senders = [home for home in (*self.there, *self.away) if home.crm == act.email.crm]

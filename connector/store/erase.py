@@ -16,6 +16,7 @@ from connector.store.identity import find_leads
 from connector.store.listed import among
 from connector.store.schema import (
     assignments,
+    bulk_writes,
     companions,
     crm_refs,
     deal_leads,
@@ -68,6 +69,11 @@ _DROP_STRAYS = delete(strays).where(
 _DROP_BEGINNINGS = delete(strays).where(_OF_NO_ACCOUNT, among(strays.c.delivery_id, "ids"))
 _DROP_LEAD = (
     _DROP_NAMED_DELIVERIES,
+    delete(bulk_writes).where(
+        bulk_writes.c.outbox_id.in_(
+            select(outbox.c.id).where(outbox.c.workspace == _WORKSPACE, outbox.c.lead_id == _LEAD)
+        )
+    ),
     delete(companions).where(companions.c.workspace == _WORKSPACE, companions.c.person.in_(_REFS)),
     *(
         delete(table).where(table.c.workspace == _WORKSPACE, table.c.lead_id == _LEAD)

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Select,
     Text,
     bindparam,
+    case,
     func,
     literal_column,
     null,
@@ -49,6 +50,7 @@ COLUMNS = (
     outbox.c.version,
     outbox.c.words,
     outbox.c.remote_id,
+    outbox.c.attempted_at,
 )
 
 # In the words of the partial index, so that both databases see that it serves.
@@ -83,6 +85,19 @@ _earliest = union_all(
         for lane in Lane
     )
 ).subquery("earliest")
+_WRITES_DUE = _in_lane(Lane.SCORE)
+_NTH_WRITE = (
+    select(outbox.c.id)
+    .where(
+        _OPEN,
+        _OF_CONNECTION,
+        outbox.c.lane == literal_column(str(int(Lane.SCORE))),
+        outbox.c.due_at <= bindparam("now", type_=BigInteger),
+    )
+    .order_by(outbox.c.due_at)
+    .limit(literal_column("1"))
+    .offset(bindparam("nth", type_=BigInteger))
+)
 _NEXT_DUE_AT = select(func.min(_earliest.c.due_at))
 _FOR_SETTLING = (
     select(outbox.c.id, outbox.c.state, outbox.c.wanted, outbox.c.written, outbox.c.due_at, outbox.c.version)
@@ -96,7 +111,14 @@ _BEGIN = (
     .values(attempted_at=bindparam("now", type_=BigInteger))
 )
 # Two statements: where a state is set, even to what it was, the indexes that depend on it are written anew.
-_ATTEMPT_ACT = _BEGIN.values(state=literal_column(f"'{ChangeState.ATTEMPTED}'"))
+_ATTEMPT_ACT = _BEGIN.values(
+    state=literal_column(f"'{ChangeState.ATTEMPTED}'"),
+    # One that is in doubt has been so since its first call.
+    attempted_at=case(
+        (outbox.c.state == literal_column(f"'{ChangeState.ATTEMPTED}'"), outbox.c.attempted_at),
+        else_=bindparam("now", type_=BigInteger),
+    ),
+)
 _ATTEMPT_WISH = _BEGIN.values(written=bindparam("written_", type_=Text))
 _SETTLE = (
     update(outbox)
@@ -157,6 +179,16 @@ class StoredOutbox:
         """Pending and in-doubt changes whose time has come, in lane order."""
         asked = {"connection": connection, "now": to_ms(now), "limit": limit}
         return [to_change(row) for row in self._session.rows(_DUE, asked)]
+
+    def writes_due(self, connection: ConnectionId, now: datetime, limit: int) -> Sequence[OutboxChange]:
+        """Properties of which the time has come, in their order."""
+        asked = {"connection": connection, "now": to_ms(now), "limit": limit}
+        return [to_change(row[: len(COLUMNS)]) for row in self._session.rows(_WRITES_DUE, asked)]
+
+    def has_writes_due(self, connection: ConnectionId, now: datetime, amount: int) -> bool:
+        """Whether the properties of so many records wait to be written."""
+        asked = {"connection": connection, "now": to_ms(now), "nth": amount - 1}
+        return bool(self._session.rows(_NTH_WRITE, asked))
 
     def next_due_at(self, connection: ConnectionId) -> datetime | None:
         """When the earliest pending change may leave."""
@@ -228,7 +260,7 @@ def _list_of(states: frozenset[ChangeState], *, of_workspace: bool) -> Select[An
 def to_change(row: Any) -> OutboxChange:
     """A change from its `COLUMNS`."""
     id_, workspace, connection, lead, record, kind, key, state, wanted, written, act, due_at, *rest = row
-    attempts, version, words, remote_id = rest
+    attempts, version, words, remote_id, attempted_at = rest
     return OutboxChange(
         id=id_,
         workspace=workspace,
@@ -246,6 +278,7 @@ def to_change(row: Any) -> OutboxChange:
         version=version,
         words=words,
         remote_id=remote_id,
+        attempted_at=from_optional_ms(attempted_at),
     )
 
 

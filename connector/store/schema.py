@@ -36,7 +36,7 @@ from connector.domain.sales.handover import OPEN, HandOverState
 from connector.ports import ConnectionState, DeliveryState, InvitationState
 
 #: The migration that makes this schema.
-VERSION = "0022"
+VERSION = "0024"
 
 metadata = MetaData()
 
@@ -433,6 +433,28 @@ outbox = Table(
         **_where("state IN ('pending', 'attempted') AND NOT is_held"),
     ),
     Index("outbox_refused", "id", **_where("state = 'refused'")),
+)
+
+# Jobs by which a CRM is given many changes at once, until they are settled. A connection belongs to one workspace.
+bulk_jobs = Table(
+    "bulk_jobs",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("connection_id", Text, nullable=False),
+    # Its id over there.
+    Column("remote_id", Text, nullable=False),
+    Column("look_at", BigInteger, nullable=False),
+)
+
+# Which changes are in them, and as which they were sent. Nothing of what they say.
+bulk_writes = Table(
+    "bulk_writes",
+    metadata,
+    Column("outbox_id", _ID, primary_key=True),
+    Column("job_id", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("attempted_at", BigInteger, nullable=False),
+    Index("bulk_writes_job", "job_id"),
 )
 
 # What leads ask of the whole workspace, and what it ruled.

@@ -17,6 +17,7 @@ from connector.ports import (
     ApiKeys,
     Assignments,
     Books,
+    BulkJobs,
     Censuses,
     Companions,
     Connections,
@@ -41,6 +42,7 @@ from connector.ports import (
     Transaction,
 )
 from connector.store.books import StoredBooks
+from connector.store.bulk_jobs import StoredBulkJobs
 from connector.store.censuses import StoredCensuses
 from connector.store.claims import StoredDeliveryClaim, StoredLeadClaim, load_due
 from connector.store.codec import from_optional_ms
@@ -106,6 +108,7 @@ class StoreTransaction:
         "api_keys",
         "assignments",
         "books",
+        "bulk_jobs",
         "censuses",
         "companions",
         "connections",
@@ -136,6 +139,7 @@ class StoreTransaction:
         self.outbox: Outbox = StoredOutbox(session)
         self.connections: Connections = StoredConnections(session, seal)
         self.books: Books = StoredBooks(session)
+        self.bulk_jobs: BulkJobs = StoredBulkJobs(session)
         self.overrides: OverrideLedger = StoredOverrides(session)
         self.counts: Counts = StoredCounts(session)
         self.leases: Leases = StoredLeases(session)

@@ -50,6 +50,7 @@ from connector.domain.programs.contest import Contest, Merit
 from connector.domain.programs.program import (
     NO_REMINDERS,
     Activity,
+    Alert,
     Brake,
     Case,
     Choice,
@@ -60,6 +61,7 @@ from connector.domain.programs.program import (
     Milestone,
     Outcome,
     Phase,
+    Post,
     Program,
     Reminders,
     Send,
@@ -521,7 +523,14 @@ def workspace(random: Random, version: str) -> Definitions:
             ListRule("news", {CRM: "News"}),
             ListRule("hot", {CRM: "Hot", OTHER: "Hot"}, late_condition(random)),
         ),
-        notifications=(Notification("n", late_condition(random), (task("{why}"),), random.choice(DELAYS)),),
+        notifications=(
+            Notification(
+                "n",
+                late_condition(random),
+                (task("{why}"), Alert(text("{why}"), text("a"), "Hot", CRM), Post(text("{why}"), CRM)),
+                random.choice(DELAYS),
+            ),
+        ),
         write_back=(
             WriteBack(CRM, "points", ("score", "total", "points")),
             WriteBack(CRM, "in", ("segments",)),

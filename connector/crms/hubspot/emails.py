@@ -95,9 +95,12 @@ def _one_by_one(calls: Mapping[str, Callable[[], Reply]]) -> Replies:
         except RefusedCallError as refusal:
             replies[key] = RecordReply(ReplyState.REFUSED, refusal.words)
         except CredentialsError as error:
-            if error.status != 403:
+            if error.status == 403:
+                replies[key] = RecordReply(ReplyState.REFUSED, str(error))
+                continue
+            if not replies:
                 raise
-            replies[key] = RecordReply(ReplyState.REFUSED, str(error))
+            return {**dict.fromkeys(calls, RecordReply(ReplyState.LATER, str(error), is_untouched=True)), **replies}
         except RetryableCrmError as error:
             if not replies:
                 raise

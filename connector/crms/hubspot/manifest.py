@@ -30,6 +30,9 @@ MANIFEST: Final = CrmManifest(
         ChangeKind.PROPERTIES: 100,
         ChangeKind.TASK: 100,
         ChangeKind.NOTE: 100,
+        # Never made there: they name the CRM whose means they are.
+        ChangeKind.ALERT: 100,
+        ChangeKind.POST: 100,
         # One call each; so many are held against consent together.
         ChangeKind.EMAIL: 20,
         # Not documented by HubSpot: a size that is safe.

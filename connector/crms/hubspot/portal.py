@@ -14,8 +14,9 @@ from connector.crms.hubspot.lists import Lists
 from connector.crms.hubspot.manifest import MANIFEST
 from connector.crms.hubspot.replies import AccountDetails, read
 from connector.crms.hubspot.translate import CONTACT, CONTACTS, DEAL, DEALS
-from connector.domain.outward.change import Act, ChangeKind
+from connector.domain.outward.change import BOUND, Act, ChangeKind
 from connector.ports import (
+    BulkWriter,
     Catalog,
     CensusTaker,
     CompanionReader,
@@ -25,7 +26,12 @@ from connector.ports import (
     FeedPage,
     Membership,
     PropertyWish,
+    RecordReply,
+    ReplyState,
 )
+
+#: Alerts and posts name the CRM whose means they are.
+_OTHERS = RecordReply(ReplyState.REFUSED, "HubSpot has no such means.")
 
 
 class HubSpotPortal:
@@ -37,6 +43,7 @@ class HubSpotPortal:
     deal_type: str = DEAL
     #: Contacts are known as events tell of them; there is no reading of all of them yet.
     census: CensusTaker | None = None
+    bulk: BulkWriter | None = None
     #: What HubSpot tells beside its contacts it tells by feeds.
     companions: CompanionReader | None = None
 
@@ -72,6 +79,10 @@ class HubSpotPortal:
     def fetch_owners(self) -> Mapping[str, str] | None:
         """Owner id -> address of everybody who may own records; None where that may not be known. Changes nothing."""
         return catalog.fetch_owners(self._client)
+
+    def fetch_alerts(self) -> Collection[str] | None:
+        """None: HubSpot has no such means."""
+        return None
 
     def try_feeds(self, names: Collection[str]) -> Mapping[str, str]:
         """Feed -> why the account does not offer it, empty where it does. Changes nothing."""
@@ -113,6 +124,8 @@ class HubSpotPortal:
         """Make tasks, notes or emails, each exactly once, tied to contact and owner; one reply a key."""
         if kind is ChangeKind.EMAIL:
             return emails.send_emails(self._client, acts_)
+        if kind in BOUND:
+            return dict.fromkeys(acts_, _OTHERS)
         return acts.write_acts(self._client, kind, acts_)
 
     def follow_emails(self, sent: Mapping[str, str]) -> Replies:

@@ -80,7 +80,8 @@ class SalesforceApp:
             settings = self._settings
             key = _read_private_key(settings.salesforce_key_file) if settings.salesforce_key_file else ""
             app = App(settings.salesforce_client_id, settings.salesforce_client_secret, key)
-            self._salesforce = Salesforce(app, self._clock, settings.salesforce_base_url)
+            org_url, bulk_from = settings.salesforce_base_url, settings.salesforce_bulk_from
+            self._salesforce = Salesforce(app, self._clock, org_url, bulk_from=bulk_from)
         return self._salesforce
 
 

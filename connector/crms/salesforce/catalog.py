@@ -54,6 +54,15 @@ def fetch_catalog(schema: Schema) -> Catalog:
     return Catalog(SALESFORCE, MANIFEST.label, found)
 
 
+def fetch_alerts(client: SalesforceClient) -> Mapping[str, str]:
+    """API name -> id of every custom notification type. Tooling API: CustomNotificationType, which SOQL finds, too."""
+    rows = client.query("SELECT Id, DeveloperName, NamespacePrefix FROM CustomNotificationType")
+    return {
+        "__".join(filter(None, (row.get("NamespacePrefix"), row["DeveloperName"]))): to_long_id(row["Id"])
+        for row in rows
+    }
+
+
 def fetch_deal_catalog(schema: Schema) -> DealCatalog:
     """Every field of opportunities, and the stages; or why these cannot be read."""
     sobject = OBJECTS[OPPORTUNITY]

@@ -18,7 +18,7 @@ from connector.clock import Clock
 from connector.crms.salesforce.client import SalesforceClient
 from connector.crms.salesforce.errors import RefusedCallError
 from connector.crms.salesforce.reader import Reader, View
-from connector.crms.salesforce.replies import DeletedRecords, QueryJob, read
+from connector.crms.salesforce.replies import BulkJobInfo, DeletedRecords, read
 from connector.crms.salesforce.schema import Schema
 from connector.crms.salesforce.soql import quoted
 from connector.crms.salesforce.translate import CONTACT, LEAD, OBJECTS, TASK, to_long_id
@@ -37,10 +37,10 @@ _DONE: Final = "JobComplete"
 #: For how long the org remembers deletions, with a margin for clocks that differ.
 _DELETIONS_KEPT: Final = timedelta(days=15) - timedelta(minutes=10)
 #: Longer texts than fields can have: the csv module refuses those of more than 131,072 characters otherwise.
-_LONGEST_CELL: Final = 2**20
+LONGEST_CELL: Final = 2**20
 
 log = get_logger()
-csv.field_size_limit(_LONGEST_CELL)
+csv.field_size_limit(LONGEST_CELL)
 
 
 class OrgCensus:
@@ -79,10 +79,10 @@ class OrgCensus:
         except RefusedCallError:
             self._schema.doubt()  # a field may have gone out of sight
             raise
-        return RecordPage((), read(answer, QueryJob).id, is_last=False)
+        return RecordPage((), read(answer, BulkJobInfo).id, is_last=False)
 
     def _look(self, view: View, job_id: str) -> RecordPage:
-        job = read(self._client.get(f"jobs/query/{job_id}"), QueryJob)
+        job = read(self._client.get(f"jobs/query/{job_id}"), BulkJobInfo)
         if job.state in _UNDER_WAY:
             return RecordPage((), job_id, is_last=False, rest=_LOOK_AGAIN)
         if job.state != _DONE:

@@ -50,6 +50,7 @@ class _Answer(NamedTuple):
 
 
 _NOTHING: Final = _Answer(b"", {})
+_NO_HEADERS: Final[Mapping[str, str]] = {}
 
 
 class _Api(Salesforce):
@@ -103,6 +104,10 @@ class SalesforceClient:
         """Send a body to a resource."""
         return self._call(method, path, None, msgspec.json.encode(body)).body
 
+    def upload(self, path: str, content: bytes) -> None:
+        """Put a file of CSV at a resource."""
+        self._call("PUT", path, None, content, {"Content-Type": "text/csv; charset=UTF-8"})
+
     def delete(self, path: str, query: Mapping[str, str]) -> bytes:
         """Delete what the query names."""
         return self._call("DELETE", path, query).body
@@ -119,29 +124,42 @@ class SalesforceClient:
 
     # --- one place for all --------------------------------------------------------------------------------------
 
-    def _call(self, method: str, path: str, query: Mapping[str, str] | None, body: bytes | None = None) -> _Answer:
+    def _call(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None,
+        body: bytes | None = None,
+        headers: Mapping[str, str] = _NO_HEADERS,
+    ) -> _Answer:
         operation = f"{method} {path}"
         self._refuse_over_budget(operation)
         if self._is_stale():
             self._renew()
         try:
-            return self._send(operation, method, path, query, body)
+            return self._send(operation, method, path, query, body, headers)
         except SalesforceExpiredSession:
             self._renew()
         try:
-            return self._send(operation, method, path, query, body)
+            return self._send(operation, method, path, query, body, headers)
         except SalesforceExpiredSession:
             message = f"Salesforce does not take a new token either ({operation}). The org needs to be connected again."
             raise CredentialsError(message, operation=operation, status=401) from None
 
     def _send(
-        self, operation: str, method: str, path: str, query: Mapping[str, str] | None, body: bytes | None
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None,
+        body: bytes | None,
+        headers: Mapping[str, str],
     ) -> _Answer:
         """Send it once. A token that is not taken is left to the caller: nothing was done then."""
         _, api = self._open()
         self.limits.spend(self._clock.now())
         try:
-            return api.restful(path, dict(query or {}), method, data=body) or _NOTHING
+            return api.restful(path, dict(query or {}), method, data=body, headers=dict(headers)) or _NOTHING
         except SalesforceExpiredSession:
             raise
         except SalesforceError as error:
@@ -163,7 +181,7 @@ class SalesforceClient:
         moment = self.limits.allowed_at(now)
         if moment > now:
             message = f"Our share of the org's calls is used up ({operation})."
-            raise RateLimitedError(message, retry_at=moment, operation=operation)
+            raise RateLimitedError(message, retry_at=moment, operation=operation, may_be_done=False)
 
     # --- the token ----------------------------------------------------------------------------------------------
 
@@ -178,8 +196,12 @@ class SalesforceClient:
         return grant.flow is Flow.WEB_SERVER and self._clock.now() - grant.issued_at > _RENEW_AFTER
 
     def _renew(self) -> None:
-        """Take the token that follows ours, whoever asked for it."""
-        self._token = self._keeper.renew(self._token, self._ask)
+        """Take the token that follows ours, whoever asked for it. Where it cannot be had, nothing else was done."""
+        try:
+            self._token = self._keeper.renew(self._token, self._ask)
+        except RetryableCrmError as error:
+            error.may_be_done = False
+            raise
         self._known = None
 
     def _ask(self, spent: str) -> str:

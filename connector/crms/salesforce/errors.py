@@ -86,6 +86,8 @@ class ErrorDetail(msgspec.Struct, rename="camel"):
     status_code: str | None = ""
     message: str | None = ""
     fields: list[str] | None = None
+    #: Of an action that failed: what it gives in place of all this.
+    errors: list[ErrorDetail] | None = None
     #: By both its names; Salesforce misspells it.
     duplicate_result: dict[str, Any] | None = None
     duplicate_resut: dict[str, Any] | None = None
@@ -120,6 +122,7 @@ class RefusedCallError(RejectedRecordError):
         super().__init__(
             f"Salesforce refused {operation}: {detail.code} ({status}).", operation=operation, status=status
         )
+        self.detail = detail
         self.code = detail.code
         #: Salesforce's own words, for the person who looks at the dead letter.
         self.words = detail.words
@@ -133,7 +136,7 @@ def to_error(operation: str, status: int, content: object, now: datetime) -> Crm
     if detail and code == "REQUEST_LIMIT_EXCEEDED":
         limit = (detail.message or "").split(" ")[0]
         message = f"Salesforce's limit of calls is reached ({limit or 'unnamed'}, {operation})."
-        return RateLimitedError(message, retry_at=now + _LIMITS.get(limit, _ANY_LIMIT), **where)
+        return RateLimitedError(message, retry_at=now + _LIMITS.get(limit, _ANY_LIMIT), may_be_done=False, **where)
     if code in _CLOSED:
         return CredentialsError(f"Salesforce refused {operation} ({code}). {_CLOSED[code]}", **where)
     if status in _LATER_STATUSES or code in _LATER:
@@ -156,4 +159,5 @@ def _parse(content: object) -> ErrorDetail | None:
         details = msgspec.convert(content if isinstance(content, list) else [content], list[ErrorDetail])
     except msgspec.ValidationError:
         return None
-    return details[0] if details and details[0].code else None
+    first = next(iter(details[0].errors or details), None) if details else None
+    return first if first and first.code else None

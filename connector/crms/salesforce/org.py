@@ -8,13 +8,16 @@ from datetime import datetime
 
 from connector.clock import Clock
 from connector.crms.salesforce import catalog, deals, permissions, writer
+from connector.crms.salesforce.actions import Actions
 from connector.crms.salesforce.acts import ActWriter
 from connector.crms.salesforce.batches import Replies
 from connector.crms.salesforce.campaigns import Campaigns
 from connector.crms.salesforce.census import OrgCensus
 from connector.crms.salesforce.client import SalesforceClient
 from connector.crms.salesforce.companions import OrgCompanions
+from connector.crms.salesforce.errors import RefusedCallError
 from connector.crms.salesforce.grants import Grant
+from connector.crms.salesforce.ingest import Ingest
 from connector.crms.salesforce.limits import SHARE, Limits
 from connector.crms.salesforce.manifest import MANIFEST
 from connector.crms.salesforce.oauth import App, OAuth
@@ -22,9 +25,10 @@ from connector.crms.salesforce.permissions import Lack
 from connector.crms.salesforce.reader import Reader
 from connector.crms.salesforce.schema import Schema
 from connector.crms.salesforce.translate import OPPORTUNITY, object_type_of, to_long_id
-from connector.domain.outward.change import Act, ChangeKind
+from connector.domain.outward.change import UNKEYED, Act, ChangeKind
 from connector.errors import FeedRefusedError
 from connector.ports import (
+    BulkWriter,
     Catalog,
     CensusTaker,
     CompanionReader,
@@ -41,7 +45,7 @@ from connector.ports import (
 )
 
 _NO_FEED = "Salesforce has no such feed."
-_NO_EMAILS = RecordReply(ReplyState.REFUSED, "Coltiva sends no emails through Salesforce.")
+_NOT_HANDED_OVER = RecordReply(ReplyState.REFUSED, "Salesforce sends emails at once and tells no more of them.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +66,20 @@ class Salesforce:
     Loads nothing by itself and calls nothing. May be shared by threads.
     """
 
-    def __init__(self, app: App, clock: Clock, rehearsal_url: str = "", share: float = SHARE) -> None:
+    def __init__(
+        self, app: App, clock: Clock, rehearsal_url: str = "", share: float = SHARE, bulk_from: int = 0
+    ) -> None:
         #: How orgs let us in.
         self.oauth = OAuth(app, clock, rehearsal_url)
         self._clock = clock
         self._share = share
+        self._bulk_from = bulk_from
         self._limits: dict[str, Limits] = {}
 
     def open(self, connection: Connection, keeper: TokenKeeper) -> SalesforceOrg:
         """The org of a connection, for one thread. Makes no call, and raises nothing for a token that is none."""
         limits = self._limits.setdefault(connection.account, Limits(self._share))
-        return SalesforceOrg(connection.token, keeper, self.oauth, self._clock, limits)
+        return SalesforceOrg(connection.token, keeper, self.oauth, self._clock, limits, self._bulk_from)
 
 
 class SalesforceOrg:
@@ -87,7 +94,13 @@ class SalesforceOrg:
     deal_type: str = OPPORTUNITY
 
     def __init__(
-        self, token: str, keeper: TokenKeeper, oauth: OAuth, clock: Clock, limits: Limits | None = None
+        self,
+        token: str,
+        keeper: TokenKeeper,
+        oauth: OAuth,
+        clock: Clock,
+        limits: Limits | None = None,
+        bulk_from: int = 0,
     ) -> None:
         self._client = SalesforceClient(token, keeper, oauth, clock, limits or Limits())
         self._oauth = oauth
@@ -98,6 +111,9 @@ class SalesforceOrg:
         #: Tells of campaign members, tasks, and roles in opportunities.
         self.companions: CompanionReader | None = OrgCompanions(self._client, self._schema)
         self._acts = ActWriter(self._client)
+        #: Takes many properties at once.
+        self.bulk: BulkWriter | None = Ingest(self._client, self._schema, bulk_from)
+        self._actions = Actions(self._client, clock)
         self._campaigns = Campaigns(self._client)
 
     def object_type_of(self, record_id: str) -> str:
@@ -148,6 +164,13 @@ class SalesforceOrg:
         """User id -> address of everybody who may own records; None where that may not be known. Changes nothing."""
         return catalog.fetch_owners(self._client)
 
+    def fetch_alerts(self) -> Collection[str] | None:
+        """The API names of its custom notification types; None where they may not be known. Changes nothing."""
+        try:
+            return catalog.fetch_alerts(self._client).keys()
+        except RefusedCallError:
+            return None
+
     def try_feeds(self, names: Collection[str]) -> Mapping[str, str]:
         """Feed -> why the org does not offer it: it has none."""
         return dict.fromkeys(names, _NO_FEED)
@@ -189,14 +212,14 @@ class SalesforceOrg:
         return self._campaigns.write(membership)
 
     def write_acts(self, kind: ChangeKind, acts: Mapping[str, tuple[str, Act]]) -> Replies:
-        """Make tasks or notes, each exactly once, tied to record and owner; one reply a key."""
-        if kind is ChangeKind.EMAIL:
-            return dict.fromkeys(acts, _NO_EMAILS)
+        """Make tasks, notes, alerts or posts or send emails, each at most once; one reply a key."""
+        if kind in UNKEYED:
+            return self._actions.run(kind, acts)
         return self._acts.write(kind, acts)
 
     def follow_emails(self, sent: Mapping[str, str]) -> Replies:
         """None was handed over."""
-        return dict.fromkeys(sent, _NO_EMAILS)
+        return dict.fromkeys(sent, _NOT_HANDED_OVER)
 
     def calls_allowed_at(self, now: datetime) -> datetime:
         """When the next call may be made; `now` when it may be made at once."""

@@ -20,12 +20,14 @@ class QueryPage(msgspec.Struct, rename="camel"):
     next_records_url: str = ""
 
 
-class QueryJob(msgspec.Struct, rename="camel"):
-    """A query that the org gathers the records of. Bulk API 2.0."""
+class BulkJobInfo(msgspec.Struct, rename="camel"):
+    """A job that the org works off by itself: a query, or records to be written. Bulk API 2.0."""
 
     id: str
     state: str = ""
     number_records_processed: int = 0
+    #: Of a job that writes.
+    number_records_failed: int = 0
 
 
 class Deleted(msgspec.Struct, rename="camel"):
@@ -47,6 +49,14 @@ class SaveResult(msgspec.Struct):
     success: bool
     id: str | None = ""
     errors: list[ErrorDetail] = []
+
+
+class ActionResult(msgspec.Struct, rename="camel"):
+    """What became of one input of an action."""
+
+    is_success: bool
+    errors: list[ErrorDetail] | None = None
+    output_values: dict[str, Any] | None = None
 
 
 class PicklistValue(msgspec.Struct):

@@ -1,4 +1,4 @@
-"""Tasks, notes and emails: rendered for one lead at one moment.
+"""Tasks, notes, emails, alerts and posts: rendered for one lead at one moment.
 
 Their keys stay the same however often facts are folded.
 """
@@ -18,45 +18,77 @@ from connector.domain.outward.change import Act, ChangeKind, Email
 from connector.domain.outward.own import to_crm
 from connector.domain.outward.wording import context
 from connector.domain.programs.enrolment import Enrolment, key_of
-from connector.domain.programs.program import EmailSend, Milestone, Note, Task
+from connector.domain.programs.program import Alert, EmailSend, Milestone, Note, Post, Task, Telling
 
 #: An act decided later than this after its moment is put back into its send window.
 _ON_TIME = timedelta(hours=1)
 
 
-def emit(draft: Draft, key: str, what: Task | Note | EmailSend, *, owner: str | None = None, **place: str) -> None:
-    """Put a task, note or email into the outbox, rendered for this lead at this moment.
+def emit(draft: Draft, key: str, what: Telling | EmailSend, *, owner: str | None = None, **place: str) -> None:
+    """Put a task, note, email, alert or post into the outbox, rendered for this lead at this moment.
 
-    A task is for the lead's own rep, unless `owner` names another.
+    What is for a rep is for the lead's own, unless `owner` names another.
     """
     words = context(draft, **place)
     due_at = _leaves_at(draft, place.get("program", ""))
-    if isinstance(what, Note):
-        draft.acts.append(Act(key, ChangeKind.NOTE, due_at, body=what.body(words)))
-        return
-    if isinstance(what, EmailSend):
-        if not _is_on_time(draft):  # after an outage the last of several copies leaves, not all of them at once
-            draft.acts = [act for act in draft.acts if act.email is None or act.email.name != what.email]
-        for rule in filter(None, [draft.book.emails.get(what.email)]):
-            draft.acts.append(_to_email_act(key, rule, words, due_at))
-        return
-    task_due_at = due_at + what.due
     owned_by = str(draft.role(FieldRole.OWNER) or "") if owner is None else owner
-    draft.acts.append(
-        Act(
-            key=key,
-            kind=ChangeKind.TASK,
-            due_at=due_at,
-            subject=what.subject(words),
-            body=what.body(words),
-            task_due_at=task_due_at,
-            remind_at=None if what.remind is None else task_due_at - what.remind,
-            priority=what.priority,
-            type=what.type,
-            owner=owned_by,
-            owners=_owners(draft, owned_by),
-            crm=_owning_crm(draft),
-        )
+    match what:
+        case Note():
+            draft.acts.append(Act(key, ChangeKind.NOTE, due_at, body=what.body(words)))
+        case Task():
+            draft.acts.append(_to_task_act(draft, key, what, words, due_at, owned_by))
+        case Alert() | Post():
+            draft.acts.append(_to_bound_act(draft, key, what, words, due_at, owned_by))
+        case EmailSend():
+            _emit_email(draft, key, what, words, due_at)
+
+
+def _emit_email(draft: Draft, key: str, what: EmailSend, words: Mapping[str, object], due_at: datetime) -> None:
+    if not _is_on_time(draft):  # after an outage the last of several copies leaves, not all of them at once
+        draft.acts = [act for act in draft.acts if act.email is None or act.email.name != what.email]
+    for rule in filter(None, [draft.book.emails.get(what.email)]):
+        draft.acts.append(_to_email_act(key, rule, words, due_at))
+
+
+def _to_task_act(
+    draft: Draft, key: str, what: Task, words: Mapping[str, object], due_at: datetime, owned_by: str
+) -> Act:
+    task_due_at = due_at + what.due
+    return Act(
+        key=key,
+        kind=ChangeKind.TASK,
+        due_at=due_at,
+        subject=what.subject(words),
+        body=what.body(words),
+        task_due_at=task_due_at,
+        remind_at=None if what.remind is None else task_due_at - what.remind,
+        priority=what.priority,
+        type=what.type,
+        owner=owned_by,
+        owners=_owners(draft, owned_by),
+        crm=_owning_crm(draft),
+    )
+
+
+def _to_bound_act(
+    draft: Draft, key: str, what: Alert | Post, words: Mapping[str, object], due_at: datetime, owned_by: str
+) -> Act:
+    """What one CRM alone can make: for whoever owns the lead there, which another CRM's word says nothing of."""
+    owners = _owners(draft, owned_by)
+    is_known = not owners and _owning_crm(draft) in ("", what.crm)
+    owner = owners.get(what.crm, owned_by if is_known else "")
+    if isinstance(what, Post):
+        owner = owner if what.mentions_owner else ""
+        return Act(key, ChangeKind.POST, due_at, body=what.body(words), owner=owner, crm=what.crm)
+    return Act(
+        key,
+        ChangeKind.ALERT,
+        due_at,
+        subject=what.title(words),
+        body=what.body(words),
+        type=what.type,
+        owner=owner,
+        crm=what.crm,
     )
 
 
@@ -98,6 +130,7 @@ def render_email(rule: EmailRule, words: Mapping[str, object]) -> Email:
         values={name: text(words) for name, text in rule.values.items()},
         properties={name: text(words) for name, text in rule.properties.items()},
         crm=next(iter(rule.numbers), ""),
+        is_logged=rule.is_logged,
     )
 
 

@@ -31,12 +31,20 @@ class ChangeKind(StrEnum):
     TASK = "task"  # act
     NOTE = "note"  # act
     EMAIL = "email"  # act
+    ALERT = "alert"  # act: shown to a rep at once, by the CRM's own means
+    POST = "post"  # act: said on the record, where colleagues discuss it
 
 
-ACTS = frozenset({ChangeKind.TASK, ChangeKind.NOTE, ChangeKind.EMAIL})
+ACTS = frozenset({ChangeKind.TASK, ChangeKind.NOTE, ChangeKind.EMAIL, ChangeKind.ALERT, ChangeKind.POST})
+#: The CRM that they name makes them, or none does.
+BOUND = frozenset({ChangeKind.ALERT, ChangeKind.POST})
+#: A CRM may take these without a key, and make them again when it is asked again.
+UNKEYED = BOUND | {ChangeKind.EMAIL}
 
 LANES: Mapping[ChangeKind, Lane] = {
     ChangeKind.TASK: Lane.NOTIFY,
+    ChangeKind.ALERT: Lane.NOTIFY,
+    ChangeKind.POST: Lane.NOTIFY,
     ChangeKind.PROPERTIES: Lane.SCORE,
     ChangeKind.MEMBERSHIP: Lane.LIST,
     ChangeKind.NOTE: Lane.REST,
@@ -76,7 +84,7 @@ class Email:
 
     #: As in the mapping.
     name: str
-    #: The email's number over there.
+    #: The email's number over there; 0 where all of it is ours.
     number: int
     #: Sent whether or not the person wants marketing email: receipts, renewals.
     is_transactional: bool = False
@@ -92,19 +100,21 @@ class Email:
     properties: Mapping[str, str] = field(default_factory=dict)
     #: The CRM whose email it is.
     crm: str = ""
+    #: Whether the CRM is to keep it on the record, where it can be told not to.
+    is_logged: bool = True
 
 
 @quick
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One task, note or email."""
+    """One task, note, email, alert or post."""
 
     #: Unique for the lead and stable over replays: what it is for, counted.
     key: str
     kind: ChangeKind
     #: Leaves no sooner.
     due_at: datetime
-    #: Plain text; empty for a note. Of an email, what people know it by.
+    #: Plain text; empty for a note or a post. Of an email, what people know it by.
     subject: str = ""
     #: HTML, already escaped.
     body: str = ""
@@ -112,12 +122,16 @@ class Act:
     task_due_at: datetime | None = None
     remind_at: datetime | None = None
     priority: str = ""
+    #: Of an alert, which of those that the CRM knows it is.
     type: str = ""
-    #: The CRM's owner id; empty for nobody.
+    #: The CRM's owner id; empty for nobody. A post mentions them.
     owner: str = ""
     #: Of an email.
     email: Email | None = None
     #: CRM -> the owner there, where several of them say who owns the lead.
     owners: Mapping[str, str] = field(default_factory=dict)
-    #: The CRM that says who owns leads: a task is made there, if the lead has a record in it.
+    #: The CRM that says who owns leads: a task is made there, if the lead has a record in it. Of what is bound to a
+    #: CRM, that one.
     crm: str = ""
+    #: Since when a call for it may have done it already, which nobody knows; filled in where it leaves again.
+    in_doubt_since: datetime | None = None

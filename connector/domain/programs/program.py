@@ -42,6 +42,31 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Alert:
+    """What a CRM shows at once to whoever owns the lead there."""
+
+    title: Text
+    body: Text
+    #: Which of the alerts that the CRM knows.
+    type: str
+    crm: str
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What is said on the CRM record, where colleagues discuss it."""
+
+    body: Text
+    crm: str
+    #: Whether it mentions whoever owns the lead, who is told of it then.
+    mentions_owner: bool = True
+
+
+#: What sales is told.
+Telling = Task | Note | Alert | Post
+
+
+@dataclass(frozen=True, slots=True)
 class ListSend:
     """The lead is put on a list while an answer is awaited; the CRM sends what belongs to that list."""
 
@@ -274,7 +299,7 @@ class Program:
     exit: tuple[Trigger, ...] = ()
     window: SendWindow = field(default_factory=SendWindow)
     #: What a completed enrolment does, in order.
-    on_completed: tuple[Task | Note, ...] = ()
+    on_completed: tuple[Telling, ...] = ()
     #: What the CRM record is told by a note.
     milestones: frozenset[Milestone] = frozenset()
     #: Who comes first where two programs want the same: the higher one.

@@ -21,7 +21,7 @@ from connector.domain.petition import Petition, PetitionKind
 from connector.domain.petitioning import file, withdraw
 from connector.domain.programs.enrolling import BY_PROGRAM, WITH_SALES, open_enrolments, pause, resume
 from connector.domain.programs.enrolment import Enrolment, EnrolmentState
-from connector.domain.programs.program import Note, Task
+from connector.domain.programs.program import Telling
 from connector.domain.sales.compiled_sales import CompiledHandOver
 from connector.domain.sales.handover import HandOver, HandOverState, Turn, to_state
 from connector.domain.sales.sales import Escalation, OwnerRule, Rep
@@ -143,7 +143,7 @@ def _is_forward(draft: Draft, stage: str) -> bool:
     return now not in order or then not in order or order.index(then) > order.index(now)
 
 
-def _tell(draft: Draft, hand_over: HandOver, what: str, acts: Iterable[Task | Note], owner: str | None = None) -> None:
+def _tell(draft: Draft, hand_over: HandOver, what: str, acts: Iterable[Telling], owner: str | None = None) -> None:
     rule = draft.book.hand_overs[hand_over.name].rule
     for index, act in enumerate(acts):
         key = f"{hand_over.key}:{hand_over.times}:{what}:{index}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from connector.domain.conditions.condition import Condition
-from connector.domain.programs.program import Note, Target, Task, Trigger
+from connector.domain.programs.program import Target, Telling, Trigger
 from connector.domain.sales.working import WorkingHours
 
 #: HubSpot's lifecycle stages, from the first to the last. HubSpot: "Use contact and company lifecycle stages".
@@ -65,7 +65,7 @@ class Escalation:
 
     #: So much working time of the rep after the step before.
     after: timedelta
-    acts: tuple[Task | Note, ...] = ()
+    acts: tuple[Telling, ...] = ()
     #: To whom the tasks go, a rep's name; empty: to the rep who has the lead.
     to: str = ""
     #: Whether the next rep is given the lead.
@@ -101,7 +101,7 @@ class HandOverRule:
     lifecycle: str = ""
     status: str = ""
     #: What the rep is told.
-    acts: tuple[Task | Note, ...] = ()
+    acts: tuple[Telling, ...] = ()
     #: For texts: what the rep is to do.
     next_step: str = ""
     #: Any of these shows that the rep looks after the lead.

@@ -15,7 +15,7 @@ from connector.engine.inward.hydrate import HydrateResult
 from connector.engine.inward.poll import PollResult
 from connector.engine.inward.seek import SeekResult
 from connector.engine.judging.shelf import Shelf
-from connector.engine.outward import dispatch
+from connector.engine.outward import bulk, dispatch
 from connector.engine.outward.dispatch import DispatchResult
 from connector.engine.running.line import Line, Tools
 from connector.errors import CredentialsError, LostClaimError
@@ -105,7 +105,7 @@ class Calls:
             sought = seek.run_once(line, self._shelf)
             accompanied = companions.run_once(line, self._shelf)
             found = deals.run_once(line, self._shelf)
-            written = dispatch.run_once(line, self._shelf)
+            written = bulk.run_once(line, self._shelf) + dispatch.run_once(line, self._shelf)
             is_busy = bool(read.amount + sought.amount + written.amount)
             polled = poll.run_once(line, self._shelf, self._feed_interval, is_busy=is_busy)
             counted = census.run_once(line, self._shelf, self._census_interval, is_busy=is_busy)

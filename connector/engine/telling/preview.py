@@ -18,7 +18,7 @@ from connector.domain.ids import LeadId
 from connector.domain.lead import Lead, blank
 from connector.domain.outward.acts import render_email
 from connector.domain.outward.wording import context
-from connector.domain.programs.program import EmailSend, Note, Send, Task
+from connector.domain.programs.program import Alert, EmailSend, Note, Post, Send, Task, Telling
 from connector.domain.traits.rfm import DIMENSIONS
 from connector.errors import UnknownNameError
 
@@ -28,7 +28,7 @@ _PAGE = (
     '<!doctype html>\n<html><head><meta charset="utf-8"><title>{title}</title></head><body>\n{body}\n</body></html>\n'
 )
 
-Content = EmailRule | Task | Note
+Content = EmailRule | Telling
 #: What texts may use, by name.
 Words = Mapping[str, object]
 
@@ -37,7 +37,7 @@ Words = Mapping[str, object]
 class Preview:
     """A message as somebody would read it."""
 
-    #: `email`, `task` or `note`.
+    #: `email`, `task`, `note`, `alert` or `post`.
     kind: str
     subject: str
     #: What mail programs show beside the subject.
@@ -162,6 +162,12 @@ def render(content: Content, words: Words) -> Preview:
         case Note():
             body = content.body(words)
             return Preview("note", "", "", to_text(body), body)
+        case Alert():
+            body = content.body(words)
+            return Preview("alert", content.title(words), "", to_text(body), body)
+        case Post():
+            body = content.body(words)
+            return Preview("post", "", "", to_text(body), body)
         case EmailRule():
             return _render_email(content, words)
 

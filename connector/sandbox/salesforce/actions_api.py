@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -9,8 +10,12 @@ from typing import Any
 from connector.sandbox.exchange import Reply
 from connector.sandbox.salesforce.call import Call
 from connector.sandbox.salesforce.ids import to_id
-from connector.sandbox.salesforce.refusals import Json, RefusalError, not_found
+from connector.sandbox.salesforce.refusals import Json, RefusalError, entity_deleted, not_found
+from connector.sandbox.salesforce.standard_objects import EMAIL_MESSAGE, EMAIL_RELATION, FEED_ITEM, SENDER
 
+#: Does what one input asks for, and gives what the result says of it.
+Action = Callable[[Call, Json], Json]
+_MENTION = re.compile(r"@\[([^\]]*)\]")
 #: Notifications in an hour; what is more is lost without a word.
 HOURLY_NOTIFICATIONS = 10_000
 MAX_INPUTS = 200
@@ -32,16 +37,16 @@ def invoke(call: Call) -> Reply:
     return Reply(400 if is_refused else 200, results, written=sum(one["isSuccess"] for one in results))
 
 
-def _result(call: Call, action: Callable[[Call, Json], None], given: Any) -> Json:
+def _result(call: Call, action: Action, given: Any) -> Json:
     told: Json = {"actionName": call.path["name"], "errors": None, "isSuccess": True, "outputValues": {}}
     try:
-        action(call, given if isinstance(given, dict) else {})
+        told["outputValues"] = action(call, given if isinstance(given, dict) else {})
     except RefusalError as refusal:
         told |= {"errors": [refusal.as_record_error()], "isSuccess": False, "outputValues": None}
     return told
 
 
-def _notify(call: Call, given: Json) -> None:
+def _notify(call: Call, given: Json) -> Json:
     _check_known(given, {"customNotifTypeId", "recipientIds", "title", "body", "targetId", "targetPageRef", "senderId"})
     if not call.permissions.may_send_notifications:
         message = "The user does not have the Send Custom Notifications permission"
@@ -64,18 +69,34 @@ def _notify(call: Call, given: Json) -> None:
     sent = call.org.sent.notifications
     if sum(1 for one in sent if one["at"] > now - timedelta(hours=1)) < HOURLY_NOTIFICATIONS:
         sent.append({**given, "at": now})
+    return {}
 
 
-def _post(call: Call, given: Json) -> None:
+def _post(call: Call, given: Json) -> Json:
+    """A feed item, in which mentions show as names."""
     _check_known(given, {"subjectNameOrId", "text", "type", "communityId", "visibility"})
     _text(given, "text", _MAX_POST)
     subject = to_id(_text(given, "subjectNameOrId", 255))
-    if subject is None or call.database.row(subject) is None:
+    row = call.database.row(subject)
+    if subject is None or row is None:
         raise _bad("subjectNameOrId", "is no record, user or group")
+    if row["IsDeleted"]:
+        raise entity_deleted()
     call.org.sent.posts.append({**given, "at": call.org.clock.now()})
+    body = _MENTION.sub(lambda found: f"@{_mentioned(call, found[1])}", given["text"])
+    item = {"ParentId": subject, "Body": body, "CreatedById": call.grant.user_id}
+    return {"feedItemId": call.org.add_setup_row(FEED_ITEM, item)}
 
 
-def _mail(call: Call, given: Json) -> None:
+def _mentioned(call: Call, given: str) -> str:
+    user = call.database.row(to_id(given))
+    if user is None or to_id(given)[:3] not in ("005", "0F9"):  # type: ignore[index]  # a row has an id
+        raise _bad("text", f"mentions nobody that there is: {given}")
+    return str(user["Name"])
+
+
+def _mail(call: Call, given: Json) -> Json:
+    """An email; where it is to be logged, a record of it that hangs on its recipient, not on addresses."""
     recipients = "recipientAddresses" if call.version >= _RENAMED_IN else "emailAddresses"
     newer = {"ccAddresses", "bccAddresses"} if call.version >= _RENAMED_IN else set()
     _check_known(given, _MAIL_INPUTS | {recipients} | newer)
@@ -84,7 +105,44 @@ def _mail(call: Call, given: Json) -> None:
         _text(given, "emailBody", 384_000)
     if not given.get(recipients) and not given.get("recipientId"):
         raise _bad(recipients, "is required")
-    call.org.sent.emails.append({**given, "at": call.org.clock.now()})
+    _check_sender(call, given)
+    address = _address(call, given)
+    call.org.sent.emails.append({**given, "to": address or given.get(recipients), "at": call.org.clock.now()})
+    if given.get("logEmailOnSend") and given.get("recipientId"):
+        _log(call, given, address)
+    return {}
+
+
+def _check_sender(call: Call, given: Json) -> None:
+    kind = given.get("senderType", "CurrentUser")
+    if kind not in ("CurrentUser", "DefaultWorkflowUser", "OrgWideEmailAddress"):
+        raise _bad("senderType", f"is none: {kind}")
+    if kind == "OrgWideEmailAddress":
+        address = _text(given, "senderAddress", 255)
+        if not call.database.tables[SENDER].find_by("Address", address):
+            raise _bad("senderAddress", f"is no organization-wide email address: {address}")
+
+
+def _address(call: Call, given: Json) -> str:
+    """Where the recipient is reached; empty without one."""
+    if not given.get("recipientId"):
+        return ""
+    known = to_id(_text(given, "recipientId", 18))
+    row = call.database.row(known)
+    if known is None or known[:3] not in ("00Q", "003", "005") or row is None or row["IsDeleted"]:
+        raise _bad("recipientId", "is no lead, contact or user")
+    if not row.get("Email"):
+        raise _bad("recipientId", "has no email address")
+    return str(row["Email"])
+
+
+def _log(call: Call, given: Json, address: str) -> None:
+    by = {"CreatedById": call.grant.user_id}
+    body = {"HtmlBody" if given.get("sendRichBody") else "TextBody": given.get("emailBody", "")}
+    about = {"Subject": given.get("emailSubject", ""), "ToAddress": address, **body, **by}
+    message = call.org.add_setup_row(EMAIL_MESSAGE, about)
+    relation = {"EmailMessageId": message, "RelationId": to_id(given["recipientId"]), "RelationAddress": address}
+    call.org.add_setup_row(EMAIL_RELATION, {**relation, "RelationType": "ToAddress", **by})
 
 
 _MAIL_INPUTS = {
@@ -98,7 +156,7 @@ _MAIL_INPUTS = {
     "emailTemplateId",
     "logEmailOnSend",
 }
-_ACTIONS: dict[str, Callable[[Call, Json], None]] = {
+_ACTIONS: dict[str, Action] = {
     "customNotificationAction": _notify,
     "chatterPost": _post,
     "emailSimple": _mail,

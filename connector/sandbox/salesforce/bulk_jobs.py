@@ -111,6 +111,11 @@ class JobBook:
         #: How many looks at a job say that it is under way before one says that it ended.
         self.looks_until_done = 0
 
+    @property
+    def amount(self) -> int:
+        """How many jobs write records."""
+        return sum(job.kind == "ingest" for job in self._jobs.values())
+
     def add(self, job: Job) -> None:
         """Keep a job."""
         job.looks_left = self.looks_until_done

@@ -1,6 +1,6 @@
 """Coltiva's package in a simulated org: what it adds there, and that the app may act as the integration user.
 
-The fields are those of `connector/crms/salesforce/package`.
+Its fields and its notification type are those of `connector/crms/salesforce/package`.
 """
 
 from __future__ import annotations
@@ -29,5 +29,6 @@ FIELDS: Final[Mapping[str, tuple[Field, ...]]] = {
 def install_package(org: Org, app: App) -> None:
     """Install it; the integration user is the one as whom the app runs."""
     org.install(app, run_as=org.integration_user)
+    org.people.add_notification_type("Hot_Lead", namespace="coltiva")
     for name, fields in FIELDS.items():
         org.add_fields(name, *fields)

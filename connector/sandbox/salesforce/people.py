@@ -104,6 +104,10 @@ class People:
             values["NamespacePrefix"] = namespace
         return self._org.add_setup_row("CustomNotificationType", values)
 
+    def add_sender(self, address: str, name: str = "Sender") -> str:
+        """Add an address of the organization from which emails may be sent; gives its id."""
+        return self._org.add_setup_row("OrgWideEmailAddress", {"Address": address, "DisplayName": name})
+
     # --- records of any object --------------------------------------------------------------
 
     def create(self, object_name: str, /, *, user: str = "", **values: Any) -> str:

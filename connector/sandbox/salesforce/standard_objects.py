@@ -12,6 +12,8 @@ LEAD, CONTACT, ACCOUNT, OPPORTUNITY = "Lead", "Contact", "Account", "Opportunity
 CAMPAIGN, CAMPAIGN_MEMBER, CAMPAIGN_STATUS = "Campaign", "CampaignMember", "CampaignMemberStatus"
 CONTACT_ROLE, TASK, USER, GROUP = "OpportunityContactRole", "Task", "User", "Group"
 NOTIFICATION_TYPE, ORGANIZATION, RECORD_TYPE = "CustomNotificationType", "Organization", "RecordType"
+FEED_ITEM, EMAIL_MESSAGE, EMAIL_RELATION = "FeedItem", "EmailMessage", "EmailMessageRelation"
+SENDER = "OrgWideEmailAddress"
 
 LEAD_STATUSES = ("Open - Not Contacted", "Working - Contacted", "Closed - Converted", "Closed - Not Converted")
 CONVERTED_STATUS = "Closed - Converted"
@@ -264,6 +266,39 @@ def _notification_type() -> tuple[Field, ...]:
     )
 
 
+def _feed_item() -> tuple[Field, ...]:
+    """Its text cannot be asked for in a condition. Salesforce: Object Reference, "FeedItem"."""
+    return (
+        _reference("ParentId", LEAD, CONTACT, ACCOUNT, OPPORTUNITY, CAMPAIGN, USER, GROUP),
+        Field("Body", T.TEXTAREA, length=10_000),
+        Field("Type", T.PICKLIST, length=40, options=("TextPost",), default="TextPost"),
+    )
+
+
+def _email_message() -> tuple[Field, ...]:
+    return (
+        Field("Subject", length=3_000),
+        Field("TextBody", T.TEXTAREA, length=32_000),
+        Field("HtmlBody", T.TEXTAREA, length=32_000),
+        Field("ToAddress", length=4_000),
+        Field("Status", T.PICKLIST, length=40, options=("0", "1", "2", "3", "4", "5"), default="3"),
+        Field("MessageDate", T.DATETIME),
+    )
+
+
+def _email_relation() -> tuple[Field, ...]:
+    return (
+        _reference("EmailMessageId", EMAIL_MESSAGE, is_required=True),
+        _reference("RelationId", LEAD, CONTACT, USER),
+        Field("RelationType", T.PICKLIST, length=40, options=("ToAddress", "CcAddress", "BccAddress", "FromAddress")),
+        Field("RelationAddress", length=4_000),
+    )
+
+
+def _sender() -> tuple[Field, ...]:
+    return (Field("Address", T.EMAIL, is_required=True), Field("DisplayName", length=100, is_required=True))
+
+
 def _organization() -> tuple[Field, ...]:
     return (
         Field("Name", length=80),
@@ -292,6 +327,8 @@ _LOOKED_UP_BY = {
     CAMPAIGN_STATUS: ("CampaignId",),
     CONTACT_ROLE: ("ContactId", "OpportunityId"),
     TASK: ("WhoId", "WhatId"),
+    FEED_ITEM: ("ParentId",),
+    EMAIL_RELATION: ("RelationId",),
 }
 #: Object to what is deleted along with a record of it, and the field that points to it.
 DELETED_WITH: dict[str, tuple[tuple[str, str], ...]] = {
@@ -318,6 +355,10 @@ def standard_objects() -> list[ObjectType]:
         (ObjectType(USER, "005", is_writable=False), _user()),
         (ObjectType(GROUP, "00G", is_writable=False), _group()),
         (ObjectType(NOTIFICATION_TYPE, "0ML", "Custom Notification Type", is_writable=False), _notification_type()),
+        (ObjectType(FEED_ITEM, "0D5", "Feed Item", is_writable=False), _feed_item()),
+        (ObjectType(EMAIL_MESSAGE, "02s", "Email Message", is_writable=False), _email_message()),
+        (ObjectType(EMAIL_RELATION, "0RL", "Email Message Relation", is_writable=False), _email_relation()),
+        (ObjectType(SENDER, "0D2", "Organization-wide From Email Address", is_writable=False), _sender()),
         (ObjectType(ORGANIZATION, "00D", is_writable=False), _organization()),
         (ObjectType(RECORD_TYPE, "012", "Record Type", is_writable=False), _record_type()),
     ]

@@ -107,7 +107,7 @@ MISTAKES = {
     ),
     "a notification that says nothing": (
         "notifications:\n  x: {when: {segment: big}}\n",
-        ["3:3: a notification tells by a task or a note; add task:"],
+        ["3:3: a notification tells by a task, a note, an alert or a post; add task:"],
     ),
     "a notification for nothing": (
         "notifications:\n  x: {task: Call}\n",

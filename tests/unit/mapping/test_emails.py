@@ -67,7 +67,8 @@ MISTAKES = {
     email('html: "{{ texts.footer }}"'): 'unknown text "footer"',
     email("values: {subject: x}"): "`subject` has a key of its own; write subject: beside values:",
     email("consent: maybe"): '"maybe" is not possible here',
-    "emails:\n  hi: {subject: Hi}\n" + SENT: '"hubspot" is missing in an email; add hubspot:',
+    "emails:\n  hi: {subject: Hi}\n"
+    + SENT: "nothing says which CRM sends the email; add hubspot: {email_id: 48211734}, or salesforce:",
     "suppress_on: [spammed]\n": 'unknown signal "spammed"',
     "texts: {a: A, b: 'x {{ texts.a }}'}\n": "a text block cannot hold another one; put both into the message",
     "texts: {a: '{{ lead.nobody }}'}\n": 'unknown field "nobody" in a text',

@@ -13,7 +13,7 @@ import pytest
 
 from connector.domain.book import compile_book
 from connector.domain.definitions import Definitions
-from connector.domain.programs.program import Outcome, Program, Trigger
+from connector.domain.programs.program import Alert, Outcome, Post, Program, Trigger
 from connector.domain.sales.sales import Sales
 from connector.domain.traits.rfm import DIMENSIONS
 from connector.domain.traits.score import EngagementRule, Score
@@ -55,6 +55,20 @@ def meaning_of(definitions: Definitions) -> Iterator[str]:
     yield from _meaning_of_deals(definitions)
     yield from _meaning_of_arrivals(definitions)
     yield from _meaning_of_several_crms(definitions)
+    yield from _meaning_of_means(definitions)
+
+
+def _meaning_of_means(definitions: Definitions) -> Iterator[str]:
+    acts = [(one.name, act) for one in definitions.notifications for act in one.acts]
+    acts += [(program.name, act) for program in definitions.programs for act in program.on_completed]
+    for name, act in acts:
+        if isinstance(act, Alert):
+            yield f"alert of {name}: {act.type} in {act.crm}"
+        if isinstance(act, Post):
+            yield f"post of {name}: in {act.crm}, mentions {act.mentions_owner}"
+    yield from (
+        f"email {one.name}: logged {one.is_logged}" for one in definitions.emails if "salesforce" in one.numbers
+    )
 
 
 def _meaning_of_several_crms(definitions: Definitions) -> Iterator[str]:
