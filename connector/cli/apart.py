@@ -18,9 +18,9 @@ def apart(
     undo: Annotated[bool, typer.Option("--undo", help="Let the record be joined by its address again.")] = False,
     workspace: Workspace = None,
 ) -> None:
-    """Make a lead of its own of a record that was taken for another person's, and keep it apart.
+    """Say that a record is somebody else's than its lead.
 
-    Each of the two has what its own records told; what was sent counts as sent to both. A merge in the CRM makes one of
+    It becomes a lead of its own and is kept apart. Each of the two has what its own records told; what was sent counts as sent to both. A merge in the CRM makes one of
     them again, and so does --undo where both have the same address.
 
     Example:  coltiva apart 00Q5e00000AbCdEEAV

@@ -14,9 +14,9 @@ def thaw(
     field: Annotated[str | None, typer.Argument(metavar="FIELD", help="The field; without, all of them.")] = None,
     workspace: Workspace = None,
 ) -> None:
-    """Write a field to CRMs again that was frozen because they kept overwriting each other.
+    """Write a field again over which CRMs quarrelled.
 
-    First end the workflow or sync that puts values back; else it is frozen again.
+    It was frozen because they kept overwriting each other. First end the workflow or sync that puts values back; else it is frozen again.
 
     Example:  coltiva thaw someone@example.com phone
     """
