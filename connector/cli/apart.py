@@ -20,8 +20,8 @@ def apart(
 ) -> None:
     """Say that a record is somebody else's than its lead.
 
-    It becomes a lead of its own and is kept apart. Each of the two has what its own records told; what was sent counts as sent to both. A merge in the CRM makes one of
-    them again, and so does --undo where both have the same address.
+    It becomes a lead of its own and is kept apart. Each of the two has what its own records told; what was sent counts
+    as sent to both. A merge in the CRM makes one of them again, and so does --undo where both have the same address.
 
     Example:  coltiva apart 00Q5e00000AbCdEEAV
     """

@@ -16,7 +16,8 @@ def thaw(
 ) -> None:
     """Write a field again over which CRMs quarrelled.
 
-    It was frozen because they kept overwriting each other. First end the workflow or sync that puts values back; else it is frozen again.
+    It was frozen because they kept overwriting each other. First end the workflow or sync that puts values back; else
+    it is frozen again.
 
     Example:  coltiva thaw someone@example.com phone
     """
