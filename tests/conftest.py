@@ -26,6 +26,14 @@ settings.register_profile(
 settings.register_profile("dev", deadline=None, max_examples=50)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
+#: Where the tests are that take many seconds each.
+_LONG = tuple(str(Path(__file__).parent / folder) for folder in ("stories", "integration", "property"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests come first, so that at the end of a parallel run no process waits for another's."""
+    items.sort(key=lambda item: not str(item.path).startswith(_LONG))
+
 
 @pytest.fixture(scope="session", autouse=True)
 def stores_are_quick() -> Iterator[None]:

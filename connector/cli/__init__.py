@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from connector import __version__
 from connector.cli import (
+    apart,
     backfill,
     changes,
     check,
@@ -36,6 +37,7 @@ from connector.cli import (
     serve,
     status,
     test,
+    thaw,
     web,
     worker,
 )
@@ -49,7 +51,7 @@ SECTIONS = {
     "Set it up": ("check", "preview", "test", "connect", "backfill", "keys"),
     "Run it": ("serve", "web", "worker", "changes"),
     "Look": ("status", "leads", "explain", "outbox", "programs", "sales", "rfm"),
-    "Decide for one lead": ("enrol", "exit", "move", "pause", "resume", "lift"),
+    "Decide for one lead": ("enrol", "exit", "move", "pause", "resume", "lift", "thaw", "apart"),
     "Mend": ("dead-letters", "replay"),
 }
 
@@ -138,3 +140,5 @@ app.command("move")(orders.move)
 app.command("pause")(orders.pause)
 app.command("resume")(orders.resume)
 app.command("lift")(lift.lift)
+app.command("thaw")(thaw.thaw)
+app.command("apart")(apart.apart)

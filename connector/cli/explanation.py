@@ -36,6 +36,9 @@ def print_explanation(console: Console, lead: Explanation, zone: ZoneInfo, lines
     if lead.unread_because:
         console.print(f"\n[bold red]![/] Known, but not read from the CRM yet: {escape(lead.unread_because)}")
         return
+    for field in lead.frozen:
+        until = f"until {local(field.until, zone)}"
+        console.print(f"[bold red]![/] nothing of {escape(field.name)} is written {until}: CRMs overwrite each other")
     for score in lead.scores:
         print_score(console, score, zone)
     _print_enrolments(console, lead.enrolments, lead.outside, zone)

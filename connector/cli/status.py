@@ -116,7 +116,7 @@ def look(services: Services) -> Mapping[str, Any]:
         for one, state in censuses
         if state.problem
     ]
-    needs += [line for each in waiting for line in tell_waiting(each)]
+    needs += [*_tell_frozen(health.frozen), *(line for each in waiting for line in tell_waiting(each))]
     waiting_since = health.oldest_delivery_at
     return {
         "now": now,
@@ -182,6 +182,16 @@ def tell_pause(connection: Connection) -> str:
         f"{connection.id} is paused: {connection.paused_because} "
         f"Nothing is lost meanwhile. With a good token: coltiva connect {connection.crm}"
     )
+
+
+def _tell_frozen(frozen: Mapping[str, int]) -> list[str]:
+    from connector.cli.printing import joined, plural
+
+    if not frozen:
+        return []
+    which = joined([f"{name} of {plural(amount, 'lead')}" for name, amount in sorted(frozen.items())], "")
+    remedy = "End the workflow or sync of yours that puts values back; then: coltiva thaw WHO FIELD"
+    return [f"CRMs keep overwriting each other, so nothing is written for a day of {which}. {remedy}"]
 
 
 def _tell_pauses(

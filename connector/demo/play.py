@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import fields
 from datetime import datetime, timedelta
@@ -19,6 +19,9 @@ from connector.clock import SystemClock
 from connector.demo.account import Account, count_calls, count_funnel, count_messages, tell_stories
 from connector.demo.both.play import play_both
 from connector.demo.both.printed import print_both
+from connector.demo.both.stage import Stage as BothStage
+from connector.demo.both.stage import staged as staged_both
+from connector.demo.both.story import EMAIL
 from connector.demo.expected import expect
 from connector.demo.life import Life, furnish
 from connector.demo.people import BEGINS_AT, DAYS, ENDS_AT, ZONE, Person, invent
@@ -38,7 +41,7 @@ def play(*, contacts: int, seed: int, keep: bool, as_json: bool) -> int:
     console = build_console(stderr=as_json)
     people = invent(contacts, seed)
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="coltiva-demo-")))
+        folder = Path(stack.enter_context(_folder()))
         console.print(f"[bold]Seven weeks at ACME Planning[/], with {plural(contacts, 'contact')}.")
         console.print("A simulated HubSpot portal, a web process and a worker start on this machine ...")
         began_at = monotonic()
@@ -47,14 +50,20 @@ def play(*, contacts: int, seed: int, keep: bool, as_json: bool) -> int:
         if not as_json:
             print_account(console, account)
             console.print("\nA simulated Salesforce org is connected beside a portal ...")
-        both = play_both(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="coltiva-demo-"))))
+        began_at = monotonic()
+        other = stack.enter_context(staged_both(Path(stack.enter_context(_folder()))))
+        both = play_both(other, began_at)
         if as_json:
             print_json({field.name: getattr(account, field.name) for field in fields(account)} | {"both_crms": both})
         else:
             print_both(console, both)
         if keep:
-            _keep(console, stage, people[0].email)
+            _keep(console, stage, people[0].email, other)
     return FINDINGS if account.differences or both.differences else 0
+
+
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="coltiva-demo-")
 
 
 def _perform(stage: Stage, people: Sequence[Person], began_at: float) -> Account:
@@ -90,16 +99,15 @@ def _perform(stage: Stage, people: Sequence[Person], began_at: float) -> Account
     )
 
 
-def _keep(console: Console, stage: Stage, address: str) -> None:
+def _keep(console: Console, stage: Stage, address: str, other: BothStage) -> None:
     """Let everything run on in everyday time until Ctrl-C, and say how to look at it."""
     settings = stage.services.settings
     console.print(f"\nThe portal:  {settings.hubspot_base_url}/")
     console.print(f"Readiness:   {settings.public_url}/readyz")
-    console.print("\nIn another terminal:\n")
-    for name, value in stage.environ.items():
-        console.print(f"  export {name}='{value}'", soft_wrap=True, markup=False)
-    for command in ("status", "leads", f"explain {address}"):
-        console.print(f"  .venv/bin/coltiva {command}", soft_wrap=True, markup=False)
+    _print_way(console, stage.environ, ("status", "leads", f"explain {address}"))
+    console.print(f"\nThe org:     {other.crms.org.instance_url}/")
+    console.print(f"Its portal:  {other.services.settings.hubspot_base_url}/")
+    _print_way(console, other.environ, ("status", f"explain {EMAIL}"))
     console.print("\nStop with Ctrl-C.")
     clock = SystemClock()
     try:
@@ -107,5 +115,15 @@ def _keep(console: Console, stage: Stage, address: str) -> None:
             clock.wait(1)
             stage.sandbox.clock.set(stage.now + timedelta(seconds=1))
             stage.sandbox.tick()
+            other.crms.sandbox.clock.set(other.now + timedelta(seconds=1))
+            other.crms.tick()
     except KeyboardInterrupt:
         console.print("Stopped.")
+
+
+def _print_way(console: Console, environ: Mapping[str, str], commands: Sequence[str]) -> None:
+    console.print("\nIn another terminal:\n")
+    for name, value in environ.items():
+        console.print(f"  export {name}='{value}'", soft_wrap=True, markup=False)
+    for command in commands:
+        console.print(f"  .venv/bin/coltiva {command}", soft_wrap=True, markup=False)

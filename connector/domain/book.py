@@ -16,7 +16,7 @@ from connector.domain.conditions.predicate import Predicate, Scales
 from connector.domain.definitions import Definitions, EmailRule, ListRule, Notification, SignalSource, Tag
 from connector.domain.field import Field, FieldRole
 from connector.domain.ids import WorkspaceId
-from connector.domain.nodes import Nodes, compile_nodes
+from connector.domain.nodes import CarryNode, Nodes, compile_nodes
 from connector.domain.programs.compiled import (
     CHANGED,
     AttributesMatch,
@@ -76,6 +76,8 @@ class Book:
     enrols: Mapping[str, tuple[str, ...]]
     #: The signals that may end or answer an enrolment.
     heard: frozenset[str]
+    #: The fields that are read from a CRM and written to one.
+    carried: frozenset[str]
     #: The fields whose change some program or hand-over looks for.
     listened_to: tuple[str, ...]
     notifications: Mapping[str, Notification]
@@ -145,6 +147,7 @@ def compile_book(definitions: Definitions) -> Book:
         programs=programs,
         enrols=_index_enrols(programs),
         heard=frozenset().union(*(each.ends_on | each.answers_on for each in programs.values())),
+        carried=frozenset(node.field for node in nodes.ordered if isinstance(node, CarryNode)),
         listened_to=_listened_to(programs.values(), _heard_from_sales(definitions, hand_overs)),
         notifications={notification.name: notification for notification in definitions.notifications},
         lists={rule.name: rule for rule in definitions.lists},

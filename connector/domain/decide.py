@@ -16,7 +16,7 @@ from connector.domain.book import Book
 from connector.domain.conditions.predicate import earliest
 from connector.domain.derive import ask_alarms, derive, derive_quietly, pass_quietly, to_minute, watch
 from connector.domain.draft import Books, Draft
-from connector.domain.fact import RANK, START, Fact, FactKind, Position, RecordName
+from connector.domain.fact import RANK, START, Fact, FactKind, Position
 from connector.domain.history import HistoryEntry, HistoryKind
 from connector.domain.lead import Lead, Standing, blank
 from connector.domain.outward import consent
@@ -28,7 +28,7 @@ from connector.domain.petition import PetitionKind
 from connector.domain.petitioning import Grant, take_ruling
 from connector.domain.programs import journey, phases
 from connector.domain.programs.entry import take_waiting
-from connector.domain.records import behaviour, presence
+from connector.domain.records import behaviour, carrying, presence
 from connector.domain.sales import handback, handing
 from connector.domain.traits import tagging
 from connector.domain.traits.dealing import take_deal, take_edges
@@ -43,10 +43,8 @@ _MINUTE = timedelta(minutes=1)
 _ALARM, _BOOK, _RECORD, _MERGED = FactKind.ALARM, FactKind.BOOK, FactKind.RECORD, FactKind.MERGED
 _SIGNAL, _DEAL, _EDGES = FactKind.SIGNAL, FactKind.DEAL, FactKind.EDGES
 #: What says something else than that signals were given.
-_ORDERS = frozenset({FactKind.COMMAND, FactKind.MERGED, FactKind.OUTCOME, FactKind.RULING})
+_ORDERS = frozenset({FactKind.COMMAND, FactKind.MERGED, FactKind.OUTCOME, FactKind.RULING, FactKind.PARTED})
 _ALARM_RANK = RANK[_ALARM]
-#: What is heard of a record as of one that was not there.
-_ANEW = frozenset({RecordName.CREATED, RecordName.RESTORED})
 _ACTIVE = Standing.ACTIVE
 _EVER = datetime.max.replace(tzinfo=UTC)
 #: Who takes what was ruled.
@@ -175,7 +173,7 @@ def _next_alarm(draft: Draft, until: datetime) -> datetime | None:
 def _judge(draft: Draft, fact: Fact) -> None:
     """Take a fact in and do what follows. What was so before we heard of the lead leads to nothing."""
     is_baseline = fact.is_baseline
-    anew = fact.kind is _RECORD and fact.name in _ANEW and not presence.goes_on(draft, fact)
+    anew = fact.kind is _RECORD and presence.is_heard_anew(draft, fact)
     anew |= fact.kind is _MERGED and draft.standing is not _ACTIVE
     if anew or is_baseline:
         draft.touch_all()
@@ -227,6 +225,10 @@ def _take_order(draft: Draft, fact: Fact) -> None:
     match fact.kind:
         case _ if consent.is_concerned(fact):
             consent.take(draft, fact)
+        case _ if carrying.is_order(fact):
+            carrying.take_order(draft, fact)
+        case FactKind.PARTED:
+            presence.part(draft, fact)
         case FactKind.COMMAND:
             journey.take_command(draft, fact)
         case FactKind.MERGED:
@@ -338,6 +340,8 @@ def _know(draft: Draft, book: Book, facts: Sequence[Fact]) -> Draft:
         quiet.begin(fact.key, at)
         if consent.is_concerned(fact):
             consent.take(quiet, fact)
+        elif carrying.is_order(fact):
+            carrying.take_order(quiet, fact)
         elif fact.kind is _MERGED:
             presence.merge(quiet, fact)
         for signal in _signals_of(quiet, fact):
@@ -392,5 +396,8 @@ def _finish(draft: Draft) -> Decision:
         said=draft.said,
         records=draft.records if len(draft.records) > 1 else {},
         gone=tuple(sorted(draft.gone)),
+        deleted=dict(sorted(draft.deleted.items())),
+        turns=draft.turns,
+        frozen_until=draft.frozen_until,
     )
     return Decision(lead, tuple(draft.acts), tuple(draft.history))

@@ -119,6 +119,8 @@ class WriteBack:
     #: The CRM property type to create: `number` or `string`.
     type: str = "string"
     label: str = ""
+    #: Of a field: whether the property is emptied where the field has no value.
+    clears: bool = False
 
 
 class FrequencyCap(NamedTuple):

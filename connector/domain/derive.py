@@ -11,8 +11,8 @@ from connector.domain.draft import Draft
 from connector.domain.field import format_value
 from connector.domain.history import HistoryKind
 from connector.domain.lead import Standing
-from connector.domain.nodes import DateNode, ExpiryNode, FitNode, FreezeNode, SumNode, Watcher
-from connector.domain.records import presence
+from connector.domain.nodes import CarryNode, DateNode, ExpiryNode, FitNode, FreezeNode, SumNode, Watcher
+from connector.domain.records import carrying, presence
 from connector.domain.traits import ledger, tagging
 from connector.domain.traits.memory import Memory
 from connector.domain.traits.score import Part
@@ -126,6 +126,7 @@ _LOOK_AT: Mapping[type, Callable[[Draft, Any], None]] = {
     ExpiryNode: _expire,
     DealsNode: _fill,
     SumNode: _sum,
+    CarryNode: carrying.look_at,
     Watcher: _segment,
 }
 

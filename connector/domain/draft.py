@@ -14,7 +14,7 @@ from connector.domain.conditions.predicate import earliest
 from connector.domain.fact import Position, Value
 from connector.domain.field import FieldRole
 from connector.domain.history import Detail, HistoryEntry, HistoryKind
-from connector.domain.lead import Deed, Had, Latest, Lead, Own, Standing, Tagging
+from connector.domain.lead import Deed, Had, Latest, Lead, Own, Standing, Tagging, Turn
 from connector.domain.nodes import Node
 from connector.domain.outward.change import Act
 from connector.domain.petition import Petition
@@ -74,6 +74,9 @@ class Draft:
     said: dict[str, Mapping[str, Value]]
     records: Mapping[str, datetime]
     gone: frozenset[str]
+    deleted: dict[str, datetime]
+    turns: dict[str, tuple[Turn, ...]]
+    frozen_until: dict[str, datetime]
     petitions: dict[str, Petition]
     rulings: dict[str, Mapping[str, Value]]
     hand_overs: list[HandOver]
@@ -106,7 +109,8 @@ class Draft:
         self.had, self.latest, self.deals = dict(lead.had), dict(lead.latest), dict(lead.deals)
         self.contacted, self.suppressed_by = lead.contacted, lead.suppressed_by
         self.held, self.said = dict(lead.held), dict(lead.said)
-        self.records, self.gone = lead.records, frozenset(lead.gone)
+        self.records, self.gone, self.deleted = lead.records, frozenset(lead.gone), dict(lead.deleted)
+        self.turns, self.frozen_until = dict(lead.turns), dict(lead.frozen_until)
         self.petitions, self.rulings = dict(lead.petitions), dict(lead.rulings)
         self.hand_overs, self.own, self.recent = list(lead.hand_overs), dict(lead.own), lead.recent
         self.rfm_edges, self.position = lead.rfm_edges, lead.position
@@ -257,6 +261,7 @@ class Draft:
         self.own = {name: own for name, own in self.own.items() if name in book.fields}
         self.fields.update({name: own.value for name, own in self.own.items()})
         self.rfm_edges, self.held, self.said = knowledge.rfm_edges, knowledge.held, knowledge.said
+        self.turns, self.frozen_until = knowledge.turns, knowledge.frozen_until
         self.alarms.clear()
         self.unasked.clear()
         self._outlooks.clear()

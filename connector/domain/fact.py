@@ -33,6 +33,7 @@ class FactKind(StrEnum):
     OUTCOME = "outcome"  # what became of an email; `name` is an OutcomeName, `data` its act, name and reason
     RULING = "ruling"  # what the workspace gave the lead: `name` is the key of its petition, `data` the ruling
     EDGES = "edges"  # what RFM's quintiles are among all who bought; `name` is an EdgesName, `data` as in `quintiles`
+    PARTED = "parted"  # a record that it had turned out to be somebody else's; `name` is the record, `data` says why
 
 
 class RecordName(StrEnum):
@@ -55,6 +56,7 @@ class CommandName(StrEnum):
     PAUSE = "pause"  # in `program`, or in all
     RESUME = "resume"
     LIFT = "lift"  # messages may be sent again to a lead whose address bounced or who complained
+    THAW = "thaw"  # `field` is carried to CRMs again
 
 
 class EdgesName(StrEnum):

@@ -63,6 +63,9 @@ class HistoryKind(StrEnum):
     MEASURED = "measured"  # the edges between RFM's scores are others from here on
     WAITS = "waits"  # subject: a program with a brake, in which it waits for a place; detail: by
     FIELD_KEPT = "field_kept"  # subject: field; detail: crm, said; another CRM has the say
+    FIELD_FROZEN = "field_frozen"  # subject: field; detail: times, until; its words kept being taken back
+    FIELD_THAWED = "field_thawed"  # subject: field; detail: by
+    PARTED = "parted"  # subject: the record that is somebody else's; detail: because, by
 
 
 Detail = Mapping[str, str | float]

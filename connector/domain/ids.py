@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from typing import NamedTuple, NewType
+from unicodedata import normalize
 
 WorkspaceId = NewType("WorkspaceId", str)
 ConnectionId = NewType("ConnectionId", str)
@@ -31,3 +32,8 @@ def to_lead_id(workspace: WorkspaceId, ref: CrmRef) -> LeadId:
     """The id a lead gets when it is first heard of through this record: the same on every machine, every time."""
     digest = hashlib.blake2b(f"{workspace}|{ref}".encode(), digest_size=8).hexdigest()
     return LeadId(f"L{digest}")
+
+
+def to_address(text: str) -> str:
+    """An address as it is compared: however it was written, in large letters or with accents made of two signs."""
+    return normalize("NFC", text.strip()).lower()

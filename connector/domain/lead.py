@@ -75,6 +75,17 @@ class Own:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """A value that a carried field took, and whose word it was."""
+
+    at: datetime
+    crm: str
+    value: str
+    #: Whether it takes back the turn before it.
+    is_flip: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Deed:
     """Something that a lead did, for whoever is to call it."""
 
@@ -154,6 +165,12 @@ class Lead:
     records: Mapping[str, datetime] = field(default_factory=dict)
     #: Those of them that were deleted, and what lives on as another one.
     gone: tuple[str, ...] = ()
+    #: Record that was deleted -> when that was told last: what it holds does not count until it is there again.
+    deleted: Mapping[str, datetime] = field(default_factory=dict)
+    #: Field that is carried to CRMs -> its latest values, the last one last.
+    turns: Mapping[str, tuple[Turn, ...]] = field(default_factory=dict)
+    #: Field that is not carried for a while -> until when: CRMs kept taking back each other's word.
+    frozen_until: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def blank(lead_id: LeadId, book: str) -> Lead:

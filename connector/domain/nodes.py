@@ -120,6 +120,17 @@ class FadeNode:
     flips_at: FlipsAt
 
 
+@dataclass(frozen=True, slots=True)
+class CarryNode:
+    """A field that is carried to CRMs: it may be frozen for a while."""
+
+    #: `carried:x`.
+    id: str
+    field: str
+    reads: frozenset[str]
+    flips_at: FlipsAt
+
+
 Node = (
     Watcher
     | ComputedNode
@@ -132,6 +143,7 @@ Node = (
     | JourneyNode
     | DateNode
     | FadeNode
+    | CarryNode
 )
 
 
@@ -169,7 +181,7 @@ def compile_nodes(
     scales: Scales,
 ) -> Nodes:
     """The nodes of a book. Raises graphlib.CycleError when segments and scores depend on one another in a circle."""
-    derived = _sort_derived(definitions, scales)
+    derived = [*_sort_derived(definitions, scales), *_compile_carrying(definitions)]
     journeys = [
         *(_compile_journey(name, compiled) for name, compiled in programs.items()),
         *(_compile_hand_over(name, compiled) for name, compiled in hand_overs.items()),
@@ -285,6 +297,19 @@ def _compile_dates(definitions: Definitions) -> Iterable[DateNode]:
             if trigger.date is not None:
                 reads = zones | {f"field:{trigger.date.field}"}
                 yield DateNode(f"date:{program.name}:{index}", program.name, index, reads, comes_at(trigger.date))
+
+
+def _compile_carrying(definitions: Definitions) -> Iterable[CarryNode]:
+    """A node for each field that is written to some CRM and filled by one."""
+    written = {rule.source[1] for rule in definitions.write_back if rule.source[0] == "field"}
+    for field_ in definitions.fields:
+        if field_.name in written and field_.properties:
+            name = field_.name
+            yield CarryNode(f"carried:{name}", name, frozenset({f"field:{name}"}), _thaws_at(name))
+
+
+def _thaws_at(field_: str) -> FlipsAt:
+    return lambda view: view.frozen_until.get(field_)
 
 
 def _compile_fading(definitions: Definitions) -> Iterable[FadeNode]:

@@ -102,12 +102,24 @@ def _written(mapping: MappingFile, reader: ConditionReader) -> Iterator[WriteBac
         for name, entry in written.items():
             path = ("write_back", crm, name)
             source = _source(entry, path, reader)
-            if name in read:
+            if name in read and not _is_carried(mapping, source, crm, name):
                 message = f"{quoted(name)} is read by a field, too: what Coltiva writes comes back as the CRM's word"
                 reader.problems.warn(path, message, "write to a property of Coltiva's own", on_key=True)
             if source:
                 kind = "number" if source[-1] == "points" or _is_reckoned(source, mapping) else "string"
-                yield WriteBack(crm, name, source, kind, entry.label or _label(name))
+                clears = entry.unknown == "clear"
+                if clears and source[0] != "field":
+                    message = "only a field that a CRM fills may be unknown; everything else is kept as it is"
+                    reader.problems.error((*path, "unknown"), message, "remove it")
+                yield WriteBack(crm, name, source, kind, entry.label or _label(name), clears)
+
+
+def _is_carried(mapping: MappingFile, source: tuple[str, ...], crm: str, property_: str) -> bool:
+    """Whether one field that several CRMs fill is read from the property and written to it: they are to agree."""
+    entry = mapping.fields.get(source[1]) if source and source[0] == "field" else None
+    return (
+        entry is not None and property_ in getattr(entry, crm) and sum(bool(getattr(entry, each)) for each in CRMS) > 1
+    )
 
 
 def _is_reckoned(source: tuple[str, ...], mapping: MappingFile) -> bool:

@@ -244,6 +244,9 @@ class WrittenProperty(Entry):
         description="lead_score, lead_score.grade, lead_score.why, my_program.phase, segments, tags, persona, a field."
     )
     label: str = Field(default="", description="The property's label where it must be made.")
+    unknown: Literal["leave", "clear"] = Field(
+        default="leave", description="What happens to the property while a field that a CRM fills has no value."
+    )
 
 
 def _to_written(crm: CrmManifest) -> tuple[Any, Any]:

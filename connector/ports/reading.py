@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -53,6 +53,8 @@ class Health:
     outbox: Mapping[str, int]
     strays: Mapping[str, int]
     oldest_delivery_at: datetime | None
+    #: Field -> of how many leads it is not carried for a while.
+    frozen: Mapping[str, int] = field(default_factory=dict)
 
 
 class ReadModels(Protocol):

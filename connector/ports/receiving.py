@@ -121,7 +121,8 @@ class CrmEvent(NamedTuple):
     type: str
     property: str = ""
     value: str = ""
-    #: False where the payload does not carry the value (sensitive data): the record must be read again.
+    #: False where the payload does not carry the value (sensitive data), or where a merge may name a survivor that is
+    #: not there: the record must be read again.
     has_value: bool = True
     #: Whether our own write set it off.
     is_echo: bool = False

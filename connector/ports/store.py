@@ -165,6 +165,28 @@ class Leads(Protocol):
         """
         ...
 
+    def records(self, workspace: WorkspaceId, lead_ids: Collection[LeadId]) -> Mapping[LeadId, Mapping[str, str]]:
+        """All records that these leads ever had, each with the one as which it lives: itself, or another one."""
+        ...
+
+    def part(
+        self, workspace: WorkspaceId, lead_id: LeadId, refs: Collection[CrmRef], because: str, now: datetime
+    ) -> LeadId:
+        """Make a lead of its own of these records of a lead; returns it. Each of the two takes along what it told.
+
+        Both are folded anew and told why. What was sent counts as sent to both. Where all records of the lead are
+        among these, or none is, nothing happens. Raises LostClaimError when another worker was faster.
+        """
+        ...
+
+    def keep_apart(self, workspace: WorkspaceId, refs: Collection[CrmRef], now: datetime) -> None:
+        """Join these records with nobody by their address from here on; a merge in their CRM ends that."""
+        ...
+
+    def let_join(self, workspace: WorkspaceId, refs: Collection[CrmRef], now: datetime) -> bool:
+        """Let these records be joined by their address again, and have it looked at; whether they had been apart."""
+        ...
+
     def tell_joined(self, workspace: WorkspaceId, lead_ids: Collection[LeadId], now: datetime) -> None:
         """Tell those of these leads that have several records why that is so, as far as they were not told yet."""
         ...

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Text, bindparam, case, literal_column, select, update
 
 from connector.domain.fact import Fact
-from connector.domain.ids import LeadId
+from connector.domain.ids import LeadId, to_address
 from connector.errors import LostClaimError
 from connector.ports import Delivery, SavedLead, StoredLead, Transaction
 from connector.store.codec import decode_lead, encode, to_ms, to_optional_ms
@@ -19,7 +19,7 @@ from connector.store.doubles import save_doubles
 from connector.store.facts import LeadKey, load_facts
 from connector.store.partings import save_partings
 from connector.store.petitions import save_petitions
-from connector.store.projections import save_enrolments, save_history
+from connector.store.projections import save_enrolments, save_frozen, save_history
 from connector.store.purchases import save_purchases
 from connector.store.sales import save_hand_overs
 from connector.store.schema import leads
@@ -113,7 +113,7 @@ class StoredLeadClaim:
         """
         # Worded before the transaction: on SQLite nobody else can write while it is open.
         rows = [_to_row(one, self._now) for one in saved]
-        emails = [_to_email(one) for one in saved if one.email.lower() != one.stored.email]
+        emails = [_to_email(one) for one in saved if to_address(one.email) != one.stored.email]
         again = [_to_parked(one, parked[one.lead.id]) for one in self.leads if one.lead.id in parked]
         with self._hold.writing() as session:
             if session.run_many(_SAVE, rows) != len(rows) or session.run_many(_PARK, again) != len(again):
@@ -122,6 +122,7 @@ class StoredLeadClaim:
             save_doubles(session, saved, self._now)
             save_history(session, saved)
             save_enrolments(session, saved)
+            save_frozen(session, saved)
             save_partings(session, saved)
             save_purchases(session, saved)
             save_wishes(session, saved, self._now)
@@ -151,7 +152,7 @@ def _to_row(saved: SavedLead, now: datetime) -> dict[str, Any]:
 
 
 def _to_email(saved: SavedLead) -> dict[str, Any]:
-    return {"workspace_": saved.stored.workspace, "id_": saved.lead.id, "email_": saved.email.lower()}
+    return {"workspace_": saved.stored.workspace, "id_": saved.lead.id, "email_": to_address(saved.email)}
 
 
 def _to_parked(stored: StoredLead, again_at: datetime) -> dict[str, Any]:

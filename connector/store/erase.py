@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import LargeBinary, Text, bindparam, delete, func, literal_column, or_, select, update
 
-from connector.domain.ids import CrmRef, LeadId, WorkspaceId, to_ref
+from connector.domain.ids import CrmRef, LeadId, WorkspaceId, to_address, to_ref
 from connector.ports import DeliveryState
 from connector.store.codec import to_ms
 from connector.store.functions import HasWord, PlaceOf
@@ -25,8 +25,10 @@ from connector.store.schema import (
     enrolments,
     erasures,
     facts,
+    frozen_fields,
     hand_overs,
     history,
+    kept_apart,
     leads,
     outbox,
     partings,
@@ -79,6 +81,7 @@ _DROP_LEAD = (
             facts,
             history,
             enrolments,
+            frozen_fields,
             hand_overs,
             outbox,
             partings,
@@ -105,6 +108,9 @@ _DROP_DOUBLES = delete(doubles).where(
 _DROP_STRAYS_OF_ADDRESS = delete(strays).where(
     PlaceOf(bindparam("quoted_email", type_=Text), func.lower(strays.c.raw)) > literal_column("0")
 )
+_DROP_APART = delete(kept_apart).where(
+    kept_apart.c.workspace == _WORKSPACE, kept_apart.c.ref == bindparam("ref_", type_=Text)
+)
 _REMEMBER = insert_if_absent(erasures)
 _ERASED = select(erasures.c.hash).where(erasures.c.workspace == _WORKSPACE, among(erasures.c.hash, "hashes"))
 
@@ -119,6 +125,7 @@ def erase_lead(session: Session, seal: Seal, workspace: WorkspaceId, ref: CrmRef
             session.run(statement, {"workspace_": workspace, "lead_id_": lead_id})
     for one in sorted(refs):
         _drop_what_tells_of(session, one)
+        session.run(_DROP_APART, {"workspace_": workspace, "ref_": str(one)})
         session.run(_REMEMBER, {"workspace": workspace, "hash": seal.hash(str(one)), "erased_at": to_ms(now)})
     return lead_id is not None
 
@@ -136,7 +143,7 @@ def _forget_address(session: Session, seal: Seal, workspace: WorkspaceId, lead_i
 
 
 def _to_name(email: str) -> str:
-    return f"email:{email.lower()}"
+    return f"email:{to_address(email)}"
 
 
 def _drop_what_tells_of(session: Session, ref: CrmRef) -> None:

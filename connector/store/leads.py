@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     case,
+    exists,
     func,
     literal_column,
     not_,
@@ -27,7 +29,9 @@ from sqlalchemy import (
 from connector.domain.fact import Fact
 from connector.domain.ids import CrmRef, LeadId, WorkspaceId, to_ref
 from connector.ports import Connection, CurrentLead, NewFact, NewRecord, Unread
+from connector.store.apart import keep_apart, let_join, part_records
 from connector.store.codec import decode_lead, to_ms
+from connector.store.doubles import look_again
 from connector.store.erase import erase_lead, load_erased, load_erased_emails
 from connector.store.facts import add_facts, load_facts_by_prefix
 from connector.store.identity import LIVES, add_leads, add_refs, find_leads
@@ -35,7 +39,7 @@ from connector.store.joined import tell_joined
 from connector.store.listed import among, listed
 from connector.store.merge import join_leads, load_merged_away, merge_leads
 from connector.store.newcomers import add_read
-from connector.store.schema import crm_refs, leads
+from connector.store.schema import crm_refs, kept_apart, leads
 from connector.store.sealed import Seal
 from connector.store.session import Session, limited, to_list, to_rows
 
@@ -116,12 +120,19 @@ _SHARED_EMAILS = (
     .group_by(leads.c.email)
     .having(func.count() > literal_column("1"))
 )
+_IS_KEPT_APART = exists().where(
+    crm_refs.c.workspace == leads.c.workspace,
+    crm_refs.c.lead_id == leads.c.id,
+    kept_apart.c.workspace == crm_refs.c.workspace,
+    kept_apart.c.ref == crm_refs.c.ref,
+)
 _WITH_EMAIL = (
     select(leads.c.id)
     .where(
         leads.c.workspace == _WORKSPACE,
         leads.c.email == bindparam("email_", type_=Text),
         leads.c.email != literal_column("''"),
+        not_(_IS_KEPT_APART),
     )
     .order_by(leads.c.id)
     .with_for_update()
@@ -130,6 +141,9 @@ _RECORDS_OF = (
     select(crm_refs.c.lead_id, func.count())
     .where(crm_refs.c.workspace == _WORKSPACE, among(crm_refs.c.lead_id, "ids"), LIVES)
     .group_by(crm_refs.c.lead_id)
+)
+_ALL_RECORDS_OF = select(crm_refs.c.lead_id, crm_refs.c.ref, crm_refs.c.became).where(
+    crm_refs.c.workspace == _WORKSPACE, among(crm_refs.c.lead_id, "ids")
 )
 _LEADS_OF = select(crm_refs.c.lead_id).where(crm_refs.c.workspace == _WORKSPACE, among(crm_refs.c.ref, "refs"))
 _ADMIT = (
@@ -254,6 +268,32 @@ class StoredLeads:
     def join(self, workspace: WorkspaceId, lead_ids: Collection[LeadId], now: datetime) -> LeadId:
         """Make one lead of these, all of whose records live on."""
         return join_leads(self._session, workspace, lead_ids, now)
+
+    def records(self, workspace: WorkspaceId, lead_ids: Collection[LeadId]) -> Mapping[LeadId, Mapping[str, str]]:
+        """All records that these leads ever had, each with the one as which it lives: itself, or another one."""
+        found: dict[LeadId, dict[str, str]] = defaultdict(dict)
+        for lead_id, ref, became in self._session.rows(
+            _ALL_RECORDS_OF, {"workspace_": workspace, "ids": to_list(lead_ids)}
+        ):
+            found[lead_id][ref] = became or ref
+        return found
+
+    def part(
+        self, workspace: WorkspaceId, lead_id: LeadId, refs: Collection[CrmRef], because: str, now: datetime
+    ) -> LeadId:
+        """Make a lead of its own of these records of a lead."""
+        return part_records(self._session, workspace, lead_id, refs, because, now)
+
+    def keep_apart(self, workspace: WorkspaceId, refs: Collection[CrmRef], now: datetime) -> None:
+        """Join these records with nobody by their address from here on."""
+        keep_apart(self._session, workspace, refs, now)
+
+    def let_join(self, workspace: WorkspaceId, refs: Collection[CrmRef], now: datetime) -> bool:
+        """Let these records be joined by their address again, and have it looked at; whether they had been apart."""
+        if not let_join(self._session, workspace, refs):
+            return False
+        look_again(self._session, workspace, self.find(workspace, refs).values(), now)
+        return True
 
     def tell_joined(self, workspace: WorkspaceId, lead_ids: Collection[LeadId], now: datetime) -> None:
         """Tell those of these leads that have several records why that is so."""

@@ -36,8 +36,10 @@ from connector.store.schema import (
     deal_leads,
     deals,
     enrolments,
+    frozen_fields,
     hand_overs,
     history,
+    kept_apart,
     leads,
     outbox,
     partings,
@@ -48,7 +50,7 @@ _WORKSPACE = bindparam("workspace_", type_=Text)
 _INTO = bindparam("into", type_=Text)
 
 _LOCK = (
-    select(leads.c.id, leads.c.last_fact, leads.c.doc)
+    select(leads.c.id, leads.c.last_fact, leads.c.doc, leads.c.book)
     .where(leads.c.workspace == _WORKSPACE, among(leads.c.id, "ids"))
     .order_by(leads.c.id)
     .with_for_update()
@@ -62,6 +64,7 @@ _MERGED_AWAY = select(crm_refs.c.ref).where(
 _RECORDS = select(crm_refs.c.ref, crm_refs.c.lead_id, crm_refs.c.became).where(
     crm_refs.c.workspace == _WORKSPACE, among(crm_refs.c.ref, "refs")
 )
+_FORGET_APART = delete(kept_apart).where(kept_apart.c.workspace == _WORKSPACE, among(kept_apart.c.ref, "refs"))
 _LIVING = select(crm_refs.c.ref, crm_refs.c.read_as_of).where(
     crm_refs.c.workspace == _WORKSPACE, among(crm_refs.c.lead_id, "ids"), LIVES
 )
@@ -103,7 +106,7 @@ _TELL_DEALS_AGAIN = (
 _DROP_HISTORY = delete(history).where(history.c.workspace == _WORKSPACE, history.c.lead_id == _INTO)
 _DROP_ENROLMENTS = tuple(
     delete(table).where(table.c.workspace == _WORKSPACE, table.c.lead_id == _INTO)
-    for table in (enrolments, hand_overs, partings)
+    for table in (enrolments, frozen_fields, hand_overs, partings)
 )
 _IS_READ = bindparam("is_read_", type_=Boolean)
 _RESET = (
@@ -138,7 +141,7 @@ def merge_leads(
     ids = set(find_leads(session, workspace, asked).values())
     if not ids:
         raise InvariantError("a merge of records of which none is known")
-    rows = _lock(session, workspace, ids)
+    rows = lock_leads(session, workspace, ids)
     known = {to_ref(row.ref): row for row in session.rows(_RECORDS, _of(workspace, asked))}
     if not rows.keys() >= {row.lead_id for row in known.values()}:
         raise LostClaimError("another worker gave one of the records to a lead")
@@ -156,6 +159,7 @@ def merge_leads(
         session.run(_LIVE_ON, _of_former(workspace, lead_id, former) | {"survivor": str(survivor)})
     for lead_id in sorted(set(gone.values()) - {to_lead_id(workspace, survivor)}):
         drop_deletions(session, workspace, lead_id)
+    session.run(_FORGET_APART, _of(workspace, asked))  # whoever merged them knew that they are one
     into = _unite(session, workspace, rows, now, is_changed=bool(gone))
     for former in gone:
         _redirect(session, workspace, into, former, survivor)
@@ -167,14 +171,15 @@ def join_leads(session: Session, workspace: WorkspaceId, ids: Collection[LeadId]
 
     A second run changes nothing. Raises LostClaimError where another worker merged or erased one a moment ago.
     """
-    return _unite(session, workspace, _lock(session, workspace, ids), now, is_changed=False)
+    return _unite(session, workspace, lock_leads(session, workspace, ids), now, is_changed=False)
 
 
 def _of(workspace: WorkspaceId, refs: Collection[CrmRef]) -> dict[str, Any]:
     return {"workspace_": workspace, "refs": to_list(map(str, refs))}
 
 
-def _lock(session: Session, workspace: WorkspaceId, ids: Collection[LeadId]) -> dict[LeadId, Any]:
+def lock_leads(session: Session, workspace: WorkspaceId, ids: Collection[LeadId]) -> dict[LeadId, Any]:
+    """Hold these leads until the transaction ends. Raises LostClaimError where one is gone."""
     rows = session.rows(_LOCK, {"workspace_": workspace, "ids": to_list(ids)})
     if len(rows) < len(ids):
         raise LostClaimError("a lead was merged or erased meanwhile")
@@ -201,7 +206,7 @@ def _unite(
         move_everything(session, workspace, lead_id, into, last_fact)
         last_fact += rows[lead_id].last_fact
     is_read = any(row.read_as_of is not None for row in living)
-    _reset(session, workspace, blank(into, born_under), last_fact, now, is_read=is_read)
+    reset(session, workspace, blank(into, born_under), last_fact, now, is_read=is_read)
     tell_joined_anew(session, workspace, into, now)
     return into
 
@@ -220,9 +225,10 @@ def _redirect(session: Session, workspace: WorkspaceId, into: LeadId, former: Cr
     session.run(_DROP_WISHES, parameters)
 
 
-def _reset(
+def reset(
     session: Session, workspace: WorkspaceId, lead: Lead, last_fact: int, now: datetime, *, is_read: bool
 ) -> None:
+    """Have a lead folded anew from its first fact, and told anew of its deals."""
     parameters = {"workspace_": workspace, "into": lead.id}
     session.run(_DROP_HISTORY, parameters)
     for drop in _DROP_ENROLMENTS:

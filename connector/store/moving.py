@@ -13,6 +13,7 @@ from connector.store.schema import (
     deal_leads,
     enrolments,
     facts,
+    frozen_fields,
     hand_overs,
     history,
     leads,
@@ -144,7 +145,7 @@ _MOVE_PURCHASES = (
 _DROP_LEAD = delete(leads).where(leads.c.workspace == _WORKSPACE, leads.c.id == _GONE)
 _DROP_STORY = tuple(
     delete(table).where(table.c.workspace == _WORKSPACE, table.c.lead_id == _GONE)
-    for table in (history, enrolments, hand_overs, partings, petitions, purchases)
+    for table in (history, enrolments, frozen_fields, hand_overs, partings, petitions, purchases)
 )
 _MOVES = (
     _DROP_SHARED_FACTS,

@@ -125,15 +125,16 @@ def is_step_of(slot: str, beginning: str) -> bool:
     return slot.startswith(beginning) and slot[len(beginning) : len(beginning) + 1].isdigit()
 
 
-def changed(row: OutboxRow, wish: Wish) -> RowChange | None:
+def changed(row: OutboxRow, wish: Wish, *, is_back: bool = False) -> RowChange | None:
     """What a wish makes of the row that is there; None where the row says so already.
 
     A wish that the CRM fulfils already is done; one that takes back what never left is withdrawn. Everything else
     waits for its turn: in the row's old place where it waits for the CRM, and a refused row with a new chance. What is
-    not wanted any more is no longer known either: others may change it from here on.
+    not wanted any more is no longer known either: others may change it from here on. What was refused has a new chance
+    also where its record was deleted and is back.
     """
     wanted = encode(wish.wanted)
-    if row.wanted == wanted:
+    if row.wanted == wanted and not (is_back and row.state is ChangeState.REFUSED):
         return None
     written = {name: value for name, value in decode_texts(row.written).items() if name in wish.wanted}
     known = encode(written)

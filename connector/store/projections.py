@@ -1,4 +1,4 @@
-"""What is written beside a lead's document: its timeline, and its enrolments for reports."""
+"""What is written beside a lead's document: its timeline, and its enrolments and frozen fields for reports."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from connector.ports import SavedLead
 from connector.store.codec import encode, to_ms, to_optional_ms
 from connector.store.copies import copies_in, save_copies
 from connector.store.identity import FIRST_VERSION
-from connector.store.schema import enrolments, history
+from connector.store.schema import enrolments, frozen_fields, history
 from connector.store.session import Session
 from connector.store.upsert import insert_into
 
@@ -69,6 +69,11 @@ def save_enrolments(session: Session, saved: Sequence[SavedLead]) -> None:
     save_copies(session, _ENROLMENTS, saved)
 
 
+def save_frozen(session: Session, saved: Sequence[SavedLead]) -> None:
+    """Bring the copy of the frozen fields up to date, where they changed."""
+    save_copies(session, _FROZEN, saved)
+
+
 def _to_row(saved: SavedLead, enrolment: Enrolment) -> dict[str, Any]:
     return {
         "workspace": saved.stored.workspace,
@@ -84,4 +89,15 @@ def _to_row(saved: SavedLead, enrolment: Enrolment) -> dict[str, Any]:
 
 _ENROLMENTS = copies_in(
     enrolments, lambda lead: lead.enrolments, lambda enrolment: (enrolment.program, enrolment.number), _to_row
+)
+_FROZEN = copies_in(
+    frozen_fields,
+    lambda lead: tuple(lead.frozen_until.items()),
+    lambda frozen: (frozen[0],),
+    lambda saved, frozen: {
+        "workspace": saved.stored.workspace,
+        "lead_id": saved.lead.id,
+        "field": frozen[0],
+        "until_at": to_ms(frozen[1]),
+    },
 )

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from connector.domain.fact import Fact
 from connector.domain.history import HistoryEntry
-from connector.domain.ids import LeadId, WorkspaceId, to_ref
+from connector.domain.ids import LeadId, WorkspaceId, to_address, to_ref
 from connector.domain.programs.contest import Tally
 from connector.ports import DeliveryState, Health, LeadSummary, OutboxChange, ProgramCount
 from connector.store.codec import decode_history, decode_lead, decode_words, encode, from_optional_ms, to_ms
@@ -35,7 +35,18 @@ from connector.store.functions import AllOf
 from connector.store.outbox import COLUMNS as CHANGE_COLUMNS
 from connector.store.outbox import to_change
 from connector.store.partings import load_tallies
-from connector.store.schema import crm_refs, deliveries, enrolments, facts, history, leads, leases, outbox, strays
+from connector.store.schema import (
+    crm_refs,
+    deliveries,
+    enrolments,
+    facts,
+    frozen_fields,
+    history,
+    leads,
+    leases,
+    outbox,
+    strays,
+)
 from connector.store.session import limited
 
 _WORKSPACE = bindparam("workspace", type_=Text)
@@ -126,6 +137,7 @@ _HEALTH = union_all(
     _line("leads_due", _nothing, func.count()).where(leads.c.wake_at <= _NOW),
     _line("facts", _nothing, func.count()).select_from(facts),
     _line("outbox", outbox.c.state, func.count()).group_by(outbox.c.state),
+    _line("frozen", frozen_fields.c.field, func.count()).group_by(frozen_fields.c.field),
     _line("strays", strays.c.reason, func.count()).group_by(strays.c.reason),
 )
 
@@ -138,7 +150,7 @@ class StoredReadModels:
 
     def lead(self, workspace: WorkspaceId, who: str) -> LeadSummary | None:
         """By lead id, email address, CRM reference or record id."""
-        found = self._rows(_LEAD_OF, workspace=workspace, who=who, email=who.lower(), limit=1)
+        found = self._rows(_LEAD_OF, workspace=workspace, who=who, email=to_address(who), limit=1)
         return _to_summary(found[0]) if found else None
 
     def unread(self, workspace: WorkspaceId, email: str) -> LeadSummary | None:
@@ -186,6 +198,7 @@ class StoredReadModels:
             facts=sections["facts"][""],
             outbox=sections["outbox"],
             strays=sections["strays"],
+            frozen=sections["frozen"],
             oldest_delivery_at=from_optional_ms(sections["oldest_delivery_at"][""]),
         )
 

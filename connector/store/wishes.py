@@ -278,7 +278,7 @@ def _gather(gathered: _Rows, saved: SavedLead, homes: Homes, rows: Rows, unmade:
         workspace, lead_id = _key(saved)
         gathered.held.append({"workspace_": workspace, "lead_id_": lead_id, "is_held_": is_held})
     for wish in wishes_of(saved.lead, homes.there, rows, now):
-        _gather_wish(gathered, saved, wish, rows.get(wish.slot), now)
+        _gather_wish(gathered, saved, wish, rows.get(wish.slot), now, is_back=_is_back(saved, wish.home))
     gathered.withdrawn += ({"id_": row.id, "settled_at_": now} for row in unwanted(saved.acts, unmade))
     held = [beginning for beginning, may_leave in still_steps(saved.lead).items() if may_leave]
     gathered.acts += (_act_row(saved, home, act, held, is_held=is_held) for act in saved.acts for home in homes.of(act))
@@ -302,13 +302,23 @@ def _gather_still(gathered: _Rows, saved: SavedLead, *, is_held: bool, now: int)
         gathered.released.append(steps | {"is_held_": is_held, "leaves_at": to_ms(leaves_at) if leaves_at else now})
 
 
-def _gather_wish(gathered: _Rows, saved: SavedLead, wish: Wish, row: OutboxRow | None, now: int) -> None:
+def _is_back(saved: SavedLead, home: Home) -> bool:
+    """Whether the record was deleted, and is there again."""
+    lead, before = saved.lead, saved.stored.lead
+    if before.standing is Standing.ARCHIVED and lead.standing is Standing.ACTIVE:
+        return True
+    return home.ref in before.gone and home.ref not in lead.gone
+
+
+def _gather_wish(
+    gathered: _Rows, saved: SavedLead, wish: Wish, row: OutboxRow | None, now: int, *, is_back: bool
+) -> None:
     if row is None:
         gathered.inserts.append(
             _new_row(saved, wish.home, wish.kind, wish.due_at)
             | {"slot": wish.slot, "key": wish.key, "wanted": encode(wish.wanted)}
         )
-    elif change := changed(row, wish):
+    elif change := changed(row, wish, is_back=is_back):
         gathered.updates.append(
             {
                 "id_": row.id,

@@ -118,7 +118,8 @@ def test_a_mapping_that_does_something_else_is_found_out(tmp_path: Path, monkeyp
     monkeypatch.setattr(stage, "MAPPINGS", other)
     (tmp_path / "stage").mkdir()
 
-    played = play_both(tmp_path / "stage")
+    with stage.staged(tmp_path / "stage") as played_on:
+        played = play_both(played_on, 0)
 
     assert played.differences == tuple(
         f"after “{STORY[-1].what}”: {crm}: score must be “90”, not “89.0”" for crm in ("HubSpot", "Salesforce")

@@ -10,6 +10,7 @@ import msgspec
 
 from connector.crms.hubspot.feed_replies import EmailEvent, Form, Member, Record, Submission, Visit
 from connector.domain.fact import Value
+from connector.domain.ids import to_address
 from connector.ports import Happening
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -41,7 +42,7 @@ class Sieve:
 
 def to_submission(form: Form, one: Submission) -> Happening:
     """Who it was stands in the form itself."""
-    email = next((value.value or "" for value in one.values if value.name == "email"), "").strip().lower()
+    email = to_address(next((value.value or "" for value in one.values if value.name == "email"), ""))
     attributes = known(form_name=form.name, form_id=form.id, page_url=one.page_url)
     key = one.conversion_id or f"{one.submitted_at}:{email}"
     return Happening(f"{form.id}:{key}", from_ms(one.submitted_at), attributes, email=email)

@@ -46,6 +46,7 @@ from connector.crms.hubspot.feed_replies import (
 from connector.crms.hubspot.links import fetch_links
 from connector.crms.hubspot.replies import ContactListReply, read
 from connector.crms.hubspot.translate import CONTACT_TYPE_ID, CONTACTS
+from connector.domain.ids import to_address
 from connector.errors import CredentialsError, FeedRefusedError
 from connector.ports import Feed, FeedPage, Happening
 
@@ -208,7 +209,7 @@ class Feeds:
             url=event.url,
             status=event.portal_subscription_status,
         )
-        return Happening(f"{event.created}:{event.id}", at, attributes, email=event.recipient.strip().lower())
+        return Happening(f"{event.created}:{event.id}", at, attributes, email=to_address(event.recipient))
 
     def _campaign(self, campaign_id: int, app_id: int) -> str:
         """The name of an email; asked for once."""

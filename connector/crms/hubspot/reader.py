@@ -13,6 +13,7 @@ from connector.crms.hubspot.errors import RefusedCallError
 from connector.crms.hubspot.links import fetch_links
 from connector.crms.hubspot.replies import Read, ReadBatch, read
 from connector.crms.hubspot.translate import CONTACTS
+from connector.domain.ids import to_address
 from connector.errors import UnreadableReplyError
 from connector.ports import CrmRecord
 
@@ -55,7 +56,7 @@ def find_records(client: HubSpotClient, emails: Sequence[str]) -> dict[str, str]
 
 def _addresses_of(result: Read) -> list[str]:
     told = (result.properties.get("email") or "", *(result.properties.get(_OTHER_ADDRESSES) or "").split(";"))
-    return [address.strip().lower() for address in told]
+    return [to_address(address) for address in told]
 
 
 def fetch_linked(client: HubSpotClient, from_type: str, to_type: str, ids: Sequence[str]) -> dict[str, list[str]]:

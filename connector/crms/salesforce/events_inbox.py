@@ -168,7 +168,8 @@ def _to_merge(survivor: CrmRef, losers: set[CrmRef], stamp: str, type_: str, raw
     others = tuple(sorted(losers - {survivor}))
     if not others:
         raise _NotAnEventError("it names no other record that was merged")
-    return to_event(EventKind.MERGED, survivor, stamp, type_, raw, merged=others)
+    # Whose code signed it may be mistaken in the survivor: reading tells for sure.
+    return to_event(EventKind.MERGED, survivor, stamp, type_, raw, merged=others)._replace(has_value=False)
 
 
 def _to_ref(org: str, id_: str, sobject: str) -> CrmRef:

@@ -17,6 +17,7 @@ from connector.crms.salesforce.schema import Schema
 from connector.crms.salesforce.soql import lists_of
 from connector.crms.salesforce.translate import OBJECTS, object_type_of, own_fields, to_long_id
 from connector.crms.salesforce.values import parse_datetime, to_text
+from connector.domain.ids import to_address
 from connector.errors import UnreadableReplyError
 from connector.log import get_logger
 from connector.ports import CrmRecord
@@ -73,7 +74,7 @@ class Reader:
             for listed in lists_of(missing):
                 soql = f"SELECT Id, Email FROM {sobject} WHERE Email IN {listed}{condition} ORDER BY CreatedDate, Id"
                 for row in self._client.query(soql):
-                    found.setdefault(str(row["Email"]).strip().lower(), to_long_id(row["Id"]))
+                    found.setdefault(to_address(str(row["Email"])), to_long_id(row["Id"]))
         return {email: found[email] for email in emails if email in found}
 
     def _fetch(self, sobject: str, ids: Sequence[str], properties: Sequence[str]) -> Iterator[CrmRecord]:

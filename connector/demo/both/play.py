@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from time import monotonic
 
 from connector.demo.both.answers import tell_new
 from connector.demo.both.readback import read_both
-from connector.demo.both.stage import Crms, Stage, staged
+from connector.demo.both.stage import Crms, Stage
 from connector.demo.both.story import EMAIL, FORM, STORY, THANKS, WON, WORKED_ON, Deed, Shown, Step
 from connector.demo.both.verdict import judge
 
@@ -39,16 +38,14 @@ class BothAccount:
     differences: tuple[str, ...]
 
 
-def play_both(folder: Path) -> BothAccount:
-    """Play it in an empty folder. Raises StageError."""
-    began_at = monotonic()
-    with staged(folder) as stage:
-        stage.pass_soon()
-        told: Counter[str] = Counter()
-        scenes: list[Scene] = []
-        for step in STORY:
-            scene, told = _play(stage, step, told)
-            scenes.append(scene)
+def play_both(stage: Stage, began_at: float) -> BothAccount:
+    """Play it on a stage on which nothing has happened yet. Raises StageError."""
+    stage.pass_soon()
+    told: Counter[str] = Counter()
+    scenes: list[Scene] = []
+    for step in STORY:
+        scene, told = _play(stage, step, told)
+        scenes.append(scene)
     differences = judge(tuple(scene.shown for scene in scenes))
     return BothAccount(monotonic() - began_at, tuple(scenes), differences)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -67,13 +67,20 @@ class Stage:
     """Everything that runs, and the passing of time."""
 
     def __init__(
-        self, crms: Crms, services: Services, connections: tuple[Connection, Connection], processes: Processes
+        self,
+        crms: Crms,
+        services: Services,
+        connections: tuple[Connection, Connection],
+        processes: Processes,
+        environ: Mapping[str, str],
     ) -> None:
         self.crms = crms
         self.services = services
         #: With tokens of other apps than ours.
         self._hubspot = Api(services.settings.hubspot_base_url, _token_of_reader(crms))
         self._reader = crms.platform.create_app(App(client_id="reader"))
+        #: What a `coltiva` of another terminal has to know.
+        self.environ = environ
         self._connections = connections
         self._processes = processes
         book, _ = services.read_mapping()
@@ -156,7 +163,7 @@ def staged(folder: Path) -> Iterator[Stage]:
         for name in ("Lead", "Contact", "Opportunity"):
             platform.outbound.add(org, name, f"{services.settings.public_url}/webhooks/salesforce/outbound")
         processes = stack.enter_context(started(environ, folder))
-        yield Stage(crms, services, (in_hubspot, in_salesforce), processes)
+        yield Stage(crms, services, (in_hubspot, in_salesforce), processes, environ)
 
 
 def _furnish(sandbox: Sandbox, portal: Portal, platform: Platform, org: Org) -> Crms:

@@ -101,6 +101,11 @@ class View(Protocol):
         """What holds of the lead, since when: `segment:x` and the like."""
         ...
 
+    @property
+    def frozen_until(self) -> Mapping[str, datetime]:
+        """Field that is not carried to CRMs for a while -> until when."""
+        ...
+
     def expires_at(self, score: str) -> datetime | None:
         """When the next points of the rules score expire; None for never."""
         ...

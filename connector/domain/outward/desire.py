@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from connector.domain.book import Book
+from connector.domain.definitions import WriteBack
 from connector.domain.draft import Draft
-from connector.domain.field import format_value
 from connector.domain.outward.change import Desired
 from connector.domain.outward.own import written
 from connector.domain.outward.wording import why
 from connector.domain.programs.enrolment import Enrolment, EnrolmentState
+from connector.domain.records.carrying import carried
 
 
 def desire(draft: Draft) -> dict[str, Desired]:
@@ -36,8 +37,15 @@ def _waiting(draft: Draft, lists: dict[str, datetime]) -> dict[str, datetime]:
 
 def _properties(draft: Draft, crm: str) -> dict[str, str]:
     rules = draft.book.definitions.write_back
-    kept = {rule.property: _SAYS[rule.source[0]](draft, *rule.source[1:]) for rule in rules if rule.crm == crm}
+    said = ((rule.property, _say(draft, rule)) for rule in rules if rule.crm == crm)
+    kept = {property_: text for property_, text in said if text is not None}
     return {**kept, **written(draft, crm)} if draft.own else kept
+
+
+def _say(draft: Draft, rule: WriteBack) -> str | None:
+    """What a property is to hold; None where it is left as it is."""
+    kind, *path = rule.source
+    return carried(draft, rule) if kind == "field" else _SAYS[kind](draft, *path)
 
 
 def _of_score(draft: Draft, score: str, word: str) -> str:
@@ -66,7 +74,6 @@ _SAYS: Mapping[str, Callable[..., str]] = {
     "segments": lambda draft: ";".join(sorted(key[8:] for key in draft.holding if key.startswith("segment:"))),
     "tags": lambda draft: ";".join(sorted(filter(draft.has_tag, draft.tags))),
     "persona": lambda draft: draft.persona,
-    "field": lambda draft, name: format_value(draft.fields.get(name)),
 }
 
 

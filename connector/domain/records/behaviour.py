@@ -7,15 +7,16 @@ from collections.abc import Iterator, Mapping
 from connector.domain.definitions import SignalSource
 from connector.domain.draft import Draft
 from connector.domain.fact import SNAPSHOT_OF, Fact, RecordName, Value
-from connector.domain.field import Field, format_value, parse_value
+from connector.domain.field import Field, FieldRole, format_value, parse_value
 from connector.domain.history import HistoryKind
-from connector.domain.lead import Deed
+from connector.domain.lead import Deed, Standing
 from connector.domain.outward import consent
 from connector.domain.outward.own import outweighs
 from connector.domain.programs.compiled import CHANGED
 from connector.domain.records import presence
-from connector.domain.records.conflict import settle
-from connector.domain.records.snapshot import held_of, take_snapshot
+from connector.domain.records.carrying import take_turn
+from connector.domain.records.conflict import hold_anew, settle
+from connector.domain.records.snapshot import held_of, is_of_deleted, take_snapshot
 from connector.domain.traits import ledger
 from connector.domain.traits.computed import Computed, mentions_in
 from connector.domain.traits.memory import Memory
@@ -36,9 +37,15 @@ def take_record(draft: Draft, fact: Fact) -> list[Signal]:
     is_baseline = fact.is_baseline
     is_compared = SNAPSHOT_OF in fact.data
     if is_compared:
+        if presence.find_again(draft, fact):
+            _weigh_anew(draft, fact)
+        says_nothing = is_of_deleted(draft, fact)
         fact = take_snapshot(draft, fact)
+        if says_nothing:
+            return []
     if fact.name in _TURNS:
         presence.turn(draft, fact)
+        _weigh_anew(draft, fact)
     if is_baseline:
         presence.become_known(draft, fact)
         draft.note(HistoryKind.KNOWN, fact.source)
@@ -70,13 +77,13 @@ def _fill_fields(draft: Draft, fact: Fact, *, is_compared: bool) -> Mapping[str,
             raw = held_of(draft, properties)
         if raw or is_compared or len(told) == len(properties):  # else another of its properties may still hold a value
             was = draft.fields.get(field.name)
-            _fill(draft, fact, field, raw)
+            _fill(draft, fact, field, raw, was_read=is_compared or fact.name != _CHANGED)
             if draft.fields.get(field.name) != was:
                 before[field.name] = was
     return before
 
 
-def _fill(draft: Draft, fact: Fact, field: Field, raw: str) -> None:
+def _fill(draft: Draft, fact: Fact, field: Field, raw: str, *, was_read: bool) -> None:
     try:
         value = parse_value(field, raw)
     except ValueError as error:
@@ -85,8 +92,23 @@ def _fill(draft: Draft, fact: Fact, field: Field, raw: str) -> None:
     if outweighs(draft, fact, field.name, value):
         return
     if len(field.properties) > 1:
-        value = settle(draft, field, fact.source, value)
+        value = settle(draft, field, fact, value, was_read=was_read)
+    was = draft.fields.get(field.name)
     _set_field(draft, fact, field.name, value)
+    if was != value and field.name in draft.book.carried:
+        take_turn(draft, field, fact, was)
+
+
+def _weigh_anew(draft: Draft, fact: Fact) -> None:
+    """What a record held that was deleted counts no more, while the lead lives on by another one; until it is back.
+
+    Whoever opted out of email has opted out all the same, and what we set ourselves stays.
+    """
+    if len(draft.records) < 2 or draft.standing is not Standing.ACTIVE:
+        return
+    for field in draft.book.fields.values():
+        if fact.source in field.properties and field.role is not FieldRole.CONSENT and field.name not in draft.own:
+            _set_field(draft, fact, field.name, hold_anew(draft, field, fact.source))
 
 
 def _set_field(draft: Draft, fact: Fact, name: str, value: Value | None) -> None:

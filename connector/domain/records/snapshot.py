@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from connector.domain.draft import Draft
 from connector.domain.fact import SNAPSHOT_OF, Fact, RecordName
+from connector.domain.lead import Standing
 
 
 def take_snapshot(draft: Draft, fact: Fact) -> Fact:
@@ -29,6 +30,26 @@ def take_snapshot(draft: Draft, fact: Fact) -> Fact:
 
 
 def held_of(draft: Draft, properties: Sequence[str]) -> str:
-    """The first of these properties that any of the lead's records still gives a value; empty for none."""
-    texts = (held.get(name, "").strip() for name in properties for held in draft.held.values())
+    """The first of these properties that any of the lead's records gives a value that is not deleted; else empty."""
+    deleted = _deleted_ids(draft)
+    there = [held for record, held in draft.held.items() if record not in deleted]
+    texts = (held.get(name, "").strip() for name in properties for held in there)
     return next(filter(None, texts), "")
+
+
+def is_of_deleted(draft: Draft, fact: Fact) -> bool:
+    """Whether the fact says what a record holds that was deleted, while the lead lives on by another one."""
+    return draft.standing is Standing.ACTIVE and fact.data.get(SNAPSHOT_OF) in _deleted_ids(draft)
+
+
+def tells_all(draft: Draft, crm: str) -> bool:
+    """Whether the CRM's records are compared with what they held."""
+    return any(record.startswith(f"{crm}:") and _id_of(record) in draft.held for record in draft.records)
+
+
+def _deleted_ids(draft: Draft) -> frozenset[str]:
+    return frozenset(map(_id_of, draft.deleted))
+
+
+def _id_of(record: str) -> str:
+    return record.rpartition(":")[2]

@@ -16,7 +16,7 @@ import msgspec
 
 from connector.clock import whole_milliseconds
 from connector.domain.fact import Value
-from connector.domain.ids import WorkspaceId
+from connector.domain.ids import WorkspaceId, to_address
 from connector.errors import MalformedRequestError
 from connector.ports import API, Misfit, ToldSignal
 
@@ -147,7 +147,7 @@ def _read_person(item: _Item) -> tuple[str, str, str]:
         if not pattern.fullmatch(record_id):
             raise _MisfitError(crm, problem)
         return "", crm, record_id
-    email = item.email.strip().lower()
+    email = to_address(item.email)
     if not is_address(email):
         raise _MisfitError("email", "is no email address")
     return email, "", ""

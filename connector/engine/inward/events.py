@@ -77,7 +77,7 @@ def take_in_events(desk: Desk, connection: Connection, received: Iterable[Receiv
     others = _hear_companions(room, connection.crm, received)
     ours = _drop_foreign(desk, _hear_deals(room, connection.crm, _mark_echoes(connection, others)))
     _erase(room, ours)
-    ours = _drop_erased(room, ours)
+    ours = _doubt(room, _drop_erased(room, ours))
     facts = _merge(room, [one for one in ours if one.event.kind is EventKind.MERGED])
     _bring_back(room, ours)
     news = _drop_superseded(room, _pick_news(room, connection.crm, ours))
@@ -223,6 +223,24 @@ def _refs(event: CrmEvent) -> tuple[CrmRef, ...]:
     return (event.ref, *event.merged)
 
 
+def _doubt(room: Room, received: Sequence[Received]) -> list[Received]:
+    """Merges into records that nobody heard of become words that the merged records changed, where they may be wrong.
+
+    Reading those tells as what they live on.
+    """
+    merges = [one for one in received if one.event.kind is EventKind.MERGED and not one.event.has_value]
+    survivors = {one.event.ref for one in merges}
+    known = room.desk.transaction.leads.find(room.workspace, survivors).keys() if survivors else survivors
+    kept: list[Received] = []
+    for one in received:
+        if one in merges and one.event.ref not in known:
+            hint = one.event._replace(kind=EventKind.HINTED, has_value=True, is_echo=False, merged=())
+            kept += (Received(hint._replace(ref=ref), one.delivery) for ref in one.event.merged)
+        else:
+            kept.append(one)
+    return kept
+
+
 def _merge(room: Room, merges: Iterable[Received]) -> list[NewFact]:
     """Make one lead of merged records, the surviving record's, and tell it of each."""
     desk, in_order = room.desk, sorted(merges, key=lambda merge: merge.event.at)
@@ -260,10 +278,14 @@ def _pick_news(room: Room, crm: str, received: Iterable[Received]) -> list[Recei
 
 
 def _bring_back(room: Room, received: Iterable[Received]) -> None:
-    """What a merge took away and somebody restored is a record of its own again, of the same lead."""
+    """What a merge took away and somebody restored is a record of its own again, of the same lead.
+
+    What a restored record holds may have been lost on us while it was deleted: it is read.
+    """
     restored = {one.event.ref for one in received if one.event.kind is EventKind.RESTORED}
     if restored:
         room.desk.transaction.leads.live_again(room.workspace, restored, room.desk.now)
+        room.desk.transaction.leads.read_again(room.workspace, restored, room.desk.now)
 
 
 def _drop_superseded(room: Room, news: Sequence[Received]) -> Sequence[Received]:

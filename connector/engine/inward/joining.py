@@ -2,19 +2,23 @@
 
 An address is looked at after the lead that came by it was saved, so whoever is saved second finds the first. HubSpot
 keeps addresses unique by itself; where the mapping knows people by HubSpot alone, nothing is looked at.
+
+A record whose address becomes that of another lead goes over to that one, with all that it told: where the others of
+its former lead have another address, they are somebody else.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 
 from connector.domain.book import Book
 from connector.domain.field import FieldRole
-from connector.domain.ids import WorkspaceId
+from connector.domain.ids import CrmRef, LeadId, to_ref
+from connector.domain.records.belonging import addresses
 from connector.engine.judging.shelf import Shelf
 from connector.errors import LostClaimError
 from connector.log import get_logger
@@ -38,6 +42,8 @@ class JoinResult:
     addresses: int = 0
     #: Leads that went: each is another one now.
     joined: int = 0
+    #: Leads some of whose records had come to another person's address: each is two now.
+    parted: int = 0
     #: Addresses whose leads the mapping keeps apart, and such as too many have.
     apart: int = 0
     shared: int = 0
@@ -83,25 +89,48 @@ def _look_at(transaction: Transaction, shelf: Shelf, waiting: Sequence[Double], 
         several = transaction.leads.shared_emails(workspace, emails)
         if not several:
             continue
-        is_apart = _to_test(shelf.latest(transaction, workspace).definitions.kept_apart)
+        book = shelf.latest(transaction, workspace)
+        is_apart = _to_test(book.definitions.kept_apart)
         refused = transaction.leads.erased_emails(workspace, several)
         apart = {email for email in several - refused if is_apart(email)}
         result += JoinResult(apart=len(apart), refused=len(refused))
         for email in sorted(several - refused - apart):
-            result += _join(transaction, workspace, email, now)
+            result += _join(transaction, book, email, now)
     return result
 
 
-def _join(transaction: Transaction, workspace: WorkspaceId, email: str, now: datetime) -> JoinResult:
-    """Make one lead of all that have this address."""
+def _join(transaction: Transaction, book: Book, email: str, now: datetime) -> JoinResult:
+    """Make one lead of all that have this address. Those of their records that have another one part first."""
+    workspace = book.workspace
     records = transaction.leads.with_email(workspace, email)
     if sum(records.values()) > MOST_RECORDS:
         log.warning("address.shared", workspace=workspace, leads=len(records), records=sum(records.values()))
         return JoinResult(shared=1)
     if len(records) < 2:  # another worker was here
         return JoinResult()
-    transaction.leads.join(workspace, records, now)
-    return JoinResult(joined=len(records) - 1)
+    several = [lead_id for lead_id, amount in records.items() if amount > 1]
+    lived_as = transaction.leads.records(workspace, several) if several else {}
+    parted = 0
+    ids = set(records)
+    for lead_id, records_of in lived_as.items():
+        strangers = _find_strangers(transaction, book, lead_id, records_of, email)
+        if strangers:
+            transaction.leads.part(workspace, lead_id, strangers, f"{email} is somebody else's address", now)
+            ids.discard(lead_id)
+            ids |= set(transaction.leads.find(workspace, set(map(to_ref, records_of.values())) - strangers).values())
+            parted += 1
+    transaction.leads.join(workspace, ids, now)
+    return JoinResult(joined=len(ids) - 1, parted=parted)
+
+
+def _find_strangers(
+    transaction: Transaction, book: Book, lead_id: LeadId, records: Mapping[str, str], email: str
+) -> frozenset[CrmRef]:
+    """Those of a lead's records that have another address than this one, unless all have."""
+    facts = transaction.leads.facts_by_prefix(book.workspace, [lead_id], "").get(lead_id, ())
+    found = addresses(book.fields[book.roles[FieldRole.IDENTITY]], facts, records)
+    others = frozenset(to_ref(record) for record, address in found.items() if address != email)
+    return others if email in found.values() else frozenset()
 
 
 def _to_test(patterns: Sequence[str]) -> Callable[[str], bool]:

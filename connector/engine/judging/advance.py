@@ -11,7 +11,7 @@ from connector.domain.decide import fold, needs_refold
 from connector.domain.draft import Books, Draft
 from connector.domain.fact import Fact, FactKind
 from connector.domain.field import FieldRole
-from connector.domain.ids import LeadId
+from connector.domain.ids import LeadId, to_address
 from connector.domain.lead import Lead, Standing, blank
 from connector.domain.programs.enrolment import Enrolment, key_of
 from connector.domain.programs.parting import Parting, partings_of
@@ -144,7 +144,7 @@ def _judge(stored: StoredLead, all_facts: Sequence[Fact] | None, books: Books, n
         history=decision.history,
         acts=decision.acts,
         email=email,
-        may_have_doubles=bool(email) and email.lower() != stored.email and knows_by_address(book),
+        may_have_doubles=bool(email) and to_address(email) != stored.email and knows_by_address(book),
         refolded=all_facts is not None,
         partings=_partings(stored.lead, decision.lead, books, is_anew=all_facts is not None),
         resumed=_resumed(stored.lead, decision.lead, books, now),

@@ -130,6 +130,14 @@ class FieldExplanation:
 
 
 @dataclass(frozen=True, slots=True)
+class FrozenField:
+    """A field of which nothing is written, and until when."""
+
+    name: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Write:
     """One thing that we write to a CRM, and what became of it."""
 
@@ -190,6 +198,8 @@ class Explanation:
     rfm: RfmExplanation | None = None
     #: Programs that the lead waits to enter.
     outside: tuple[WaitOutside, ...] = ()
+    #: Fields over which CRMs quarrel.
+    frozen: tuple[FrozenField, ...] = ()
 
 
 def explain(
@@ -211,6 +221,7 @@ def explain(
         ledger=tuple(_ledger(history)),
         persona=None if draft.persona_since is None else Group(draft.persona, draft.persona_since),
         tags=tuple(_tags(draft)),
+        frozen=tuple(FrozenField(name, until) for name, until in lead.frozen_until.items()),
         computed=tuple(_explain_field(draft, computed) for computed in book.definitions.computed),
         deals=explain_deals(draft),
         rfm=explain_rfm(draft),

@@ -140,11 +140,23 @@ def _restored(subject: str, detail: Detail) -> str:
     return "was restored in the CRM" + (f" ({subject})" if subject else "")
 
 
+def _field_frozen(subject: str, detail: Detail) -> str:
+    times = f"{detail.get('times', 0):g}"
+    return f"nothing of {subject} is written until {detail.get('until', '?')}: taken back {times} times within an hour"
+
+
+def _by(detail: Detail) -> str:
+    return "" if detail.get("by") == "time" else ", as a person ordered"
+
+
 _SENTENCES: Mapping[HistoryKind, Callable[[str, Detail], str]] = {
     HistoryKind.KNOWN: _told_by("became known through {subject}"),
     HistoryKind.FIELD_CHANGED: _field_changed,
     HistoryKind.FIELD_UNREADABLE: _told_by("{subject} could not be read: {problem}"),
     HistoryKind.FIELD_KEPT: _told_by("{subject} stays: {crm} says {said}, and another CRM has the say"),
+    HistoryKind.FIELD_FROZEN: _field_frozen,
+    HistoryKind.FIELD_THAWED: lambda subject, detail: f"{subject} is written to CRMs again{_by(detail)}",
+    HistoryKind.PARTED: _told_by("{subject} is somebody else's: {because}"),
     HistoryKind.SIGNAL: _signal,
     HistoryKind.SCORED: _scored,
     HistoryKind.RESET: _told_by("{subject} begins anew: {by}"),

@@ -14,14 +14,14 @@ from connector.store.schema.accounts import api_keys, connections, invitations, 
 from connector.store.schema.beside import companions, deal_leads, deals, measurements, purchases
 from connector.store.schema.hearing import censuses, feeds, missed_changes, streams
 from connector.store.schema.laws import metadata
-from connector.store.schema.nurturing import assignments, enrolments, hand_overs, partings, petitions
-from connector.store.schema.people import crm_refs, doubles, erasures, facts, history, leads
+from connector.store.schema.nurturing import assignments, enrolments, frozen_fields, hand_overs, partings, petitions
+from connector.store.schema.people import crm_refs, doubles, erasures, facts, history, kept_apart, leads
 from connector.store.schema.receiving import batches, deliveries, seekers, strays
 from connector.store.schema.running import books, counts, leases, overrides
 from connector.store.schema.writing import bulk_jobs, bulk_writes, outbox
 
 #: The migration that makes this schema.
-VERSION = "0023"
+VERSION = "0024"
 
 __all__ = [
     "VERSION",
@@ -44,9 +44,11 @@ __all__ = [
     "erasures",
     "facts",
     "feeds",
+    "frozen_fields",
     "hand_overs",
     "history",
     "invitations",
+    "kept_apart",
     "leads",
     "leases",
     "measurements",

@@ -26,6 +26,17 @@ enrolments = Table(
     sqlite_with_rowid=False,
 )
 
+# Fields that are not carried from CRM to CRM for a while, for status to count; the truth is in the lead's document.
+frozen_fields = Table(
+    "frozen_fields",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("lead_id", Text, primary_key=True),
+    Column("field", Text, primary_key=True),
+    Column("until_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # The ways on which chance sent leads, as reports and contests count them; the truth is in the lead's document.
 partings = Table(
     "partings",

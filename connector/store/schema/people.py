@@ -80,6 +80,16 @@ crm_refs = Table(
     sqlite_with_rowid=False,
 )
 
+# Records that a person said are nobody else's: they are joined with nobody by their address.
+kept_apart = Table(
+    "kept_apart",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("ref", Text, primary_key=True),
+    Column("since_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # Addresses that leads came by, to be looked at for others who have them, too.
 doubles = Table(
     "doubles",

@@ -307,6 +307,20 @@ def test_a_batch_done_in_part_is_understood_in_old_and_new_form(stage: HubSpotSt
     assert states(replies) == {ada: ReplyState.DONE, "77": ReplyState.REFUSED}
 
 
+def test_an_owner_who_left_keeps_nothing_else_from_being_written(stage: HubSpotStage) -> None:
+    stage.crm.prepare([SCORE])
+    ids = [stage.add_record(email=f"{number}@example.com") for number in range(5)]
+    owners = dict(zip(ids, [stage.owner, *["999"] * 4], strict=True))
+    changes = {one: {SCORE.name: "7", "hubspot_owner_id": owner} for one, owner in owners.items()}
+
+    replies = stage.crm.write_properties(changes)
+
+    assert [replies[one].state for one in ids] == [ReplyState.DONE, *[ReplyState.REFUSED] * 4]
+    assert "999" in replies[ids[1]].words
+    assert [stage.values(one)[SCORE.name] for one in ids] == ["7"] * 5
+    assert stage.values(ids[0])["hubspot_owner_id"] == stage.owner
+
+
 def test_a_lifecycle_stage_goes_back_only_where_it_is_meant_to(stage: HubSpotStage) -> None:
     stages = {"lifecyclestage": "salesqualifiedlead"}
     ada, bob = (stage.add_record(email=f"{name}@example.com", **stages) for name in ("ada", "bob"))

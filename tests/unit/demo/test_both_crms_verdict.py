@@ -106,7 +106,8 @@ def test_a_difference_in_either_story_makes_the_command_fail(
     account = Account(32, 49, 9.0, 1, 1, (), (), (), (), (), of_portal)
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setattr(play, "staged", lambda *_: nullcontext())
+    monkeypatch.setattr(play, "staged_both", lambda *_: nullcontext())
     monkeypatch.setattr(play, "_perform", lambda *_: account)
-    monkeypatch.setattr(play, "play_both", lambda _: BothAccount(9.0, (), of_both))
+    monkeypatch.setattr(play, "play_both", lambda *_: BothAccount(9.0, (), of_both))
 
     assert play.play(contacts=32, seed=1, keep=False, as_json=True) == code

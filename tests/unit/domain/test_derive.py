@@ -222,7 +222,7 @@ SCORE = Score(
     grades=(("A", 50), ("B", 0)),
 )
 WRITTEN = tuple(
-    WriteBack(CRM, property_, source)
+    WriteBack(CRM, property_, source, clears=source[0] == "field")
     for property_, source in {
         "points": ("score", "s", "points"),
         "grade": ("score", "s", "grade"),

@@ -9,7 +9,7 @@ import pytest
 
 from connector.domain.conditions.condition import AllOf
 from connector.domain.definitions import Notification, Segment
-from connector.domain.fact import RECORD_OF, Fact, FactKind, RecordName
+from connector.domain.fact import RECORD_OF, SNAPSHOT_OF, Fact, FactKind, RecordName
 from connector.domain.history import HistoryKind
 from connector.domain.lead import Standing
 from tests.builders import CRM, START, Story, after, baseline, book_applied, definitions, did, signal, task
@@ -239,3 +239,37 @@ def test_a_day_between_two_records_is_slept_through() -> None:
     story = Story().receive(known(CONTACT), known(LEAD, after(days=3)), deleted(CONTACT, after(days=1)))
 
     assert (story.lead.standing, story.lead.wake_at) == (Standing.ARCHIVED, START + timedelta(days=3))
+
+
+# --- what nobody tells, and reading finds ---------------------------------------------------------------------
+
+
+def found(record: str, at: datetime) -> Fact:
+    """The record was read, and is there."""
+    data = {SNAPSHOT_OF: record.rpartition(":")[2]}
+    return Fact(f"read:{record}:{at.isoformat()}", at, FactKind.RECORD, RecordName.READ, "salesforce", data)
+
+
+@pytest.mark.parametrize("others", [(), (known(CONTACT),)])
+def test_a_record_is_there_again_when_reading_finds_it(others: tuple[Fact, ...]) -> None:
+    gone = [deleted(record, after(days=1)) for record in (LEAD, CONTACT)]
+    story = Story().receive(known(LEAD), *others, *gone[: len(others) + 1])
+    assert story.lead.standing is Standing.ARCHIVED
+
+    story.receive(found(LEAD, after(days=2)))
+
+    assert (story.lead.standing, LEAD in story.lead.deleted) == (Standing.ACTIVE, False)
+    assert len(story.told(HistoryKind.RESTORED)) == 1
+
+
+def test_what_is_read_of_a_deleted_record_does_not_bring_it_back() -> None:
+    again = (found(LEAD, after(days=1)), deleted(LEAD, after(days=2)), found(LEAD, after(days=2)))
+
+    assert standing(known(LEAD), deleted(LEAD, after(days=1)), *again) is Standing.ARCHIVED
+
+
+def test_a_conversion_and_the_deletion_of_the_contact_within_one_second_leave_nobody() -> None:
+    story = (known(LEAD), known(CONTACT), deleted(CONTACT, after(days=1)), merged(LEAD, after(days=1)))
+
+    assert standing(*story) is Standing.ARCHIVED
+    assert standing(*story, restored(CONTACT, after(days=2))) is Standing.ACTIVE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from connector.domain.definitions import SignalSource
-from connector.domain.fact import SNAPSHOT_OF, Fact, FactKind, RecordName
+from connector.domain.fact import RECORD_OF, SNAPSHOT_OF, Fact, FactKind, RecordName
 from connector.domain.field import Field, FieldRole, FieldType
 from connector.domain.history import HistoryKind
 from tests.builders import CRM, START, Story, after, baseline, changed
@@ -164,3 +164,71 @@ def test_an_opt_out_in_either_crm_counts_until_both_take_it_back() -> None:
     story.receive(changed(after(days=3), optout="false"))
 
     assert (opted_out, story.lead.fields["opted_out"]) == (True, False)
+
+
+# --- what deleted records held ------------------------------------------------------------------------------
+
+HERE, THERE = f"{ORG}:00D:lead:{LEAD}", f"{CRM}:1:contact:51"
+INDUSTRY = Field("industry", properties={CRM: ("industry",), ORG: ("Lead.Industry",)})
+RATING = Field("rating", properties={ORG: ("Lead.Rating",)})
+SIZE = Field("size", properties={CRM: ("size",)})
+OPT_OUT = Field("out", FieldType.BOOLEAN, {ORG: ("Lead.Out",)}, role=FieldRole.CONSENT)
+
+
+def known_twice(**portal: str) -> Story:
+    """Known by a lead of the org, which holds all of these, and by a contact of the portal."""
+    data = {SNAPSHOT_OF: LEAD, "Lead.Industry": "machinery", "Lead.Rating": "hot", "Lead.Out": "true"}
+    org = Fact(f"baseline:{HERE}", START, FactKind.RECORD, RecordName.BASELINE, ORG, data)
+    contact = Fact(f"baseline:{THERE}", START, FactKind.RECORD, RecordName.BASELINE, CRM, portal)
+    return Story(fields=(INDUSTRY, RATING, SIZE, OPT_OUT)).receive(org, contact)
+
+
+def turned(name: RecordName, record: str, at: datetime) -> Fact:
+    return Fact(f"{name}:{record}:{at}", at, FactKind.RECORD, name, record.partition(":")[0], {RECORD_OF: record})
+
+
+def test_what_a_deleted_record_held_counts_no_more_but_for_an_opt_out() -> None:
+    story = known_twice(industry="software")
+    story.receive(read(after(days=1), Industry="steel", Rating="hot", Out="true"))
+
+    story.receive(turned(RecordName.ARCHIVED, HERE, after(days=2)))
+
+    assert story.lead.fields == {"industry": "software", "out": True}
+
+
+def test_it_counts_again_when_the_record_is_there_again() -> None:
+    story = known_twice().receive(turned(RecordName.ARCHIVED, HERE, after(days=2)))
+    assert story.lead.fields == {"out": True}
+
+    story.receive(turned(RecordName.RESTORED, HERE, after(days=3)))
+
+    assert story.lead.fields == {"industry": "machinery", "rating": "hot", "out": True}
+
+
+def test_of_a_portals_contact_it_counts_again_when_that_was_read() -> None:
+    story = known_twice(industry="software", size="50")
+    story.receive(turned(RecordName.ARCHIVED, THERE, after(days=2)))
+    assert story.lead.fields == {"industry": "machinery", "rating": "hot", "out": True}
+
+    back = Fact("read", after(days=3), FactKind.RECORD, RecordName.READ, CRM, {"industry": "software", "size": "50"})
+    story.receive(turned(RecordName.RESTORED, THERE, after(days=3)), back)
+
+    assert story.lead.fields["size"] == "50"
+
+
+def test_the_other_of_two_records_of_one_crm_has_the_say_when_one_is_deleted() -> None:
+    other = f"{ORG}:00D:lead:{OTHER_LEAD}"
+    data = {SNAPSHOT_OF: OTHER_LEAD, "Lead.Industry": "steel"}
+    story = known_twice().receive(Fact(f"baseline:{other}", START, FactKind.RECORD, RecordName.BASELINE, ORG, data))
+
+    story.receive(turned(RecordName.ARCHIVED, HERE, after(days=2)))
+
+    assert story.lead.fields["industry"] == "steel"
+
+
+def test_who_is_deleted_everywhere_keeps_what_was_known() -> None:
+    story = known_twice(size="50")
+
+    story.receive(*(turned(RecordName.ARCHIVED, one, after(days=day)) for day, one in ((1, THERE), (2, HERE))))
+
+    assert story.lead.fields == {"industry": "machinery", "rating": "hot", "out": True}

@@ -48,7 +48,8 @@ def meaning_of(definitions: Definitions) -> Iterator[str]:
         when = to_sentence(notification.when)
         yield f"notification {notification.name}: {when}, again after {notification.again_after}"
     for written in definitions.write_back:
-        yield f"write_back {written.property}: {written.source} as {written.type}"
+        clears = ", cleared" if written.clears else ""
+        yield f"write_back {written.property}: {written.source} as {written.type}{clears}"
     yield from _meaning_of_sales(definitions.sales)
     yield from _meaning_of_emails(definitions)
     yield from _meaning_of_deals(definitions)
