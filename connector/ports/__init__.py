@@ -33,7 +33,7 @@ from connector.ports.invitations import Invitations, InvitationState, KeptInvita
 from connector.ports.leads import CurrentLead, NewFact, NewRecord, SavedLead, StoredLead, Unread
 from connector.ports.petitions import FiledPetition, Judged, Petitions
 from connector.ports.purchases import Measurement, Purchases
-from connector.ports.reading import Health, LeadSummary, ProgramCount, ReadModels
+from connector.ports.reading import Health, LeadSummary, ProgramCount, RankedLead, ReadModels
 from connector.ports.receiving import (
     KEPT,
     CrmEvent,
@@ -163,6 +163,7 @@ __all__ = [
     "ProgramCount",
     "PropertyWish",
     "Purchases",
+    "RankedLead",
     "RawRequest",
     "ReadModels",
     "Receipt",
