@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,9 +15,10 @@ from connector.cli.connect import connect_by_token
 from connector.cli.connect_salesforce import connect_salesforce
 from connector.domain.ids import LeadId, WorkspaceId
 from connector.domain.lead import Lead
-from connector.domain.outward.change import ChangeState
+from connector.domain.outward.change import ChangeKind, ChangeState
 from connector.engine.running.signing import add_signing_key
 from connector.engine.running.worker import Worker
+from connector.ports import OutboxChange
 from connector.sandbox.hubspot.portal import Portal
 from connector.sandbox.hubspot.sandbox import Sandbox
 from connector.sandbox.hubspot.server import running as running_portal
@@ -77,10 +78,17 @@ class BothRehearsal:
         (lead,) = self.leads().values()
         return lead
 
+    def wanted_of(self, record_id: str) -> set[str]:
+        """The properties that the outbox wants of a record of the only lead."""
+        changes = [one for one in self._changes() if one.kind is ChangeKind.PROPERTIES]
+        return {name for one in changes if one.record_id == record_id for name in one.wanted}
+
     def refused(self) -> list[str]:
         """What a CRM refused of the only lead's changes, in its words."""
-        changes = self.services.store.read_models.changes(WORKSPACE, self.lead().id)
-        return [one.words for one in changes if one.state is ChangeState.REFUSED]
+        return [one.words for one in self._changes() if one.state is ChangeState.REFUSED]
+
+    def _changes(self) -> Sequence[OutboxChange]:
+        return self.services.store.read_models.changes(WORKSPACE, self.lead().id)
 
 
 @contextmanager

@@ -190,7 +190,7 @@ def _judge(draft: Draft, fact: Fact) -> None:
 
 def _take(draft: Draft, fact: Fact) -> None:
     """What the fact itself says, one signal after the other."""
-    signals = _signals_of(draft, fact)
+    draft.signals = signals = _signals_of(draft, fact)
     if fact.kind in _ORDERS:
         _take_order(draft, fact)
     if not signals:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -44,6 +44,8 @@ class Draft:
     #: The real present, which acts must not precede.
     present: datetime
     cause: str
+    #: The signals that the fact under way gave.
+    signals: Sequence[tuple[str, Mapping[str, Value]]]
     standing: Standing
     fields: dict[str, Value]
     seen: dict[str, tuple[datetime, ...]]
@@ -98,6 +100,7 @@ class Draft:
     def __init__(self, lead: Lead, book: Book, now: datetime) -> None:
         self.lead, self.book = lead, book
         self.now, self.present, self.cause = lead.position[1], now, ""
+        self.signals = ()
         self.standing, self.fields, self.seen = lead.standing, dict(lead.fields), dict(lead.seen)
         self.parts = {name: dict(parts) for name, parts in lead.scores.items()}
         self._outlooks, self._blends = {}, {}
@@ -244,7 +247,7 @@ class Draft:
 
     def begin(self, cause: str, at: datetime) -> None:
         """Turn to the fact with this key, judged at this moment."""
-        self.now, self.cause = at, cause
+        self.now, self.cause, self.signals = at, cause, ()
 
     def turn_over(self, book: Book, knowledge: Draft) -> None:
         """Judge by another book, which makes this of all that is known of the lead."""
@@ -259,10 +262,17 @@ class Draft:
         self.fields.update({name: own.value for name, own in self.own.items()})
         self.rfm_edges, self.held, self.said = knowledge.rfm_edges, knowledge.held, knowledge.said
         self.turns, self.frozen_until = knowledge.turns, knowledge.frozen_until
+        for name, own in self.own.items():
+            self.take_for_said(name, own.value)
         self.alarms.clear()
         self.unasked.clear()
         self._outlooks.clear()
         self._blends.clear()
+
+    def take_for_said(self, name: str, value: Value) -> None:
+        """Let every CRM that spoke of a field say what we write to it, as it will not tell us so."""
+        if name in self.said:
+            self.said[name] = dict.fromkeys(self.said[name], value)
 
     # --- what is to be looked at again ----------------------------------------------------------------------
 

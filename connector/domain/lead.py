@@ -72,6 +72,10 @@ class Own:
     at: datetime
     #: Whether it is set even where the CRM lets the property only move forward.
     may_go_back: bool = False
+    #: CRM -> what it said before, where several fill the field.
+    before: Mapping[str, str] = field(default_factory=dict)
+    #: The CRMs that held it already, which are not written to.
+    held_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

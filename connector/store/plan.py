@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from connector.domain.ids import ConnectionId
+from connector.domain.ids import ConnectionId, to_ref
 from connector.domain.lead import Lead, Standing
 from connector.domain.outward.change import Act, ChangeKind, ChangeState, Desired
 from connector.domain.programs.enrolment import key_of
@@ -90,14 +90,23 @@ def wishes_of(lead: Lead, homes: Sequence[Home], rows: Rows, now: int) -> Iterab
         return
     for home in homes:
         desired = lead.desired.get(home.crm, _NOTHING)
-        if desired.properties or any(_is_properties_of(home, row) for row in rows.values()):
-            yield Wish(home, ChangeKind.PROPERTIES, "", desired.properties, now)
+        properties = _properties_of(home, desired)
+        if properties or any(_is_properties_of(home, row) for row in rows.values()):
+            yield Wish(home, ChangeKind.PROPERTIES, "", properties, now)
         wanted = _lists_to_be_on(desired, home, rows)
         for title, since in wanted.items():
             yield Wish(home, ChangeKind.MEMBERSHIP, title, MEMBER, to_ms(since))
         for row in rows.values():
             if _is_membership_of(home, row) and row.key not in wanted:
                 yield Wish(home, ChangeKind.MEMBERSHIP, row.key, NO_MEMBER, now)
+
+
+def _properties_of(home: Home, desired: Desired) -> Mapping[str, str]:
+    """Without those of other objects, which the record does not have: of a Salesforce lead no `Contact.Description`."""
+    if not any("." in name for name in desired.properties):
+        return desired.properties
+    own = f"{to_ref(home.ref).object_type}."
+    return {name: text for name, text in desired.properties.items() if "." not in name or name.lower().startswith(own)}
 
 
 def _lists_to_be_on(desired: Desired, home: Home, rows: Rows) -> Mapping[str, datetime]:

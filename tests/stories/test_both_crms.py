@@ -188,6 +188,59 @@ def test_a_task_is_for_whoever_owns_the_lead_in_the_crm_in_which_it_is_made(tmp_
         assert (of_portal, of_org) == expected
 
 
+RITA = ("1100002", "0055e0000000003AAA")  # in the portal and in the org, each the first who is added
+SALES = f"""
+sales:
+  teams: {{sales: {{reps: {{rita: {{hubspot: "{RITA[0]}", salesforce: {RITA[1]}}}}}}}}}
+  hand_over:
+    ready: {{when: {{lead_score: {{gte: 30}}}}, next_step: Call., nurturing: continue}}
+write_back:
+"""
+
+
+@pytest.mark.parametrize("has_her", ["portal", "org", "nobody", "both"])
+@pytest.mark.parametrize("prefer", ["", ", prefer: salesforce"], ids=["latest", "preferred"])
+def test_a_lead_that_is_handed_over_has_the_rep_as_its_owner_in_both_whichever_had_her_before(
+    tmp_path: Path, has_her: str, prefer: str
+) -> None:
+    mapping = OWNED.replace(OWNER, OWNER.replace(", owner: true", f"{prefer}, owner: true"))
+    with rehearsed(tmp_path, mapping.replace("write_back:\n", SALES)) as stage:
+        added = stage.portal.add_owner("rita@example.com", "Rita", "Rep"), stage.org.people.add_user("rita", "R", "Rep")
+        assert (str(added[0].id), added[1]) == RITA
+        contact, record = in_both(stage)
+        if has_her in ("portal", "both"):
+            stage.portal.set_property(contact, "hubspot_owner_id", RITA[0])
+        if has_her in ("org", "both"):
+            stage.org.people.change(record, OwnerId=RITA[1])
+        stage.let_pass()
+
+        stage.portal.set_property(contact, CLICKED, "1788768060001")
+        stage.let_pass()
+        stage.let_pass()
+
+        assert [each.rep for each in stage.lead().hand_overs] == ["rita"]
+        owners = stage.in_portal(contact)["hubspot_owner_id"], stage.in_org(record)["OwnerId"]
+        assert (owners, stage.lead().fields["owner"], stage.refused()) == (RITA, RITA[0], [])
+        assert ("hubspot_owner_id" in stage.wanted_of(contact)) == (has_her in ("org", "nobody"))
+        assert ("Lead.OwnerId" in stage.wanted_of(record)) == (has_her in ("portal", "nobody"))
+
+
+def test_the_outbox_tells_of_a_record_only_what_its_object_has(tmp_path: Path) -> None:
+    telling = "  salesforce: {Contact.Description: welcome.phase, Lead.Description: welcome.phase, "
+    with rehearsed(
+        tmp_path, MAPPING.replace("  salesforce: {coltiva__Score__c", telling + "coltiva__Score__c")
+    ) as stage:
+        _, record = in_both(stage)
+        as_lead = stage.wanted_of(record)
+
+        became = stage.org.people.convert(record).contact_id
+        stage.let_pass()
+
+        ours = {"coltiva__Score__c", "coltiva__Phase__c"}
+        assert (as_lead, stage.wanted_of(became)) == ({*ours, "Lead.Description"}, {*ours, "Contact.Description"})
+        assert stage.in_org(became)["Description"] == "hello"
+
+
 def test_records_of_an_address_that_many_share_stay_leads_of_their_own(tmp_path: Path) -> None:
     with rehearsed(tmp_path, MAPPING + "same_person: {kept_apart: info@*}\n") as stage:
         stage.portal.create_contact("info@example.com")

@@ -37,6 +37,13 @@ def held_of(draft: Draft, properties: Sequence[str]) -> str:
     return next(filter(None, texts), "")
 
 
+def each_held(draft: Draft, properties: Sequence[str]) -> list[str]:
+    """What each of the lead's records that are there holds of these properties, of those that it was read for."""
+    gone = _deleted_ids(draft) | frozenset(map(_id_of, draft.gone))
+    there = [held for record, held in draft.held.items() if record not in gone]
+    return [held[name].strip() for held in there for name in properties if name in held]
+
+
 def is_of_deleted(draft: Draft, fact: Fact) -> bool:
     """Whether the fact says what a record holds that was deleted, while the lead lives on by another one."""
     return draft.standing is Standing.ACTIVE and fact.data.get(SNAPSHOT_OF) in _deleted_ids(draft)

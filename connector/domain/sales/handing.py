@@ -19,7 +19,7 @@ from connector.domain.outward.acts import emit
 from connector.domain.outward.own import set_own, to_crm
 from connector.domain.petition import Petition, PetitionKind
 from connector.domain.petitioning import file, withdraw
-from connector.domain.programs.enrolling import BY_PROGRAM, WITH_SALES, open_enrolments, pause, resume
+from connector.domain.programs.enrolling import BY_PROGRAM, WITH_SALES, any_applies, open_enrolments, pause, resume
 from connector.domain.programs.enrolment import Enrolment, EnrolmentState
 from connector.domain.programs.program import Telling
 from connector.domain.sales.compiled_sales import CompiledHandOver
@@ -53,6 +53,8 @@ def _refusal(draft: Draft, compiled: CompiledHandOver) -> str:
     current = open_hand_over(draft)
     if current is not None:
         return f"sales has it already, by {current.name}"
+    if any(any_applies(draft, compiled.closed, *signal) for signal in draft.signals):
+        return "what would close it has just happened"
     last = next((each for each in reversed(draft.hand_overs) if each.name == compiled.rule.name), None)
     if last is None or last.ended_at is None:
         return ""

@@ -66,6 +66,26 @@ def test_a_lead_is_handed_over_once_for_as_long_as_the_threshold_holds() -> None
     assert len(story.lead.hand_overs) == 1
 
 
+def test_a_lead_is_not_handed_over_by_the_very_deed_with_which_sales_is_done() -> None:
+    closes = ("      closed: {changed: stage, to: Customer}\n", "      closed: called\n")
+    warms = ("{on: clicked, points: 10}", "{on: clicked, points: 10}, {on: called, points: 15}")
+    story = clicks(selling(closes, warms), after(minutes=1)).receive(signal("called", after(minutes=2)))
+
+    assert (story.lead.hand_overs, story.lead.petitions, tasks(story)) == ((), {}, [])
+    assert "owner" not in story.lead.own
+    (told,) = story.told(HistoryKind.NOT_HANDED_OVER)
+    assert (told.subject, told.detail) == ("hot", {"why": "what would close it has just happened"})
+
+
+def test_what_closes_a_hand_over_bars_none_that_comes_later() -> None:
+    closes = ("      closed: {changed: stage, to: Customer}\n", "      closed: called\n")
+    story = selling(closes).receive(signal("called", after(minutes=1)))
+
+    clicks(story, after(minutes=2), after(minutes=3))
+
+    assert hand_over(story).state is S.WAITING
+
+
 def test_a_lead_whose_record_is_deleted_is_not_handed_over() -> None:
     story = selling().receive(archived(after(minutes=1)))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+import pytest
 
 from connector.domain.definitions import Notification
 from connector.domain.fact import SNAPSHOT_OF, Fact, FactKind, RecordName
@@ -10,8 +12,8 @@ from connector.domain.field import Field
 from connector.domain.history import HistoryKind
 from connector.domain.outward.change import Act, ChangeKind
 from connector.domain.outward.own import written_by_sales, written_properties
-from tests.builders import CRM, START, Story, after, baseline, changed, did, signal, task
-from tests.selling import ruled, selling
+from tests.builders import CRM, START, Story, after, baseline, changed, did, record, signal, task
+from tests.selling import hand_over, ruled, selling
 
 ORG = "salesforce"
 ANNA_THERE, BEN_THERE, RITA_THERE = "0055e000001AAAAAAA", "0055e000001BBBBBBB", "0055e000001RRRRRRR"
@@ -120,6 +122,94 @@ def test_of_several_properties_of_one_object_the_first_is_written() -> None:
     assert written_properties(field, ORG) == ("Lead.City", "Contact.MailingCity")
     assert written_properties(field, CRM) == ("city",)
     assert written_properties(field, "another") == ()
+
+
+# --- a rep whom one of them has already ---------------------------------------------------------------------
+
+
+def owner_read(id_: str, at: datetime, owner: str, *, record: str = "00Q1", of: str = "Lead") -> Fact:
+    """A record in Salesforce, read again."""
+    data = {SNAPSHOT_OF: record, f"{of}.OwnerId": owner}
+    return Fact(id_, at, FactKind.RECORD, RecordName.READ, ORG, data)
+
+
+def owners_wanted(story: Story) -> tuple[str | None, str | None]:
+    """Whom we set in HubSpot and in Salesforce; None where we leave it as it is."""
+    desired = story.lead.desired
+    return desired[CRM].properties.get("hubspot_owner_id"), desired[ORG].properties.get("Lead.OwnerId")
+
+
+@pytest.mark.parametrize(
+    ("there", "portal", "expected"),
+    [
+        (ANNA_THERE, "", ("101", None)),
+        (ANNA_THERE, "102", ("101", None)),
+        (BEN_THERE, "101", (None, ANNA_THERE)),
+        (BEN_THERE, "", ("101", ANNA_THERE)),
+        (ANNA_THERE, "101", (None, None)),
+    ],
+)
+@pytest.mark.parametrize("changes", [BOTH, PREFERRING], ids=["latest", "preferred"])
+def test_each_crm_is_written_the_rep_that_does_not_have_her_whatever_the_other_has(
+    changes: tuple[tuple[str, str], ...], there: str, portal: str, expected: tuple[str | None, str | None]
+) -> None:
+    known = {"hubspot_owner_id": portal} if portal else {}
+
+    story = handed_over(selling(*changes, **known).receive(first_read(OwnerId=there)))
+
+    assert owners_wanted(story) == expected
+    assert story.lead.fields["owner"] == "101"
+
+
+def test_a_record_of_several_in_one_crm_that_has_another_owner_is_written_too() -> None:
+    story = selling(*BOTH, hubspot_owner_id="101").receive(first_read(OwnerId=BEN_THERE))
+    data = {SNAPSHOT_OF: "0031", "Contact.OwnerId": ANNA_THERE}
+    contact = Fact("baseline:0031", START, FactKind.RECORD, RecordName.BASELINE, ORG, data)
+
+    handed_over(story.receive(contact))
+
+    assert owners_wanted(story) == (None, ANNA_THERE)
+
+
+@pytest.mark.parametrize("changes", [BOTH, PREFERRING], ids=["latest", "preferred"])
+def test_what_each_crm_held_before_ours_and_ours_itself_are_nobodys_word(changes: tuple[tuple[str, str], ...]) -> None:
+    story = handed_over(selling(*changes).receive(first_read(OwnerId=BEN_THERE)))
+
+    story.receive(
+        record(RecordName.READ, after(minutes=11), hubspot_owner_id=""),  # ours has not arrived
+        record(RecordName.READ, after(minutes=12), hubspot_owner_id="101"),
+        owner_read("still", after(minutes=13), BEN_THERE),
+        owner_read("arrived", after(minutes=14), ANNA_THERE),
+    )
+
+    assert owners_wanted(story) == ("101", ANNA_THERE)
+    assert (story.lead.fields["owner"], hand_over(story).rep) == ("101", "anna")
+    assert story.told(HistoryKind.TAKEN_OVER) == story.told(HistoryKind.FIELD_KEPT) == []
+
+
+def test_a_person_who_gives_the_lead_to_somebody_else_in_either_crm_is_respected() -> None:
+    story = handed_over(selling(*BOTH, hubspot_owner_id="102").receive(first_read(OwnerId=ANNA_THERE)))
+
+    story.receive(owner_read("given", after(minutes=20), BEN_THERE))
+
+    assert owners_wanted(story) == (None, None)
+    assert (story.lead.fields["owner"], hand_over(story).rep) == ("102", "ben")
+
+
+def test_what_a_preferred_crm_said_before_our_owner_is_no_word_of_its_own_any_more() -> None:
+    changes = (*BOTH, ("Contact.OwnerId],", "Contact.OwnerId], prefer: hubspot,"))
+    story = handed_over(selling(*changes, hubspot_owner_id="102").receive(first_read(OwnerId=ANNA_THERE)))
+
+    story.receive(owner_read("given", after(minutes=20), RITA_THERE))
+
+    assert (story.lead.fields["owner"], hand_over(story).rep) == ("101", "anna")
+
+
+def test_a_rep_who_has_the_lead_everywhere_is_given_it_without_another_word() -> None:
+    story = handed_over(selling(*BOTH, hubspot_owner_id="101").receive(first_read(OwnerId=ANNA_THERE)))
+
+    assert "owner" not in story.lead.own
+    assert hand_over(story).rep == "anna"
 
 
 # --- whose word is told -------------------------------------------------------------------------------------
