@@ -73,17 +73,27 @@ class Ingest:
             return BulkLook(is_over=True)
         if info.state in _UNDER_WAY:
             return BulkLook(is_over=False, rest=_LOOK_AGAIN)
-        return BulkLook(is_over=True, replies=to_replies(self._client, self._outcomes(job)))
+        return BulkLook(is_over=True, replies=self._replies(job))
+
+    def _replies(self, job: str) -> Replies:
+        """What the results say; nothing where they say nothing, as those of a job that was aborted."""
+        try:
+            return to_replies(self._client, self._outcomes(job))
+        except (RefusedCallError, UnreadableReplyError) as problem:  # nor will they ever
+            log.warning("bulk_job.without_results", problem=str(problem))
+            return {}
 
     def _outcomes(self, job: str) -> dict[str, Outcome]:
         outcomes = {_id_of(row): Outcome(_DONE) for row in self._rows(job, "successfulResults")}
-        return outcomes | {_id_of(row): _to_outcome(row["sf__Error"]) for row in self._rows(job, "failedResults")}
+        return outcomes | {
+            _id_of(row): _to_outcome(row.get("sf__Error") or "") for row in self._rows(job, "failedResults")
+        }
 
     def _rows(self, job: str, name: str) -> Iterator[Mapping[str, str]]:
         content = self._client.get(f"{_PATH}/{job}/{name}")
         try:
             yield from csv.DictReader(io.StringIO(content.decode(), newline=""), strict=True)
-        except (ValueError, csv.Error, KeyError) as error:
+        except (ValueError, csv.Error) as error:
             # Without its cause: that may quote a record.
             raise UnreadableReplyError(
                 f"Salesforce gave {name} that cannot be read ({type(error).__name__})."
