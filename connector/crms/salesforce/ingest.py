@@ -53,7 +53,7 @@ class Ingest:
     def fill(self, job: str, changes: Mapping[str, Mapping[str, str]]) -> Replies:
         """Upload the file, and say that it is complete."""
         bodies, replies = to_bodies(self._schema, changes)
-        unsayable = [record_id for record_id, body in bodies.items() if _NULL in body.values()]
+        unsayable = [record_id for record_id, body in bodies.items() if any(map(_is_unsayable, body.values()))]
         replies |= dict.fromkeys(unsayable, _UNSAYABLE)
         rows = [body for record_id, body in bodies.items() if record_id not in replies]
         if rows:
@@ -108,6 +108,11 @@ def to_csv(bodies: Sequence[Mapping[str, Any]]) -> bytes:
     writer.writerow(["Id", *names])
     writer.writerows([body["id"], *_cells(body, names)] for body in bodies)
     return file.getvalue().encode()
+
+
+def _is_unsayable(value: object) -> bool:
+    """Whether it would clear the field, or might end the line: not every writer puts a CR into quotation marks."""
+    return isinstance(value, str) and (value == _NULL or "\r" in value)
 
 
 def _cells(body: Mapping[str, Any], names: Iterable[str]) -> Iterator[str]:
