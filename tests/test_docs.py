@@ -13,6 +13,7 @@ import pytest
 from connector.cli import codes
 from connector.sandbox.faults import FAULTS
 from connector.sandbox.hubspot.actions import ACTIONS
+from connector.sandbox.salesforce.actions import ACTIONS as ORG_ACTIONS
 
 ROOT = Path(__file__).parent.parent
 DECISIONS = ROOT / "docs" / "decisions"
@@ -115,6 +116,10 @@ def named_in(page: str, column: str) -> set[str]:
 
 def test_every_action_of_the_sandbox_is_told() -> None:
     assert named_in("rehearse.md", "action") == set(ACTIONS)
+
+
+def test_every_action_of_the_simulated_org_is_told() -> None:
+    assert named_in("rehearse.md", "action in the org") == set(ORG_ACTIONS)
 
 
 def test_every_fault_of_the_sandbox_is_told() -> None:

@@ -141,4 +141,5 @@ def _where_else(services: Services) -> str:
     waiting = (
         f"{plural(unread, 'lead')} still to be read may be it; `coltiva status` says why it waits. " if unread else ""
     )
-    return f"{waiting}A contact becomes a lead when something happens to it after its portal was connected."
+    known = "`coltiva status` shows what waits, and up to when a CRM's records are known."
+    return f"{waiting}People become leads when something happens to them in a connected CRM. {known}"

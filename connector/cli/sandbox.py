@@ -42,7 +42,8 @@ def sandbox(
     It runs on this machine until Ctrl-C. Its first line is JSON: the URL, the app with its client secret, and the
     portal with its token. Point COLTIVA_HUBSPOT_BASE_URL at the URL and nothing else needs to change.
 
-    With a clock file, weeks pass in minutes: 3600 is an hour a second. docs/rehearse.md goes through it.
+    With a clock file, weeks pass in minutes: 3600 is an hour a second. docs/rehearse.md goes through it, and
+    through a Salesforce org, which `python -m connector.sandbox.salesforce` serves.
 
     \b
     Example:

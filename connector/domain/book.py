@@ -7,7 +7,7 @@ and indexes from each signal and property to what can react to it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from connector.domain.conditions.comparison import compile_signal_test
@@ -52,6 +52,8 @@ class Book:
     scores: Mapping[str, Score]
     #: Score -> the rules scores it is made of: itself, or the parts of the sum.
     leaves: Mapping[str, tuple[Score, ...]]
+    #: The leaves of the score that leads are listed by: the first that is not a part of another.
+    leading: tuple[Score, ...]
     #: Signal -> the rules it concerns, with their score.
     engagement: Mapping[str, tuple[tuple[Score, EngagementRule, AttributesMatch], ...]]
     #: Signal -> the scores that it resets.
@@ -134,6 +136,7 @@ def compile_book(definitions: Definitions) -> Book:
         roles={field_.role: field_.name for field_ in definitions.fields if field_.role},
         scores={score.name: score for score in definitions.scores},
         leaves=_index_leaves(definitions.scores),
+        leading=_leading(definitions.scores),
         engagement=_index_engagement(definitions.scores),
         resets=_index_resets(definitions.scores),
         counters=_index_counters((*nodes.predicates, *in_programs, *in_sales, *labels)),
@@ -205,6 +208,17 @@ def _index_leaves(scores: Sequence[Score]) -> Mapping[str, tuple[Score, ...]]:
         return tuple(leaf for part in parts for leaf in leaves(part)) if score.sum_of else (score,)
 
     return {score.name: leaves(score) for score in scores}
+
+
+def outermost(scores: Sequence[Score]) -> Iterator[Score]:
+    """The scores that are not a part of another."""
+    inner = {part for score in scores for part in score.sum_of}
+    return (score for score in scores if score.name not in inner)
+
+
+def _leading(scores: Sequence[Score]) -> tuple[Score, ...]:
+    first = next(outermost(scores), None)
+    return _index_leaves(scores)[first.name] if first else ()
 
 
 def _index_engagement(

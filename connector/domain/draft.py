@@ -133,11 +133,8 @@ class Draft:
 
     def _look_ahead(self, leaf: Score) -> Outlook:
         """What this rules score will do by itself."""
-        outlook = scores.look_ahead(self.parts.get(leaf.name, _NO_PARTS), leaf.half_life)
-        since = self.frozen_since(leaf)
-        if since is not None:
-            outlook = Outlook(scores.total(outlook, since))
-        self._outlooks[leaf.name] = outlook
+        parts = self.parts.get(leaf.name, _NO_PARTS)
+        outlook = self._outlooks[leaf.name] = scores.outlook_of(leaf, parts, self.frozen_since(leaf))
         return outlook
 
     def frozen_since(self, score: Score) -> datetime | None:

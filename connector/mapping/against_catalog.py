@@ -104,7 +104,11 @@ def _can_hold(field: Field, option: str) -> bool:
 
 
 def _compare_values(field: Field, found: Sequence[CrmProperty], catalog: Catalog, problems: Problems) -> None:
-    """Report words that none of the properties can have; where one takes any text, nothing can be said."""
+    """Report words that none of the properties can have; where one takes any text, or they may be another CRM's
+    words, nothing can be said.
+    """
+    if len(field.properties) > 1:
+        return
     options = tuple(option for each in found for option in each.options)
     if found and all(each.options for each in found):
         for word in field.values:

@@ -13,6 +13,7 @@ from connector.domain.ids import CrmRef, LeadId, WorkspaceId
 from connector.domain.lead import Lead
 from connector.domain.outward.change import Act
 from connector.domain.programs.parting import Parting
+from connector.domain.traits.rank import Rank
 from connector.domain.traits.rfm import Bought
 
 
@@ -53,6 +54,8 @@ class SavedLead:
     bought: Bought | None = None
     #: It came by its address, and others who have the same are the same person.
     may_have_doubles: bool = False
+    #: Where it stands among the others; None: somebody else has to look.
+    rank: Rank | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from connector.domain.fact import Fact
 from connector.domain.history import HistoryEntry
 from connector.domain.ids import CrmRef, LeadId, WorkspaceId
 from connector.domain.lead import Lead
 from connector.domain.programs.contest import Tally
-from connector.ports.crm import OutboxChange
+from connector.domain.traits.score import Outlook
+from connector.ports.exchange import OutboxChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,16 @@ class LeadSummary:
     unread: int = 0
     #: False for a lead whose record was not read from its CRM yet.
     is_read: bool = True
+
+
+# A tuple: thousands are made where many leads may be the best.
+class RankedLead(NamedTuple):
+    """A lead in the order of what is known of it without its state."""
+
+    #: Its `Rank.rank`, its `Rank.idle` and its id; what is asked for lies behind it.
+    place: tuple[int, int, LeadId]
+    #: What its points do by themselves; None: its state has to be looked at.
+    outlooks: tuple[Outlook, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +81,26 @@ class ReadModels(Protocol):
 
     def leads(self, workspace: WorkspaceId, limit: int, after: LeadId | None = None) -> Sequence[LeadSummary]:
         """By id, paged."""
+        ...
+
+    def those(self, workspace: WorkspaceId, lead_ids: Collection[LeadId]) -> Mapping[LeadId, LeadSummary]:
+        """These leads; those that are gone are left out."""
+        ...
+
+    def versions_told(self, workspace: WorkspaceId) -> Sequence[str]:
+        """The mapping versions that leads were told of last."""
+        ...
+
+    def ranked(
+        self, workspace: WorkspaceId, version: str, limit: int, after: tuple[int, int, LeadId] | None = None
+    ) -> Sequence[RankedLead]:
+        """Leads that were told of this version last, by place, paged."""
+        ...
+
+    def recent(
+        self, workspace: WorkspaceId, limit: int, after: tuple[int, int, LeadId] | None = None
+    ) -> Sequence[RankedLead]:
+        """Leads by their last activity alone, those of whom it is not known first, paged; without outlooks."""
         ...
 
     def facts(self, workspace: WorkspaceId, lead_id: LeadId) -> Sequence[Fact]:

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, bindparam, case, literal_column, select, update
+from sqlalchemy import BigInteger, ColumnElement, Text, bindparam, case, literal_column, select, update
 
 from connector.domain.fact import Fact
 from connector.domain.ids import LeadId, to_address
@@ -22,7 +22,7 @@ from connector.store.petitions import save_petitions
 from connector.store.projections import save_enrolments, save_frozen, save_history
 from connector.store.purchases import save_purchases
 from connector.store.sales import save_hand_overs
-from connector.store.schema import leads
+from connector.store.schema import UNRANKED, leads
 from connector.store.session import Session, limited
 from connector.store.wishes import save_wishes
 
@@ -48,6 +48,7 @@ _AS_READ = (
     leads.c.id == bindparam("id_", type_=Text),
     leads.c.version == bindparam("read_version", type_=BigInteger),
 )
+_UNRANKED: ColumnElement[int] = literal_column(str(UNRANKED))
 _FOLDED = bindparam("folded", type_=BigInteger)
 _SAVE = (
     update(leads)
@@ -58,6 +59,12 @@ _SAVE = (
         # More came in while this was judged: again at once.
         wake_at=case((leads.c.last_fact > _FOLDED, _NOW), else_=bindparam("alarm", type_=BigInteger)),
         doc=bindparam("doc_", type_=Text),
+        # Told of another version meanwhile: by that one nobody knows its place yet.
+        rank=case(
+            (leads.c.book == bindparam("judged_by", type_=Text), bindparam("rank_", type_=BigInteger)), else_=_UNRANKED
+        ),
+        idle=bindparam("idle_", type_=BigInteger),
+        outlooks=bindparam("outlooks_", type_=Text),
     )
 )
 # Apart, for it seldom changes and is a key of its own.
@@ -139,7 +146,7 @@ def _position(fact: Fact) -> Any:
 
 
 def _to_row(saved: SavedLead, now: datetime) -> dict[str, Any]:
-    stored, lead = saved.stored, saved.lead
+    stored, lead, rank = saved.stored, saved.lead, saved.rank
     return {
         "workspace_": stored.workspace,
         "id_": lead.id,
@@ -148,6 +155,10 @@ def _to_row(saved: SavedLead, now: datetime) -> dict[str, Any]:
         "alarm": to_optional_ms(lead.wake_at),
         "now": to_ms(now),
         "doc_": encode(lead),
+        "judged_by": lead.book,
+        "rank_": UNRANKED if rank is None else rank.rank,
+        "idle_": UNRANKED if rank is None else rank.idle,
+        "outlooks_": "" if rank is None else encode(rank.outlooks),
     }
 
 

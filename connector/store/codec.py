@@ -19,6 +19,7 @@ from connector.domain.override import Overrides
 from connector.domain.petition import Petition
 from connector.domain.sales.assigning import Assignment
 from connector.domain.traits.quintiles import Edges
+from connector.domain.traits.score import Outlook
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -33,6 +34,7 @@ decode_act = msgspec.json.Decoder(Act).decode
 decode_assignment = msgspec.json.Decoder(Assignment).decode
 decode_overrides = msgspec.json.Decoder(Overrides).decode
 decode_petition = msgspec.json.Decoder(Petition).decode
+decode_outlooks = msgspec.json.Decoder(tuple[Outlook, ...]).decode
 decode_words = msgspec.json.Decoder(list[str]).decode
 decode_texts = msgspec.json.Decoder(dict[str, str]).decode
 
@@ -62,5 +64,7 @@ def from_optional_ms(ms: int | None) -> datetime | None:
     return None if ms is None else from_ms(ms)
 
 
+#: Of a lead of whom nothing is known.
+NO_OUTLOOKS = encode(())
 #: No texts at all, as a document.
 NO_TEXTS = encode({})

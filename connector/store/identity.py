@@ -10,7 +10,7 @@ from sqlalchemy import Text, bindparam, literal_column, select
 from connector.domain.ids import CrmRef, LeadId, WorkspaceId
 from connector.domain.lead import blank
 from connector.errors import LostClaimError
-from connector.store.codec import encode, to_ms
+from connector.store.codec import NO_OUTLOOKS, encode, to_ms
 from connector.store.listed import among
 from connector.store.schema import crm_refs, leads
 from connector.store.session import Session, to_list
@@ -76,6 +76,9 @@ def add_leads(session: Session, workspace: WorkspaceId, ids: Collection[LeadId],
                 "email": "",
                 "doc": encode(blank(lead_id, book)),
                 "book": book,
+                "rank": 0,
+                "idle": 0,
+                "outlooks": NO_OUTLOOKS,
             }
             for lead_id in sorted(ids)
         ],

@@ -39,7 +39,7 @@ from connector.store.joined import tell_joined
 from connector.store.listed import among, listed
 from connector.store.merge import join_leads, load_merged_away, merge_leads
 from connector.store.newcomers import add_read
-from connector.store.schema import crm_refs, kept_apart, leads
+from connector.store.schema import UNRANKED, crm_refs, kept_apart, leads
 from connector.store.sealed import Seal
 from connector.store.session import Session, limited, to_list, to_rows
 
@@ -158,13 +158,20 @@ _POSTPONE_READING = (
     .values(read_wanted_at=bindparam("until_", type_=BigInteger))
 )
 _VERSION = bindparam("version_", type_=Text)
+
+
+def _told_otherwise(book: ColumnElement[bool]) -> Select[Any]:
+    some = limited(select(leads.c.id, leads.c.book).where(leads.c.workspace == _WORKSPACE, book))
+    return select(some.subquery())
+
+
 # Two ranges of the index: those that know are not looked at.
-_UNTOLD = limited(
-    select(leads.c.id, leads.c.book).where(
-        leads.c.workspace == _WORKSPACE, or_(leads.c.book < _VERSION, leads.c.book > _VERSION)
-    )
+_UNTOLD = union_all(_told_otherwise(leads.c.book < _VERSION), _told_otherwise(leads.c.book > _VERSION))
+_SET_TOLD = (
+    update(leads)
+    .where(leads.c.workspace == _WORKSPACE, among(leads.c.id, "ids"))
+    .values(book=_VERSION, rank=literal_column(str(UNRANKED)))
 )
-_SET_TOLD = update(leads).where(leads.c.workspace == _WORKSPACE, among(leads.c.id, "ids")).values(book=_VERSION)
 
 
 class StoredLeads:
@@ -322,7 +329,7 @@ class StoredLeads:
     def untold(self, workspace: WorkspaceId, version: str, limit: int) -> Mapping[LeadId, str]:
         """Leads that were told last of another version of the mapping than this one, and of which."""
         asked = {"workspace_": workspace, "version_": version, "limit": limit}
-        return {row.id: row.book for row in self._session.rows(_UNTOLD, asked)}
+        return {row.id: row.book for row in self._session.rows(_UNTOLD, asked)[:limit]}
 
     def tell(self, workspace: WorkspaceId, lead_ids: Collection[LeadId], book: Fact, now: datetime) -> None:
         """Tell these leads of a version of the mapping. A second run changes nothing."""

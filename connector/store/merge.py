@@ -25,7 +25,7 @@ from sqlalchemy import (
 from connector.domain.ids import CrmRef, LeadId, WorkspaceId, to_lead_id, to_ref
 from connector.domain.lead import Lead, blank
 from connector.errors import InvariantError, LostClaimError
-from connector.store.codec import decode_lead, encode, to_ms
+from connector.store.codec import NO_OUTLOOKS, decode_lead, encode, to_ms
 from connector.store.identity import LIVES, add_leads, add_refs, find_leads
 from connector.store.joined import tell_joined_anew
 from connector.store.listed import among
@@ -119,6 +119,9 @@ _RESET = (
         is_read=_IS_READ,
         wake_at=case((_IS_READ, bindparam("now", type_=BigInteger)), else_=null()),
         doc=bindparam("doc_", type_=Text),
+        rank=literal_column("0"),
+        idle=literal_column("0"),
+        outlooks=literal_column(f"'{NO_OUTLOOKS}'"),
     )
 )
 

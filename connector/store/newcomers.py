@@ -14,7 +14,7 @@ from connector.domain.ids import WorkspaceId
 from connector.domain.lead import blank
 from connector.errors import LostClaimError
 from connector.ports import NewFact, NewRecord
-from connector.store.codec import encode, to_ms
+from connector.store.codec import NO_OUTLOOKS, encode, to_ms
 from connector.store.facts import ADD_FACT, to_row
 from connector.store.identity import ADD_LEAD, ADD_REF, FIRST_VERSION
 from connector.store.session import Session
@@ -61,6 +61,9 @@ def _to_lead_row(workspace: WorkspaceId, one: NewRecord, book: str, now: int) ->
         "email": "",
         "doc": encode(blank(one.lead_id, book)),
         "book": book,
+        "rank": 0,
+        "idle": 0,
+        "outlooks": NO_OUTLOOKS,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from sqlalchemy import (
     literal_column,
     select,
     text,
+    tuple_,
     union_all,
 )
 
@@ -27,15 +28,25 @@ from connector.domain.fact import Fact
 from connector.domain.history import HistoryEntry
 from connector.domain.ids import LeadId, WorkspaceId, to_address, to_ref
 from connector.domain.programs.contest import Tally
-from connector.ports import DeliveryState, Health, LeadSummary, OutboxChange, ProgramCount
-from connector.store.codec import decode_history, decode_lead, decode_words, encode, from_optional_ms, to_ms
+from connector.ports import DeliveryState, Health, LeadSummary, OutboxChange, ProgramCount, RankedLead
+from connector.store.codec import (
+    decode_history,
+    decode_lead,
+    decode_outlooks,
+    decode_words,
+    encode,
+    from_optional_ms,
+    to_ms,
+)
 from connector.store.database import Database
 from connector.store.facts import FACT_COLUMNS, to_fact
 from connector.store.functions import AllOf
+from connector.store.listed import among
 from connector.store.outbox import COLUMNS as CHANGE_COLUMNS
 from connector.store.outbox import to_change
 from connector.store.partings import load_tallies
 from connector.store.schema import (
+    UNRANKED,
     crm_refs,
     deliveries,
     enrolments,
@@ -47,7 +58,7 @@ from connector.store.schema import (
     outbox,
     strays,
 )
-from connector.store.session import limited
+from connector.store.session import limited, to_list
 
 _WORKSPACE = bindparam("workspace", type_=Text)
 _LEAD = bindparam("lead_id", type_=Text)
@@ -72,6 +83,22 @@ _SUMMARY = select(
     leads.c.workspace, leads.c.id, leads.c.email, _refs, leads.c.doc, _facts, _unread, leads.c.is_read
 ).where(leads.c.workspace == _WORKSPACE)
 _LEADS = limited(_SUMMARY.where(leads.c.id > bindparam("after", type_=Text)).order_by(leads.c.id))
+_THOSE = _SUMMARY.where(among(leads.c.id, "ids"))
+_VERSIONS = select(leads.c.book).where(leads.c.workspace == _WORKSPACE).distinct()
+_place = tuple_(leads.c.rank, leads.c.idle, leads.c.id)
+_behind = (bindparam("idle_", type_=BigInteger), bindparam("after", type_=Text))
+_after = tuple_(bindparam("rank_", type_=BigInteger), *_behind)
+_RANKED = limited(
+    select(leads.c.rank, leads.c.idle, leads.c.id, leads.c.outlooks)
+    .where(leads.c.workspace == _WORKSPACE, leads.c.book == bindparam("version", type_=Text), _place > _after)
+    .order_by(leads.c.rank, leads.c.idle, leads.c.id)
+)
+# An index holds all that it asks.
+_RECENT = limited(
+    select(leads.c.idle, leads.c.id)
+    .where(leads.c.workspace == _WORKSPACE, tuple_(leads.c.idle, leads.c.id) > tuple_(*_behind))
+    .order_by(leads.c.idle, leads.c.id)
+)
 _named = leads.alias("named")
 _LEAD_OF = limited(
     _SUMMARY.where(
@@ -142,6 +169,10 @@ _HEALTH = union_all(
 )
 
 
+#: Before all places.
+_FIRST = (UNRANKED - 1, UNRANKED - 1, LeadId(""))
+
+
 class StoredReadModels:
     """The ReadModels port."""
 
@@ -161,6 +192,33 @@ class StoredReadModels:
     def leads(self, workspace: WorkspaceId, limit: int, after: LeadId | None = None) -> Sequence[LeadSummary]:
         """By id, paged."""
         return [_to_summary(row) for row in self._rows(_LEADS, workspace=workspace, limit=limit, after=after or "")]
+
+    def those(self, workspace: WorkspaceId, lead_ids: Collection[LeadId]) -> Mapping[LeadId, LeadSummary]:
+        """These leads; those that are gone are left out."""
+        found = self._rows(_THOSE, workspace=workspace, ids=to_list(lead_ids))
+        return {summary.id: summary for summary in map(_to_summary, found)}
+
+    def versions_told(self, workspace: WorkspaceId) -> Sequence[str]:
+        """The mapping versions that leads were told of last."""
+        return [version for (version,) in self._rows(_VERSIONS, workspace=workspace)]
+
+    def ranked(
+        self, workspace: WorkspaceId, version: str, limit: int, after: tuple[int, int, LeadId] | None = None
+    ) -> Sequence[RankedLead]:
+        """Leads that were told of this version last, by place, paged."""
+        rank, idle, id_ = after or _FIRST
+        found = self._rows(
+            _RANKED, workspace=workspace, version=version, limit=limit, rank_=rank, idle_=idle, after=id_
+        )
+        return [_to_ranked(row) for row in found]
+
+    def recent(
+        self, workspace: WorkspaceId, limit: int, after: tuple[int, int, LeadId] | None = None
+    ) -> Sequence[RankedLead]:
+        """Leads by their last activity alone, those of whom it is not known first, paged; without outlooks."""
+        _, idle, id_ = after or _FIRST
+        found = self._rows(_RECENT, workspace=workspace, limit=limit, idle_=idle, after=id_)
+        return [RankedLead((0, idle, id_), None if idle == UNRANKED else ()) for idle, id_ in found]
 
     def facts(self, workspace: WorkspaceId, lead_id: LeadId) -> Sequence[Fact]:
         """All, by position."""
@@ -215,6 +273,11 @@ def _holding(value: str) -> str:
     """The pattern of data in which the value stands whole, as some property's."""
     text = encode({"": value})[len('{"":') : -1]
     return "%:" + re.sub(r"[\\%_]", r"\\\g<0>", text) + "%"
+
+
+def _to_ranked(row: Any) -> RankedLead:
+    rank, idle, id_, outlooks = row
+    return RankedLead((rank, idle, id_), None if rank == UNRANKED else decode_outlooks(outlooks))
 
 
 def _to_summary(row: Any) -> LeadSummary:

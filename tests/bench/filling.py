@@ -14,6 +14,7 @@ from connector.domain.fact import Fact, FactKind, RecordName
 from connector.domain.ids import ConnectionId, CrmRef, LeadId, to_lead_id
 from connector.domain.lead import blank
 from connector.domain.outward.change import ChangeState
+from connector.domain.traits.rank import rank_of
 from connector.ports import NewFact, SavedLead, Settled, StoredLead
 from connector.settings import load_settings
 from tests.bench.deliveries import APP_ID, SECRET
@@ -126,7 +127,8 @@ def _to_saved(filling: Filling, stored: StoredLead) -> SavedLead:
         fields={**lead.fields, "email": email, "lastname": lastname},
         position=(*lead.position[:3], baseline_fact.key),
     )
-    return SavedLead(stored, named, filling.template.history, filling.template.acts, email)
+    rank = rank_of(filling.book.leading, named.scores, named.holding, named.seen, named.position[1])
+    return SavedLead(stored, named, filling.template.history, filling.template.acts, email, rank=rank)
 
 
 def _settle(filling: Filling) -> None:

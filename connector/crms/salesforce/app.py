@@ -88,5 +88,7 @@ class SalesforceApp:
 def _read_private_key(path: Path) -> str:
     try:
         return path.read_text("ascii")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"COLTIVA_SALESFORCE_KEY_FILE: {path} cannot be read: {error}") from error
+    except OSError as error:
+        raise SettingsError(f"COLTIVA_SALESFORCE_KEY_FILE: {path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"COLTIVA_SALESFORCE_KEY_FILE: {path} holds no private key in PEM.") from error

@@ -42,6 +42,11 @@ _REMEDIES: Final[Mapping[str, str]] = {
     "inactive_user": "Activate the integration user, then connect the org again.",
     "inactive_org": "The org is closed or locked.",
     "redirect_uri_mismatch": "Register the callback URL with the app.",
+    "invalid assertion": "Is the certificate that the app holds in the org that of COLTIVA_SALESFORCE_KEY_FILE?",
+    "user hasn't approved this consumer": (
+        "Is the name of --username right, as it stands in Setup, Users? Then let that user in beforehand, in the "
+        "policies of the app."
+    ),
     "no client credentials user enabled": (
         "In the org's Setup, External Client App Manager, policies of the app: allow the client credentials flow and "
         "name the integration user as whom it runs."
@@ -132,6 +137,8 @@ class OAuth:
         `app` is a customer's own; ours otherwise.
         """
         used, host = app or self._app, self._to_host(host)
+        if not used.private_key:
+            raise SetupError("To sign as the app, Coltiva needs its private key: set COLTIVA_SALESFORCE_KEY_FILE.")
         answer = self._ask(host, self._jwt_form(host, username, used.client_id, used.private_key))
         secret = app.private_key if app else ""
         return self._to_grant(answer, Flow.JWT_BEARER, host, used.client_id, username=username, secret=secret)

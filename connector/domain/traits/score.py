@@ -215,6 +215,12 @@ def look_ahead(parts: Parts, half_life: timedelta | None) -> Outlook:
     return Outlook(fsum(lasting), worth_then, since, half_life)
 
 
+def outlook_of(score: Score, parts: Parts, frozen_since: datetime | None) -> Outlook:
+    """The outlook of a rules score, which may stand still since a moment."""
+    outlook = look_ahead(parts, score.half_life)
+    return outlook if frozen_since is None else Outlook(total(outlook, frozen_since))
+
+
 def total(outlook: Outlook, now: datetime) -> float:
     """The exact points now."""
     if outlook.half_life is None:

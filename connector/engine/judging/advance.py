@@ -15,6 +15,7 @@ from connector.domain.ids import LeadId, to_address
 from connector.domain.lead import Lead, Standing, blank
 from connector.domain.programs.enrolment import Enrolment, key_of
 from connector.domain.programs.parting import Parting, partings_of
+from connector.domain.traits.rank import Rank, rank_of
 from connector.domain.traits.rfm import Bought, bought_of
 from connector.engine.inward.joining import knows_by_address
 from connector.engine.judging.shelf import Shelf
@@ -149,6 +150,7 @@ def _judge(stored: StoredLead, all_facts: Sequence[Fact] | None, books: Books, n
         partings=_partings(stored.lead, decision.lead, books, is_anew=all_facts is not None),
         resumed=_resumed(stored.lead, decision.lead, books, now),
         bought=_bought(decision.lead, book),
+        rank=_rank(decision.lead, book),
     )
 
 
@@ -179,6 +181,10 @@ def _stands_still(lead: Lead, enrolment: Enrolment) -> bool:
 def _address(lead: Lead, book: Book) -> str:
     name = book.roles.get(FieldRole.IDENTITY)
     return str(lead.fields.get(name, "")) if name else ""
+
+
+def _rank(lead: Lead, book: Book) -> Rank:
+    return rank_of(book.leading, lead.scores, lead.holding, lead.seen, lead.position[1])
 
 
 def _bought(lead: Lead, book: Book) -> Bought | None:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from html import unescape
 from math import floor, fsum
 
-from connector.domain.book import Book
+from connector.domain.book import Book, outermost
 from connector.domain.draft import Draft
 from connector.domain.field import FieldRole, format_value
 from connector.domain.history import HistoryEntry, HistoryKind
@@ -217,7 +217,7 @@ def explain(
         refs=tuple(map(str, summary.refs)),
         standing=str(lead.standing),
         now=now,
-        scores=tuple(_explain_score(draft, score, resets) for score in outermost_scores(book)),
+        scores=tuple(_explain_score(draft, score, resets) for score in outermost(book.definitions.scores)),
         ledger=tuple(_ledger(history)),
         persona=None if draft.persona_since is None else Group(draft.persona, draft.persona_since),
         tags=tuple(_tags(draft)),
@@ -245,12 +245,6 @@ def _with_reps(entry: HistoryEntry, book: Book) -> HistoryEntry:
 
 
 # --- scores -------------------------------------------------------------------------------------------------
-
-
-def outermost_scores(book: Book) -> Iterator[Score]:
-    """The scores that are not a part of another."""
-    inner = {part for score in book.scores.values() for part in score.sum_of}
-    return (score for score in book.scores.values() if score.name not in inner)
 
 
 def _explain_score(draft: Draft, score: Score, resets: Mapping[str, datetime]) -> ScoreExplanation:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 
-from connector.domain.book import Book
+from connector.domain.book import Book, outermost
 from connector.domain.draft import Draft
 from connector.domain.ids import LeadId, WorkspaceId
 from connector.domain.lead import Lead
 from connector.domain.outward.wording import display_name
-from connector.engine.telling.explain import outermost_scores
+from connector.domain.traits.rank import latest_activity
 from connector.engine.telling.order import Order
+from connector.engine.telling.ranking import Ranking
 from connector.errors import UnknownNameError
 from connector.ports import LeadSummary, ReadModels
 
 _PAGE = 500
-_LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +67,21 @@ def list_leads(
 ) -> Sequence[Row]:
     """The first leads in the order given, behind the lead `after` if one is named.
 
-    Scores fade, so all leads are looked at unless they come by id. Raises UnknownNameError for an unknown `after`.
+    Raises UnknownNameError for an unknown `after`.
     """
     if order is Order.ID:
         return [to_row(summary, book, now) for summary in islice(walk(models, workspace, after), limit)]
-    rows = [to_row(summary, book, now) for summary in walk(models, workspace)]
-    rows.sort(key=_by_score if order is Order.SCORE else _by_activity)
-    begin = _place_of(rows, after) + 1 if after else 0
-    return rows[begin : begin + limit]
+    behind = _find(models, workspace, after) if after else None
+    ids = Ranking(models, workspace, book, now, order).first(limit, behind)
+    found = models.those(workspace, ids)
+    return [to_row(found[id_], book, now) for id_ in ids if id_ in found]
 
 
-def _place_of(rows: Sequence[Row], id_: LeadId) -> int:
-    for place, row in enumerate(rows):
-        if row.id == id_:
-            return place
-    raise UnknownNameError(f"There is no lead {id_} to go on from. `coltiva leads` lists those there are.")
+def _find(models: ReadModels, workspace: WorkspaceId, id_: LeadId) -> Lead:
+    found = models.those(workspace, [id_])
+    if not found:
+        raise UnknownNameError(f"There is no lead {id_} to go on from. `coltiva leads` lists those there are.")
+    return found[id_].lead
 
 
 def walk(models: ReadModels, workspace: WorkspaceId, after: LeadId | None = None) -> Iterator[LeadSummary]:
@@ -102,20 +102,13 @@ def to_row(summary: LeadSummary, book: Book, now: datetime) -> Row:
         standing=str(summary.lead.standing),
         is_read=summary.is_read,
         scores={
-            score.name: Points(draft.points(score.name), draft.grade(score.name)) for score in outermost_scores(book)
+            score.name: Points(draft.points(score.name), draft.grade(score.name))
+            for score in outermost(book.definitions.scores)
         },
-        active_at=latest_activity(draft),
+        active_at=latest_activity(draft.parts, draft.seen),
         programs=places(summary.lead),
         facts=summary.facts,
     )
-
-
-def latest_activity(draft: Draft) -> datetime | None:
-    """When the lead last gave a signal that earned points or that a condition counts; None for never."""
-    # Only what signals gave fades: points for who somebody is are no activity.
-    earned = (part.at for parts in draft.parts.values() for part in parts.values() if part.fades)
-    counted = (moments[-1] for moments in draft.seen.values() if moments)
-    return max((*earned, *counted), default=None)
 
 
 def places(lead: Lead) -> tuple[Place, ...]:
@@ -123,12 +116,3 @@ def places(lead: Lead) -> tuple[Place, ...]:
     latest = {one.program: one for one in lead.enrolments}
     entered = sorted(latest.values(), key=lambda one: one.entered_at, reverse=True)
     return tuple(Place(one.program, one.phase, str(one.state)) for one in entered)
-
-
-def _by_score(row: Row) -> tuple[float, float, str]:
-    points = next(iter(row.scores.values()), Points(0, "")).points
-    return -points, *_by_activity(row)
-
-
-def _by_activity(row: Row) -> tuple[float, str]:
-    return -((row.active_at or _LONG_AGO) - _LONG_AGO).total_seconds(), row.id

@@ -6,19 +6,14 @@ tells them to people, and a test compares the two.
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
 from http import HTTPStatus
-from typing import Any, get_type_hints
+from typing import Any
 
-import msgspec
-
+from connector.sandbox.acting import Action, prepare
 from connector.sandbox.hubspot.portal import Portal
-from connector.sandbox.hubspot.refusals import RefusalError, invalid, not_found
-
-Action = Callable[..., object]
+from connector.sandbox.hubspot.refusals import RefusalError, not_found
 
 
 def add_owner(portal: Portal, email: str, first_name: str = "", last_name: str = "") -> str:
@@ -206,19 +201,8 @@ ACTIONS: Mapping[str, Action] = {
 
 
 def perform(portal: Portal, name: str, arguments: Mapping[str, Any]) -> object:
-    """Do it and give what it gives. Refuses an unknown action and wrong arguments, and says what it takes."""
-    action = ACTIONS.get(name)
-    if action is None:
-        raise invalid(f"There is no action {name}. Choose one of {', '.join(sorted(ACTIONS))}.")
-    problems = [*_missing(action, arguments), *_unknown(action, arguments)]
-    values: dict[str, Any] = {}
-    for argument, given in arguments.items():
-        try:
-            values[argument] = _read(action, argument, given)
-        except msgspec.ValidationError as error:
-            problems.append(f"{argument}: {str(error).partition(' - at')[0]}")
-    if problems:
-        raise invalid(f"{name}: {'; '.join(problems)}. It takes {usage(action)}.")
+    """Do it and give what it gives. Raises WrongCommandError, or RefusalError where the portal does not do it."""
+    action, values = prepare(ACTIONS, name, arguments)
     try:
         return action(portal, **values)
     except RefusalError as refusal:
@@ -226,46 +210,3 @@ def perform(portal: Portal, name: str, arguments: Mapping[str, Any]) -> object:
         if refusal.status == HTTPStatus.NOT_FOUND and ids:
             raise not_found(f"{name}: the portal has nothing with {ids}.") from refusal
         raise
-
-
-def usage(action: Action) -> str:
-    """What an action takes, in words: `email, form, page_url (may be left out)`."""
-    words = []
-    for argument in _parameters(action).values():
-        if _is_open(argument):
-            words.append("any property of the portal")
-        else:
-            words.append(argument.name + ("" if argument.default is argument.empty else " (may be left out)"))
-    return ", ".join(words)
-
-
-@cache
-def _parameters(action: Action) -> dict[str, inspect.Parameter]:
-    named = dict(inspect.signature(action).parameters)
-    del named["portal"]
-    return named
-
-
-@cache
-def _types(action: Action) -> dict[str, Any]:
-    return get_type_hints(action)
-
-
-def _is_open(argument: inspect.Parameter) -> bool:
-    """Whether it stands for arguments of any name."""
-    return argument.kind is argument.VAR_KEYWORD
-
-
-def _missing(action: Action, arguments: Mapping[str, Any]) -> list[str]:
-    needed = [one.name for one in _parameters(action).values() if one.default is one.empty and not _is_open(one)]
-    return [f"{name} is missing" for name in needed if name not in arguments]
-
-
-def _unknown(action: Action, arguments: Mapping[str, Any]) -> list[str]:
-    if any(map(_is_open, _parameters(action).values())):
-        return []
-    return [f"it has no argument {name}" for name in arguments if name not in _parameters(action)]
-
-
-def _read(action: Action, argument: str, given: Any) -> Any:
-    return msgspec.convert(given, _types(action).get(argument, str))

@@ -1,23 +1,12 @@
-"""The bodies of the control API."""
+"""The bodies of the control API that HubSpot's sandbox takes beside those of every CRM."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
-
-class Command(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A body of the control API."""
-
-
-class ClockCommand(Command):
-    """Move portal time: jump to a moment, jump forwards, or change its speed."""
-
-    set: datetime | None = None
-    advance_seconds: float | None = None
-    rate: float | None = None
+from connector.sandbox.commands import Command
 
 
 class PortalCommand(Command):
@@ -62,23 +51,3 @@ class HabitsCommand(Command):
     merge_gives_new_id: bool | msgspec.UnsetType = msgspec.UNSET
     merge_tells_deletions: bool | msgspec.UnsetType = msgspec.UNSET
     search_lag_seconds: float | msgspec.UnsetType = msgspec.UNSET
-
-
-class FaultCommand(Command):
-    """A fault to put in force; `kind` is one of `ApiFault` or `WebhookFault`."""
-
-    kind: str
-    probability: float = 1.0
-    times: int | None = None
-    path: str = "*"
-    method: str | None = None
-    status: int = 500
-    retry_after: int | None = None
-    delay_seconds: float = 0.0
-
-
-class ActionCommand(Command):
-    """Something that a person or the portal's machinery does: a name of `ACTIONS`, and its arguments."""
-
-    action: str
-    arguments: dict[str, Any] = {}

@@ -8,21 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import flask
 import msgspec
 
+from connector.sandbox import steering
+from connector.sandbox.commands import ActionCommand, Command, WrongCommandError, read_command
 from connector.sandbox.exchange import Reply, to_response
-from connector.sandbox.faults import FAULTS, Fault, fault_kind
 from connector.sandbox.hubspot.actions import perform
 from connector.sandbox.hubspot.commands import (
-    ActionCommand,
     AppCommand,
-    ClockCommand,
-    Command,
     ConnectCommand,
-    FaultCommand,
     HabitsCommand,
     LimitsCommand,
     PortalCommand,
@@ -34,7 +31,6 @@ from connector.sandbox.hubspot.sandbox import Sandbox
 from connector.sandbox.hubspot.vocabulary import iso
 
 Json = dict[str, Any]
-Shape = TypeVar("Shape")
 
 
 def build_blueprint(sandbox: Sandbox) -> flask.Blueprint:
@@ -46,9 +42,9 @@ def build_blueprint(sandbox: Sandbox) -> flask.Blueprint:
         ("POST", "/clock", control.move_clock),
         ("POST", "/tick", control.tick),
         ("POST", "/flush", control.flush),
-        ("GET", "/faults", control.list_faults),
-        ("POST", "/faults", control.add_fault),
-        ("DELETE", "/faults", control.clear_faults),
+        ("GET", "/faults", lambda: steering.list_faults(sandbox.faults)),
+        ("POST", "/faults", lambda: steering.add_fault(sandbox.faults)),
+        ("DELETE", "/faults", lambda: steering.clear_faults(sandbox.faults)),
         ("DELETE", "/calls", control.reset_calls),
         ("POST", "/apps/<int:app_id>", control.change_app),
         ("POST", "/portals", control.create_portal),
@@ -71,6 +67,9 @@ def _view(sandbox: Sandbox, handler: Callable[..., Json]) -> Callable[..., flask
     def view(**arguments: Any) -> flask.Response:
         try:
             return to_response(Reply(200, handler(**arguments)))
+        except WrongCommandError as error:
+            refusal = RefusalError(error.status, "VALIDATION_ERROR", str(error))
+            return to_response(refusal_reply(refusal, sandbox.dice))
         except RefusalError as refusal:
             return to_response(refusal_reply(refusal, sandbox.dice))
 
@@ -94,20 +93,13 @@ class Control:
                 {"app_id": app.app_id, "target_url": app.target_url, "subscriptions": len(app.subscriptions)}
                 for app in sandbox.apps.values()
             ],
-            "faults": self.list_faults()["faults"],
+            "faults": steering.list_faults(sandbox.faults)["faults"],
             "webhooks": {"pending": sandbox.sender.pending, "given_up": sandbox.sender.given_up},
         }
 
     def move_clock(self) -> Json:
         """Set, advance or pace portal time; advancing does what falls due on the way."""
-        wanted = _read(ClockCommand)
-        if wanted.set is not None:
-            self._sandbox.clock.set(wanted.set)
-        if wanted.advance_seconds is not None:
-            self._sandbox.advance(timedelta(seconds=wanted.advance_seconds))
-        if wanted.rate is not None:
-            self._sandbox.clock.run_at(wanted.rate)
-        return {"now": iso(self._sandbox.clock.now()), "rate": self._sandbox.clock.rate}
+        return steering.move_clock(self._sandbox.clock, self._sandbox.advance)
 
     def tick(self) -> Json:
         """Do what is due now: planned actions, then webhooks."""
@@ -117,26 +109,6 @@ class Control:
     def flush(self) -> Json:
         """Deliver the webhooks that are due now."""
         return {"deliveries": [asdict(delivery) for delivery in self._sandbox.flush()]}
-
-    def list_faults(self) -> Json:
-        """The faults in force."""
-        return {"faults": [_fault_body(fault) for fault in self._sandbox.faults.faults]}
-
-    def add_fault(self) -> Json:
-        """Put a fault in force."""
-        wanted = msgspec.structs.asdict(_read(FaultCommand))
-        delay = timedelta(seconds=wanted.pop("delay_seconds"))
-        name = wanted.pop("kind")
-        try:
-            kind = fault_kind(name)
-        except ValueError:
-            raise invalid(f"There is no fault {name}. Choose one of {', '.join(FAULTS)}.") from None
-        return _fault_body(self._sandbox.faults.add(Fault(kind, **wanted, delay=delay)))
-
-    def clear_faults(self) -> Json:
-        """End all faults."""
-        self._sandbox.faults.clear()
-        return self.list_faults()
 
     def reset_calls(self) -> Json:
         """Count calls from zero."""
@@ -148,7 +120,7 @@ class Control:
         app = self._sandbox.apps.get(app_id)
         if app is None:
             raise not_found(f"There is no app {app_id}. Choose one of {_named(self._sandbox.apps)}.")
-        wanted = _read(AppCommand)
+        wanted = read_command(AppCommand)
         if wanted.target_url is not None:
             app.target_url = wanted.target_url or None
         if wanted.mixes_portals is not None:
@@ -164,12 +136,12 @@ class Control:
 
     def create_portal(self) -> Json:
         """Open a portal."""
-        wanted = _read(PortalCommand)
+        wanted = read_command(PortalCommand)
         return self._portal_summary(self._sandbox.create_portal(wanted.name, time_zone=wanted.time_zone))
 
     def connect(self, portal_id: int) -> Json:
         """Install an app and give its token."""
-        portal, wanted = self._portal(portal_id), _read(ConnectCommand)
+        portal, wanted = self._portal(portal_id), read_command(ConnectCommand)
         app = self._sandbox.apps.get(wanted.app_id)
         if app is None:
             raise not_found(f"There is no app {wanted.app_id}. Choose one of {_named(self._sandbox.apps)}.")
@@ -185,14 +157,14 @@ class Control:
     def set_limits(self, portal_id: int) -> Json:
         """Change rate limits; what is not given stays."""
         limits = self._portal(portal_id).limits
-        for name, value in _given(_read(LimitsCommand)).items():
+        for name, value in _given(read_command(LimitsCommand)).items():
             setattr(limits, name, value)
         return {"max_calls": limits.max_calls, "max_searches_per_second": limits.max_searches_per_second}
 
     def set_habits(self, portal_id: int) -> Json:
         """Change habits; what is not given stays."""
         habits = self._portal(portal_id).crm.habits
-        given = _given(_read(HabitsCommand))
+        given = _given(read_command(HabitsCommand))
         if "search_lag_seconds" in given:
             given["search_lag"] = timedelta(seconds=given.pop("search_lag_seconds"))
         for name, value in given.items():
@@ -201,7 +173,7 @@ class Control:
 
     def act(self, portal_id: int) -> Json:
         """Let a person or the portal's machinery do something; gives what the action gives."""
-        wanted = _read(ActionCommand)
+        wanted = read_command(ActionCommand)
         try:
             return {"result": perform(self._portal(portal_id), wanted.action, wanted.arguments)}
         except ValueError as error:
@@ -244,24 +216,9 @@ class Control:
         }
 
 
-def _read(shape: type[Shape]) -> Shape:
-    if not flask.request.is_json:
-        raise RefusalError(415, "VALIDATION_ERROR", "Content-Type must be application/json")
-    try:
-        return msgspec.json.decode(flask.request.get_data(), type=shape)
-    except msgspec.DecodeError as error:
-        raise invalid(str(error)) from None
-
-
 def _named(ids: Iterable[int]) -> str:
     return ", ".join(map(str, ids))
 
 
 def _given(command: Command) -> Json:
     return {name: value for name, value in msgspec.structs.asdict(command).items() if value is not msgspec.UNSET}
-
-
-def _fault_body(fault: Fault) -> Json:
-    body = asdict(fault)
-    body["delay_seconds"] = body.pop("delay").total_seconds()
-    return body

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from connector.sandbox.clock import SandboxClock
+from connector.sandbox.salesforce.apps import App
 from connector.sandbox.salesforce.org import Org
 from connector.sandbox.salesforce.package import install_package
 from connector.sandbox.salesforce.platform import Platform
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGINT or SIGTERM."""
     options = _parser().parse_args(arguments)
     platform = _build_platform(options)
-    app, org = platform.create_app(), platform.create_org()
+    app, org = platform.create_app(_build_app(options)), platform.create_org()
     install_package(org, app)
     _fill(platform, org, options)
     token, refresh_token = platform.connect(app, org), platform.connect_with_oauth(app, org)
@@ -42,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "org": {
                 "org_id": org.id,
                 "instance_url": org.instance_url,
+                "username": org.people.read(org.integration_user)["Username"],
                 "token": token,
                 "refresh_token": refresh_token,
             },
@@ -63,6 +65,12 @@ def _telling_changes(platform: Platform, org: Org) -> AbstractContextManager[str
     return serving_pubsub(server)
 
 
+def _build_app(options: argparse.Namespace) -> App:
+    app = App(public_key=options.public_key.read_bytes() if options.public_key else b"")
+    app.redirect_urls += tuple(options.redirect_url)
+    return app
+
+
 def _build_platform(options: argparse.Namespace) -> Platform:
     """With a clock file everybody lives in the org's time, and what guards the wire passes as it does."""
     if options.clock_file is None:
@@ -75,7 +83,7 @@ def _fill(platform: Platform, org: Org, options: argparse.Namespace) -> None:
     if options.unlimited:
         org.pool.maximum = None
     if options.target_url:
-        for object_name in ("Lead", "Contact"):
+        for object_name in ("Lead", "Contact", *options.tell):
             platform.outbound.add(org, object_name, options.target_url)
     for number in range(options.leads):
         org.people.create_lead(f"person{number}@example.com", FirstName="Person", LastName=str(number))
@@ -90,6 +98,25 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--leads", type=int, default=0, help="leads to begin with")
     parser.add_argument("--target-url", help="where outbound messages go; without it none are sent")
+    parser.add_argument(
+        "--tell",
+        action="append",
+        default=[],
+        choices=("Opportunity", "CampaignMember", "Task"),
+        help="outbound messages of this object, too; may be repeated",
+    )
+    parser.add_argument(
+        "--redirect-url",
+        action="append",
+        default=[],
+        help="one more callback URL of the app, for logging in by browser",
+    )
+    parser.add_argument(
+        "--public-key",
+        type=Path,
+        metavar="FILE",
+        help="in PEM: what the app's signature is checked with, for --username",
+    )
     parser.add_argument(
         "--changes", action="store_true", help="tell change events over gRPC; needs the extra salesforce-cdc"
     )

@@ -14,9 +14,17 @@ from connector.sandbox.salesforce.ids import IdMaker
 from connector.sandbox.salesforce.objects import Schema
 from connector.sandbox.salesforce.refusals import RefusalError, entity_deleted
 from connector.sandbox.salesforce.rules import Rules
-from connector.sandbox.salesforce.standard_objects import CAMPAIGN_MEMBER, DELETED_WITH, LEAD, TASK, standard_objects
+from connector.sandbox.salesforce.standard_objects import (
+    CAMPAIGN,
+    CAMPAIGN_MEMBER,
+    CAMPAIGN_STATUS,
+    DELETED_WITH,
+    LEAD,
+    TASK,
+    standard_objects,
+)
 from connector.sandbox.salesforce.tables import Table
-from connector.sandbox.salesforce.upkeep import keep_campaign_member, keep_task
+from connector.sandbox.salesforce.upkeep import first_statuses, keep_campaign_member, keep_task
 
 #: Saving a record locks those that it hangs on. Salesforce: "Record Locking Cheat Sheet".
 _LOCKED_WITH = ("AccountId", "CampaignId", "OpportunityId")
@@ -90,6 +98,9 @@ class Database:
         self._remember(lambda: table.forget(row))
         self._tell(Kind.CREATE, table, row, now, actor, tuple(row))
         record_id: str = row["Id"]
+        if table.object.name == CAMPAIGN:
+            for status in first_statuses(record_id):
+                self.insert(self.tables[CAMPAIGN_STATUS], status, actor)
         return record_id
 
     def update(self, table: Table, row: Row, values: Mapping[str, Any], actor: Actor) -> None:

@@ -219,12 +219,14 @@ class People:
         return made
 
     def create_campaign(self, name: str, *, statuses: Mapping[str, bool] | None = None, user: str = "") -> str:
-        """Make a campaign; `statuses` are those of its members and whether they mean a response."""
+        """Make a campaign; `statuses`, where given, are those of its members and whether they mean a response."""
         made = self.create(CAMPAIGN, user=user, Name=name, IsActive=True)
-        known = {"Sent": False, "Responded": True} if statuses is None else statuses
-        for place, (label, responded) in enumerate(known.items()):
-            values = {"CampaignId": made, "Label": label, "HasResponded": responded}
-            self.create(CAMPAIGN_STATUS, user=user, **values, IsDefault=place == 0, SortOrder=place + 1)
+        if statuses is not None:
+            for status in self.records(CAMPAIGN_STATUS, CampaignId=made):
+                self.delete(status["Id"], user=user)
+            for place, (label, responded) in enumerate(statuses.items()):
+                values = {"CampaignId": made, "Label": label, "HasResponded": responded}
+                self.create(CAMPAIGN_STATUS, user=user, **values, IsDefault=place == 0, SortOrder=place + 1)
         return made
 
     def close_task(self, task_id: str, *, user: str = "") -> None:

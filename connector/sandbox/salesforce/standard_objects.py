@@ -221,6 +221,8 @@ def _task() -> tuple[Field, ...]:
         Field("Description", T.TEXTAREA, length=32_000),
         Field("Type", T.PICKLIST, options=("Call", "Email", "Meeting", "Other")),
         Field("TaskSubtype", T.PICKLIST, is_updateable=False, is_restricted=True, options=_SUBTYPES, default="Task"),
+        Field("CallDisposition", length=255, label="Call Result"),
+        Field("CallDurationInSeconds", T.INT, label="Call Duration"),
         Field("IsReminderSet", T.BOOLEAN, label="Reminder Set"),
         Field("ReminderDateTime", T.DATETIME, label="Reminder Date/Time"),
         _owner(USER, GROUP),

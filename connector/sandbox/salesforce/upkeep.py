@@ -23,6 +23,14 @@ def keep_campaign_member(tables: Mapping[str, Table], row: Row, now: datetime, *
     _settle_status(_statuses_of(tables[CAMPAIGN_STATUS], row.get("CampaignId")), row, now)
 
 
+def first_statuses(campaign_id: str) -> tuple[Row, ...]:
+    """What a new campaign's members can be until somebody says otherwise."""
+    return (
+        {"CampaignId": campaign_id, "Label": "Sent", "IsDefault": True, "HasResponded": False, "SortOrder": 1},
+        {"CampaignId": campaign_id, "Label": "Responded", "IsDefault": False, "HasResponded": True, "SortOrder": 2},
+    )
+
+
 def keep_task(row: Row, now: datetime) -> None:
     """Check and complete a task: what it may hang on, when it was done, whether it reminds."""
     if str(row.get("WhoId", "")).startswith("00Q") and row.get("WhatId"):

@@ -11,6 +11,7 @@ from connector.sandbox.call_log import LoggedCall
 from connector.sandbox.exchange import ConnectionDroppedError, Reply, hang_up, to_request, to_response
 from connector.sandbox.faults import ApiFault
 from connector.sandbox.salesforce import oauth_api
+from connector.sandbox.salesforce.control import build_blueprint
 from connector.sandbox.salesforce.gate import FIRST_VERSION, LAST_VERSION, admit, answer
 from connector.sandbox.salesforce.operations import ROUTER
 from connector.sandbox.salesforce.org import Org
@@ -27,7 +28,9 @@ def create_web(platform: Platform, org: Org | None = None) -> flask.Flask:
     app = flask.Flask(__name__, static_folder=None)
     app.url_map.strict_slashes = False
     _add_oauth(app, platform, org)
-    if org is not None:
+    if org is None:
+        app.register_blueprint(build_blueprint(platform))
+    else:
         app.add_url_rule("/services/data", "versions", lambda: to_response(Reply(body=_versions())))
         app.add_url_rule("/services/oauth2/userinfo", "userinfo", lambda: _told_identity(platform, org))
         app.add_url_rule("/<path:path>", "api", _api_view(platform, org), methods=_METHODS)

@@ -15,15 +15,16 @@ from connector.store.schema.beside import companions, deal_leads, deals, measure
 from connector.store.schema.hearing import censuses, feeds, missed_changes, streams
 from connector.store.schema.laws import metadata
 from connector.store.schema.nurturing import assignments, enrolments, frozen_fields, hand_overs, partings, petitions
-from connector.store.schema.people import crm_refs, doubles, erasures, facts, history, kept_apart, leads
+from connector.store.schema.people import UNRANKED, crm_refs, doubles, erasures, facts, history, kept_apart, leads
 from connector.store.schema.receiving import batches, deliveries, seekers, strays
 from connector.store.schema.running import books, counts, leases, overrides
 from connector.store.schema.writing import bulk_jobs, bulk_writes, outbox
 
 #: The migration that makes this schema.
-VERSION = "0024"
+VERSION = "0025"
 
 __all__ = [
+    "UNRANKED",
     "VERSION",
     "api_keys",
     "assignments",

@@ -6,6 +6,9 @@ from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Tabl
 
 from connector.store.schema.laws import ID, metadata, where
 
+#: Before every number of points: nobody knows which place is the lead's.
+UNRANKED = -(2**53)
+
 # One row a lead: its state as one document, and what queries ask of it.
 leads = Table(
     "leads",
@@ -25,13 +28,19 @@ leads = Table(
     Column("doc", Text, nullable=False),
     # The mapping version that it was told of last, by its birth or by a fact.
     Column("book", Text, nullable=False, server_default=""),
+    # Where it stands among others by that version, the smallest first; UNRANKED until it was judged by it.
+    Column("rank", BigInteger, nullable=False, server_default=str(UNRANKED)),
+    # Minus the moment of its last activity, 0 for none; UNRANKED while nobody knows.
+    Column("idle", BigInteger, nullable=False, server_default=str(UNRANKED)),
+    # What its points will be by themselves.
+    Column("outlooks", Text, nullable=False, server_default=""),
     CheckConstraint("folded_fact <= last_fact", name="leads_folded_fact"),
     # Who was never read is not judged.
     CheckConstraint("is_read OR wake_at IS NULL", name="leads_is_read"),
     # The cost of a tick depends on how many leads are due, never on how many wait.
     Index("leads_wake", "wake_at", **where("wake_at IS NOT NULL")),
-    # Finds those who were not told of the version that applies.
-    Index("leads_book", "workspace", "book"),
+    # Finds those who were not told of the version that applies, and the best of the others.
+    Index("leads_rank", "workspace", "book", "rank", "idle", "id"),
     Index("leads_email", "workspace", "email", **where("email <> ''")),
 )
 

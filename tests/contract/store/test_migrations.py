@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Barrier
 
@@ -236,6 +237,24 @@ def test_leads_of_an_older_schema_know_the_version_that_they_were_judged_by(empt
 
     with store.reading() as transaction:
         assert transaction.leads.untold(ACME, "v2", 10) == {lead_of("51"): BOOK}
+
+
+def test_leads_of_an_older_schema_are_judged_within_an_hour_for_their_place_to_be_known(
+    empty: Place, engine: Engine
+) -> None:
+    at_version(engine, "0015")
+    with engine.begin() as connection:
+        connection.execute(text(LEADS.format("", "")), lead_row("51"))
+        connection.execute(text(LEADS.format("", "")), lead_row("52", is_read=False, wanted=1))
+
+    store = empty.open()
+    store.migrate()
+
+    in_an_hour = datetime.now(UTC) + timedelta(hours=1, minutes=1)
+    with store.claim_leads(in_an_hour, 10) as claim:
+        assert [one.lead.id for one in claim.leads] == [lead_of("51")]
+    places = {one.place[2]: one.outlooks for one in store.read_models.ranked(ACME, "", 10)}
+    assert places == {lead_of("51"): None, lead_of("52"): ()}
 
 
 def test_what_leads_of_an_older_schema_know_of_their_reading_goes_to_their_records(

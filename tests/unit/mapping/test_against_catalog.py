@@ -277,3 +277,11 @@ def test_a_stage_that_the_account_does_not_have_is_told() -> None:
 
     (told,) = differences(text)
     assert '"opportunity" is none of the options of "lifecyclestage" in HubSpot' in told
+
+
+def test_words_of_a_field_that_two_crms_fill_are_not_judged_by_one() -> None:
+    alone = "{hubspot: lifecyclestage, values: {Working: lead}}"
+    both = "{hubspot: lifecyclestage, salesforce: Lead.Status, values: {Working: lead}}"
+
+    assert any('"Working" is none of the options' in problem for problem in fields(alone))
+    assert not any("none of the options" in problem for problem in fields(both))

@@ -318,3 +318,10 @@ def test_a_misshapen_program_is_not_judged_as_a_whole() -> None:
     )
 
     assert found == ['6:50: unknown key "al_answered" in a phase; did you mean "all_answered"?']
+
+
+def test_a_score_is_never_unknown() -> None:
+    found = mistakes_in("write_back: {hubspot: {ours: {value: fit, unknown: clear}}}\n")
+
+    assert len(found) == 1
+    assert "only a field that a CRM fills may be unknown; everything else is kept as it is; remove it" in found[0]

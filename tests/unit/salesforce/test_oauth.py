@@ -165,6 +165,11 @@ def test_a_customers_own_app_lets_us_in_again_by_itself(oauth: OAuth, wire: resp
     assert again.secret == "their-secret"
 
 
+def test_without_a_key_the_setting_is_named() -> None:
+    with pytest.raises(SetupError, match="set COLTIVA_SALESFORCE_KEY_FILE"):
+        OAuth(App("k"), HandClock()).connect_by_certificate(HOST, "u@example.com")
+
+
 def test_a_key_that_is_none_is_said_without_showing_it() -> None:
     with pytest.raises(SetupError, match="no private key in PEM") as caught:
         OAuth(App("k", private_key="-----secret"), HandClock()).connect_by_certificate(HOST, "u@example.com")
@@ -179,6 +184,8 @@ def test_a_key_that_is_none_is_said_without_showing_it() -> None:
         ("invalid_client", "invalid client credentials", "consumer secret"),
         ("invalid_client_id", "client identifier invalid", "consumer key"),
         ("invalid_grant", "no client credentials user enabled", "name the integration user as whom it runs"),
+        ("invalid_grant", "invalid assertion", "COLTIVA_SALESFORCE_KEY_FILE"),
+        ("invalid_grant", "user hasn't approved this consumer", "let that user in beforehand"),
         ("inactive_user", "user is inactive", "Activate the integration user"),
         ("OAUTH_EC_APP_NOT_FOUND", "", "Install the Coltiva package"),
         ("something_new", "", "needs to be connected again"),

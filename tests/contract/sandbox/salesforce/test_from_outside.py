@@ -41,3 +41,24 @@ def test_an_org_is_served_by_a_process_of_its_own() -> None:
         assert process.wait(10) == 0
     assert counted["totalSize"] == 3
     assert let_in.status_code == 200, "the org lets Coltiva in as it lets in whoever installed the package"
+
+
+def test_the_process_tells_of_what_it_is_asked_to_and_knows_its_integration_user(tmp_path: Path) -> None:
+    (tmp_path / "public.pem").write_text("-----BEGIN PUBLIC KEY-----")
+    callback = "http://127.0.0.1:8080/oauth/salesforce/callback"
+    command = [
+        sys.executable, "-m", "connector.sandbox.salesforce",
+        "--target-url", "http://127.0.0.1:9/webhooks/salesforce/outbound", "--tell", "Task",
+        "--redirect-url", callback, "--public-key", str(tmp_path / "public.pem"),
+    ]  # fmt: skip
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, env=dict(os.environ)) as process:
+        assert process.stdout is not None
+        told = json.loads(process.stdout.readline())
+        where = {"response_type": "code", "client_id": told["app"]["client_id"], "redirect_uri": callback}
+        url = f"{told['org']['instance_url']}/services/oauth2/authorize"
+        answer = requests.get(url, params=where, allow_redirects=False, timeout=60)
+
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+    assert told["org"]["username"].startswith("integration.")
+    assert answer.headers.get("Location", "").startswith(callback), answer.text
