@@ -6,29 +6,17 @@ effect with it; network calls are made with no transaction open.
 
 from __future__ import annotations
 
+from connector.ports.accounts import Connection, ConnectionState, Invitation, LetIn
 from connector.ports.apps import CrmApp
 from connector.ports.bulk import BulkJob, BulkJobs, BulkLook, BulkWriter
 from connector.ports.catalog import Catalog, CatalogReader, CrmAccount, CrmProperty, DealCatalog
 from connector.ports.census import Censuses, CensusState, CensusTaker, Changed, ChangePage, RecordPage
 from connector.ports.changes import ChangeStream, Heard, Streams, StreamState
 from connector.ports.companions import Companion, CompanionPage, CompanionReader, Companions, KnownCompanion
-from connector.ports.crm import (
-    Connection,
-    ConnectionState,
-    Crm,
-    CrmRecord,
-    Invitation,
-    LetIn,
-    Membership,
-    OutboxChange,
-    PropertyWish,
-    RecordReply,
-    ReplyState,
-    Settled,
-    TokenKeeper,
-)
+from connector.ports.crm import Crm, TokenKeeper
 from connector.ports.deals import Deals, HeardDeal, ToldDeal
 from connector.ports.doubles import Double, Doubles
+from connector.ports.exchange import CrmRecord, Membership, OutboxChange, PropertyWish, RecordReply, ReplyState, Settled
 from connector.ports.invitations import Invitations, InvitationState, KeptInvitation, to_invitation_key
 from connector.ports.leads import CurrentLead, NewFact, NewRecord, SavedLead, StoredLead, Unread
 from connector.ports.petitions import FiledPetition, Judged, Petitions

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
+from connector.ports.accounts import Connection, LetIn
 from connector.ports.catalog import CrmAccount
-from connector.ports.crm import Connection, LetIn, TokenKeeper
+from connector.ports.crm import TokenKeeper
 from connector.ports.receiving import Endpoint
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from connector.domain.ids import ConnectionId
-
-if TYPE_CHECKING:
-    from connector.ports.crm import OutboxChange, RecordReply
+from connector.ports.exchange import OutboxChange, RecordReply
 
 
 @dataclass(frozen=True, slots=True)

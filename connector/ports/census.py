@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from connector.domain.ids import ConnectionId
-
-if TYPE_CHECKING:
-    from connector.ports.crm import CrmRecord
+from connector.ports.exchange import CrmRecord
 
 
 @dataclass(frozen=True, slots=True)

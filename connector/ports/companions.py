@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from connector.domain.fact import Value
 from connector.domain.ids import CrmRef, WorkspaceId
 from connector.domain.records.sources import CompanionKind
-
-if TYPE_CHECKING:
-    from connector.ports.crm import Connection
+from connector.ports.accounts import Connection
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from connector.domain.ids import CrmRef, LeadId, WorkspaceId
-from connector.ports.crm import Connection
+from connector.ports.accounts import Connection
 
 
 class HeardDeal(NamedTuple):

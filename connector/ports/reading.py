@@ -13,7 +13,7 @@ from connector.domain.ids import CrmRef, LeadId, WorkspaceId
 from connector.domain.lead import Lead
 from connector.domain.programs.contest import Tally
 from connector.domain.traits.score import Outlook
-from connector.ports.crm import OutboxChange
+from connector.ports.exchange import OutboxChange
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,14 @@ from connector.domain.fact import Fact
 from connector.domain.ids import ConnectionId, CrmRef, LeadId, WorkspaceId
 from connector.domain.outward.change import ChangeState
 from connector.domain.override import NO_OVERRIDES, OverrideEntry, Overrides
+from connector.ports.accounts import Connection
 from connector.ports.bulk import BulkJobs
 from connector.ports.census import Censuses
 from connector.ports.changes import Streams
 from connector.ports.companions import Companions
-from connector.ports.crm import Connection, OutboxChange, Settled
 from connector.ports.deals import Deals
 from connector.ports.doubles import Doubles
+from connector.ports.exchange import OutboxChange, Settled
 from connector.ports.invitations import Invitations
 from connector.ports.leads import CurrentLead, NewFact, NewRecord, SavedLead, StoredLead, Unread
 from connector.ports.petitions import Petitions

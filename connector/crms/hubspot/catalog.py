@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from connector.crms.hubspot.client import VERSION, HubSpotClient
 from connector.crms.hubspot.errors import RefusedCallError
-from connector.crms.hubspot.manifest import MANIFEST
 from connector.crms.hubspot.replies import Definition, DefinitionBatch, Owners, Pipelines, read
 from connector.crms.hubspot.translate import (
     ACT_TYPES,
@@ -23,6 +22,7 @@ from connector.crms.hubspot.translate import (
     GROUP_LABEL,
     HUBSPOT,
     KEY_PROPERTY,
+    LABEL,
     PROPERTY_TYPES,
 )
 from connector.domain.field import FieldType
@@ -51,7 +51,7 @@ def prepare(client: HubSpotClient, wishes: Sequence[PropertyWish]) -> None:
 def fetch_catalog(client: HubSpotClient) -> Catalog:
     """Every property of contacts that is not archived, sensitive ones left out: our scopes do not reach them."""
     found = read(client.crm.properties.core_api.get_all(CONTACTS, archived=False), DefinitionBatch).results
-    return Catalog(HUBSPOT, MANIFEST.label, {one.name: _to_property(one) for one in found})
+    return Catalog(HUBSPOT, LABEL, {one.name: _to_property(one) for one in found})
 
 
 def fetch_deal_catalog(client: HubSpotClient) -> DealCatalog:

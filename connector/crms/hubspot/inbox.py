@@ -18,10 +18,10 @@ from typing import Annotated, Final
 import msgspec
 
 from connector.crms.hubspot import signature
-from connector.crms.hubspot.manifest import MANIFEST
 from connector.crms.hubspot.translate import (
     ANY_OBJECT,
     ASSOCIATION_CHANGE,
+    CONTACT,
     DEAL,
     DEAL_AND_CONTACT,
     EVENT_KINDS,
@@ -102,7 +102,7 @@ class HubSpotEndpoint:
     max_body: int = MAX_BODY
     media_types: frozenset[str] = frozenset({"application/json"})
     receipt: Receipt = KEPT
-    lead_types: frozenset[str] = MANIFEST.lead_types
+    lead_types: frozenset[str] = frozenset({CONTACT})
     deal_type: str = DEAL
     companion_types: Mapping[str, CompanionKind] = MappingProxyType({})
 

@@ -1,4 +1,4 @@
-"""How often we may call one HubSpot account. HubSpot: API usage guidelines.
+"""How much and how often we may call one HubSpot account. HubSpot: API usage guidelines.
 
 The general limit is whatever the headers of its last reply say. Searches have a limit of their own that no header
 tells. After a refusal nothing leaves before the time that HubSpot named.
@@ -11,6 +11,22 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from connector.domain.outward.budget import Budget, allowed_at, correct, spend
+from connector.domain.outward.change import ChangeKind
+
+#: How many changes one call takes.
+BATCH_SIZES: Final[Mapping[ChangeKind, int]] = {
+    # HubSpot: Using object APIs: at most 100 inputs.
+    ChangeKind.PROPERTIES: 100,
+    ChangeKind.TASK: 100,
+    ChangeKind.NOTE: 100,
+    # Never made there: they name the CRM whose means they are.
+    ChangeKind.ALERT: 100,
+    ChangeKind.POST: 100,
+    # One call each; so many are held against consent together.
+    ChangeKind.EMAIL: 20,
+    # Not documented by HubSpot: a size that is safe.
+    ChangeKind.MEMBERSHIP: 500,
+}
 
 _SEARCH: Final = "/search"
 _SEARCHES: Final = Budget(max_calls=5, window=timedelta(seconds=1))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from connector.crms.hubspot.translate import CONTACT, HUBSPOT
+from connector.crms.hubspot.limits import BATCH_SIZES
+from connector.crms.hubspot.translate import CONTACT, HUBSPOT, LABEL
 from connector.crms.hubspot.words import WORDS
 from connector.crms.manifest import Credentials, CrmManifest, Role, Surroundings
-from connector.domain.outward.change import ChangeKind
 
 if TYPE_CHECKING:
     from connector.ports import CrmApp
@@ -21,23 +21,11 @@ def _open_app(around: Surroundings) -> CrmApp:
 
 MANIFEST: Final = CrmManifest(
     name=HUBSPOT,
-    label="HubSpot",
+    label=LABEL,
     account="portal",
     roles=frozenset({Role.INBOX, Role.READER, Role.WRITER, Role.LISTS, Role.ACTS, Role.EMAILS, Role.CATALOG}),
     lead_types=frozenset({CONTACT}),
-    batch_sizes={
-        # HubSpot: Using object APIs: at most 100 inputs.
-        ChangeKind.PROPERTIES: 100,
-        ChangeKind.TASK: 100,
-        ChangeKind.NOTE: 100,
-        # Never made there: they name the CRM whose means they are.
-        ChangeKind.ALERT: 100,
-        ChangeKind.POST: 100,
-        # One call each; so many are held against consent together.
-        ChangeKind.EMAIL: 20,
-        # Not documented by HubSpot: a size that is safe.
-        ChangeKind.MEMBERSHIP: 500,
-    },
+    batch_sizes=BATCH_SIZES,
     scopes=(
         "oauth",
         "crm.objects.contacts.read",

@@ -10,8 +10,8 @@ from connector.crms.hubspot import acts, catalog, emails, reader, writer
 from connector.crms.hubspot.client import BASE_URL, VERSION, HubSpotClient
 from connector.crms.hubspot.feeds import Feeds
 from connector.crms.hubspot.halving import Replies
+from connector.crms.hubspot.limits import BATCH_SIZES
 from connector.crms.hubspot.lists import Lists
-from connector.crms.hubspot.manifest import MANIFEST
 from connector.crms.hubspot.replies import AccountDetails, read
 from connector.crms.hubspot.translate import CONTACT, CONTACTS, DEAL, DEALS
 from connector.domain.outward.change import BOUND, Act, ChangeKind
@@ -37,7 +37,7 @@ _OTHERS = RecordReply(ReplyState.REFUSED, "HubSpot has no such means.")
 class HubSpotPortal:
     """The `Crm` and `CatalogReader` ports for HubSpot; one for each thread, another for another token."""
 
-    batch_sizes: Mapping[ChangeKind, int] = MANIFEST.batch_sizes
+    batch_sizes: Mapping[ChangeKind, int] = BATCH_SIZES
     #: HubSpot: Contacts API guide, batch read.
     read_batch: int = 100
     deal_type: str = DEAL

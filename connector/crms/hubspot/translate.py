@@ -11,6 +11,8 @@ from connector.ports import EventKind
 
 #: Our name of the CRM, in references and connections.
 HUBSPOT: Final = "hubspot"
+#: What people call it.
+LABEL: Final = "HubSpot"
 
 #: The object type that a lead is made of.
 CONTACT: Final = "contact"

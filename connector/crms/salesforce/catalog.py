@@ -10,13 +10,13 @@ from typing import Final
 
 from connector.crms.salesforce.client import SalesforceClient
 from connector.crms.salesforce.errors import RefusedCallError
-from connector.crms.salesforce.manifest import MANIFEST
 from connector.crms.salesforce.replies import FieldDescription
 from connector.crms.salesforce.schema import Schema
 from connector.crms.salesforce.translate import (
     COMPOUND,
     FIELD_TYPES,
     KEY_FIELD,
+    LABEL,
     OBJECTS,
     OPPORTUNITY,
     PEOPLE,
@@ -51,7 +51,7 @@ def prepare(schema: Schema, wishes: Sequence[PropertyWish]) -> None:
 def fetch_catalog(schema: Schema) -> Catalog:
     """Every field of leads and contacts that the integration user may see, by object."""
     found = {name: one for sobject in PEOPLE for name, one in _properties(schema, sobject).items()}
-    return Catalog(SALESFORCE, MANIFEST.label, found)
+    return Catalog(SALESFORCE, LABEL, found)
 
 
 def fetch_alerts(client: SalesforceClient) -> Mapping[str, str]:

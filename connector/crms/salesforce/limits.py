@@ -1,4 +1,4 @@
-"""How often we may call one Salesforce org. Salesforce: API Request Limits and Allocations.
+"""How much and how often we may call one Salesforce org. Salesforce: API Request Limits and Allocations.
 
 An org has one pool of calls for a rolling day, for all the tools of the customer together. Ours is a share of it, and
 the last of it is left to the others whoever spent the rest.
@@ -7,9 +7,14 @@ the last of it is left to the others whoever spent the rest.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from connector.domain.outward.change import UNKEYED, ChangeKind
+
+#: How many changes one call takes. REST API: sObject Collections, at most 200 records. Actions take one call each.
+BATCH_SIZES: Final[Mapping[ChangeKind, int]] = {**dict.fromkeys(ChangeKind, 200), **dict.fromkeys(UNKEYED, 20)}
 #: Of an org's pool, what we spend in a day at most.
 SHARE: Final = 0.5
 #: Of an org's pool, what we leave in any case.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from connector.crms.manifest import CrmManifest, Role, Surroundings
-from connector.crms.salesforce.translate import CONTACT, LEAD, SALESFORCE
+from connector.crms.salesforce.limits import BATCH_SIZES
+from connector.crms.salesforce.translate import CONTACT, LABEL, LEAD, SALESFORCE
 from connector.crms.salesforce.words import WORDS
-from connector.domain.outward.change import UNKEYED, ChangeKind
 
 if TYPE_CHECKING:
     from connector.ports import CrmApp
@@ -21,7 +21,7 @@ def _open_app(around: Surroundings) -> CrmApp:
 
 MANIFEST: Final = CrmManifest(
     name=SALESFORCE,
-    label="Salesforce",
+    label=LABEL,
     account="org",
     roles=frozenset(
         {
@@ -36,8 +36,7 @@ MANIFEST: Final = CrmManifest(
         }
     ),
     lead_types=frozenset({LEAD, CONTACT}),
-    # REST API: sObject Collections, at most 200 records. Actions take one call each.
-    batch_sizes={**dict.fromkeys(ChangeKind, 200), **dict.fromkeys(UNKEYED, 20)},
+    batch_sizes=BATCH_SIZES,
     scopes=("api", "refresh_token"),
     words=WORDS,
     open_app=_open_app,

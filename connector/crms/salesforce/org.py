@@ -18,8 +18,7 @@ from connector.crms.salesforce.companions import OrgCompanions
 from connector.crms.salesforce.errors import RefusedCallError
 from connector.crms.salesforce.grants import Grant
 from connector.crms.salesforce.ingest import Ingest
-from connector.crms.salesforce.limits import SHARE, Limits
-from connector.crms.salesforce.manifest import MANIFEST
+from connector.crms.salesforce.limits import BATCH_SIZES, SHARE, Limits
 from connector.crms.salesforce.oauth import App, OAuth
 from connector.crms.salesforce.permissions import Lack
 from connector.crms.salesforce.reader import Reader
@@ -88,7 +87,7 @@ class SalesforceOrg:
     A token that is spent is renewed and kept by `keeper`; so it need not be made anew for another token.
     """
 
-    batch_sizes: Mapping[ChangeKind, int] = MANIFEST.batch_sizes
+    batch_sizes: Mapping[ChangeKind, int] = BATCH_SIZES
     #: REST API: Get Records With a Request Body Using sObject Collections.
     read_batch: int = 2_000
     deal_type: str = OPPORTUNITY

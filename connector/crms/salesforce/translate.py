@@ -12,6 +12,8 @@ from connector.domain.records.sources import CompanionKind
 
 #: Our name of the CRM, in references and connections.
 SALESFORCE: Final = "salesforce"
+#: What people call it.
+LABEL: Final = "Salesforce"
 
 # The object types of references.
 LEAD: Final = "lead"

@@ -282,10 +282,13 @@ def _bring_back(room: Room, received: Iterable[Received]) -> None:
 
     What a restored record holds may have been lost on us while it was deleted: it is read.
     """
-    restored = {one.event.ref for one in received if one.event.kind is EventKind.RESTORED}
+    restored: dict[CrmRef, datetime] = {}
+    for one in received:
+        if one.event.kind is EventKind.RESTORED:
+            restored[one.event.ref] = max(restored.get(one.event.ref, _moment(one)), _moment(one))
     if restored:
-        room.desk.transaction.leads.live_again(room.workspace, restored, room.desk.now)
-        room.desk.transaction.leads.read_again(room.workspace, restored, room.desk.now)
+        room.desk.transaction.leads.live_again(room.workspace, set(restored), room.desk.now)
+        room.desk.transaction.leads.read_since(room.workspace, restored, room.desk.now)
 
 
 def _drop_superseded(room: Room, news: Sequence[Received]) -> Sequence[Received]:

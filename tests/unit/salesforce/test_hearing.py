@@ -337,6 +337,7 @@ def test_a_replay_after_everything_was_read_changes_nothing(orgs: Orgs) -> None:
 
 def test_a_converted_lead_goes_on_as_the_contact_with_its_history(orgs: Orgs) -> None:
     orgs.take_in("events", batch(told("DELETE", ANA), told("UNDELETE", ANA)))
+    orgs.take_in("outbound", message(notification(ANA_NOW, "Contact")))
 
     result = orgs.take_in("events", batch(told("CONVERT", convertedContactId=ANA_NOW)))
 
@@ -344,6 +345,16 @@ def test_a_converted_lead_goes_on_as_the_contact_with_its_history(orgs: Orgs) ->
     assert result.merges == 1
     assert orgs.facts(survivor) == orgs.facts(ref())
     assert orgs.waiting() == [ANA_NOW]
+
+
+def test_a_lead_that_is_said_to_go_on_as_a_contact_nobody_knows_is_read_first(orgs: Orgs) -> None:
+    orgs.take_in("events", batch(told("DELETE", ANA), told("UNDELETE", ANA)))
+    orgs.read(ANA)
+
+    later = told("CONVERT", convertedContactId=ANA_NOW, systemModstamp="2026-11-21T10:05:00.000Z")
+    result = orgs.take_in("events", batch(later))
+
+    assert (result.merges, result.rereads, orgs.waiting()) == (0, 1, [ANA])
 
 
 def test_the_writes_of_our_own_user_come_back_as_echoes_and_nothing_else(orgs: Orgs) -> None:
