@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from connector.domain.book import compile_book
 from connector.domain.fact import FactKind
 from connector.domain.ids import CrmRef
 from connector.domain.lead import Standing
@@ -79,7 +80,7 @@ def test_of_a_converted_lead_is_told_that_it_was_converted_and_is_gone(office: O
     history = office.store.read_models.history(ACME, summary.id)
     with office.store.transaction() as transaction:
         records = Records(transaction.leads.records(ACME, [summary.id])[summary.id])
-    explained = explain(summary, history, (), clicking_book(), after(hours=1), records)
+    explained = explain(summary, history, (), compile_book(clicking_book("v1")), after(hours=1), records)
 
     assert f"the {CRM} lead {LEAD} was converted into the contact {PERSON}" in [one.what for one in explained.timeline]
     assert explained.refs == (str(ref(PERSON)),)
