@@ -6,6 +6,7 @@ have. The browser is sent on at once, so that no code stays in its address bar, 
 
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qs
 
 from flask import Blueprint, request
@@ -18,6 +19,7 @@ from webhooks.page import Page, Tone, answer_page
 
 #: More than any answer of a CRM is long.
 _MAX_QUERY = 8_192
+_KEY = re.compile(r"[0-9a-f]{64}")
 _NAMES = {"hubspot": "HubSpot", "salesforce": "Salesforce"}
 
 _UNKNOWN = Page(
@@ -50,6 +52,8 @@ def add_letting_in_routes(blueprint: Blueprint, door: Door) -> None:
 
     @blueprint.get("/oauth/<crm>/connected/<key>")
     def show_outcome(crm: str, key: str) -> Answer:
+        if not _KEY.fullmatch(key):  # some databases refuse to look up what is no text
+            return answer_page(404, _UNKNOWN)
         try:
             with door.store.reading() as transaction:
                 found = transaction.invitations.find(key)

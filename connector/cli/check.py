@@ -68,8 +68,9 @@ def _compare(folder: Path, connection: str) -> tuple[Report, Sequence[Arrival]]:
     with looking() as services:
         catalog = fetch_catalog(services, connection, definitions)
         interval = timedelta(seconds=services.settings.feed_seconds)
+        census = timedelta(minutes=services.settings.reconcile_minutes)
     report, definitions = inspect_folder(folder, catalog)
-    return report, tell_arrivals(definitions, interval, catalog) if definitions else ()
+    return report, tell_arrivals(definitions, interval, census, catalog) if definitions else ()
 
 
 def _print_arrivals(arrivals: Sequence[Arrival]) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 
-from connector.cli.printing import build_grid, local, plural
+from connector.cli.printing import build_grid, day, local, plural
 from connector.engine.telling.buying import DealExplanation, RfmExplanation, RfmScore
 from connector.engine.telling.explain import Explanation
 
@@ -30,7 +31,12 @@ def print_deals(console: Console, lead: Explanation, zone: ZoneInfo, lines: int)
 def _closed(deal: DealExplanation, zone: ZoneInfo) -> str:
     if deal.closed_at is None:
         return ""
-    return f"{'expected' if deal.outcome == 'open' else 'closed'} {local(deal.closed_at, zone)}"
+    return f"{'expected' if deal.outcome == 'open' else 'closed'} {_when(deal.closed_at, zone)}"
+
+
+def _when(moment: datetime, zone: ZoneInfo) -> str:
+    """A CRM that knows the day alone is kept as midnight UTC, and no clock shows that hour: the day as it was said."""
+    return day(moment) if moment.timetz() == time(tzinfo=UTC) else local(moment, zone)
 
 
 def _print_rfm(console: Console, rfm: RfmExplanation, zone: ZoneInfo) -> None:

@@ -76,7 +76,9 @@ def explain_lead(
 
     Raises UnknownNameError for a moment at which the lead was not known yet.
     """
+    from connector.crms import REGISTRY
     from connector.engine.telling import explain as engine
+    from connector.engine.telling.records import Records
     from connector.engine.telling.selling import explain_hand_overs
     from connector.engine.telling.waiting import explain_outside
 
@@ -87,6 +89,7 @@ def explain_lead(
     shelf = services.open_shelf()
     with services.store.transaction() as transaction:
         latest = shelf.latest(transaction, workspace)
+        lives_as = transaction.leads.records(workspace, [summary.id]).get(summary.id, {})
     zone = latest.definitions.zone
     if wall is not None:
         summary, history, now = _look_back(services, shelf, summary, wall.replace(tzinfo=zone))
@@ -95,7 +98,8 @@ def explain_lead(
         history, now = models.history(workspace, summary.id), services.clock.now()
         changes = models.changes(workspace, summary.id)
     book = shelf.of(workspace)(summary.lead.book) if summary.lead.book else latest
-    explanation = engine.explain(summary, history, changes, book, now)
+    labels = {crm.name: crm.label for crm in REGISTRY.values()}
+    explanation = engine.explain(summary, history, changes, book, now, Records(lives_as, labels))
     hand_overs = explain_hand_overs(services.store, workspace, summary.lead)
     outside = explain_outside(services.store, workspace, summary.lead)
     explanation = replace(explanation, hand_overs=hand_overs, outside=outside)

@@ -32,6 +32,9 @@ def print_explanation(console: Console, lead: Explanation, zone: ZoneInfo, lines
     address = f" <{lead.email}>" if lead.email and lead.email != lead.name else ""
     console.print(f"[bold]{escape(lead.name)}[/]{escape(address)}")
     console.print(f"[dim]{lead.id} · {joined(lead.refs)} · {lead.standing}[/]")
+    if lead.gone:
+        gone = (f"{one.ref} ({one.how})" for one in lead.gone)
+        console.print(f"[dim]no longer there: {escape(joined(gone))}[/]")
     console.print(f"[dim]as of {local(lead.now, zone)} ({zone.key})[/]")
     if lead.unread_because:
         console.print(f"\n[bold red]![/] Known, but not read from the CRM yet: {escape(lead.unread_because)}")

@@ -10,7 +10,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -99,7 +99,12 @@ def plural(amount: int, one: str, many: str = "") -> str:
 def local(moment: datetime, zone: ZoneInfo) -> str:
     """A moment on the wall clock of the zone: `Sun 22 Nov 2026 11:04`."""
     at = moment.astimezone(zone)
-    return f"{at:%a} {at.day} {at:%b %Y %H:%M}"
+    return f"{day(at)} {at:%H:%M}"
+
+
+def day(at: date) -> str:
+    """A day: `Sun 22 Nov 2026`."""
+    return f"{at:%a} {at.day} {at:%b %Y}"
 
 
 def age(span: timedelta) -> str:

@@ -23,12 +23,15 @@ class Arrival:
     arrives: bool = True
 
 
-def tell_arrivals(definitions: Definitions, interval: timedelta, catalog: Catalog) -> list[Arrival]:
-    """Every source of every signal, by signal, as this account offers it."""
-    return sorted(_arrivals(definitions, interval, catalog), key=lambda one: (one.signal, one.source))
+def tell_arrivals(definitions: Definitions, interval: timedelta, census: timedelta, catalog: Catalog) -> list[Arrival]:
+    """Every source of every signal, by signal, as this account offers it.
+
+    Feeds are asked every `interval`; every `census` an account is asked for what it did not tell of itself.
+    """
+    return sorted(_arrivals(definitions, interval, census, catalog), key=lambda one: (one.signal, one.source))
 
 
-def _arrivals(definitions: Definitions, interval: timedelta, catalog: Catalog) -> Iterator[Arrival]:
+def _arrivals(definitions: Definitions, interval: timedelta, census: timedelta, catalog: Catalog) -> Iterator[Arrival]:
     """Sources in other CRMs are left out: of those this account can say nothing."""
     for source in definitions.signals:
         if source.crm == catalog.crm:
@@ -43,7 +46,8 @@ def _arrivals(definitions: Definitions, interval: timedelta, catalog: Catalog) -
     for companion in definitions.companions:
         if companion.crm == catalog.crm:
             only = f" ({', '.join(companion.only)})" if companion.only else ""
-            yield Arrival(companion.signal, f"{companion.crm}: {companion.kind}{only}", "at once")
+            late = f"at once if {catalog.label} tells of it, else within {format_duration(census)}"
+            yield Arrival(companion.signal, f"{companion.crm}: {companion.kind}{only}", late)
     for told_source in definitions.told:
         yield Arrival(told_source.signal, "API", "at once")
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, and_, bindparam, delete, func, literal_column, select, update
+from sqlalchemy import BigInteger, Text, and_, bindparam, delete, select, update
 
 from connector.domain.ids import ConnectionId
 from connector.ports import BulkJob, OutboxChange
@@ -23,8 +23,7 @@ _OF = (
     .where(bulk_jobs.c.connection_id == bindparam("connection_", type_=Text))
     .order_by(bulk_jobs.c.id)
 )
-_NEXT_ID = select(func.coalesce(func.max(bulk_jobs.c.id), literal_column("0")) + literal_column("1"))
-_BEGIN = insert_into(bulk_jobs)
+_BEGIN = insert_into(bulk_jobs, but=frozenset({"id"})).returning(bulk_jobs.c.id)
 _HOLD = insert_into(bulk_writes)
 _REST = update(bulk_jobs).where(bulk_jobs.c.id == _JOB).values(look_at=bindparam("look_at_", type_=BigInteger))
 _HELD = select(bulk_writes.c.outbox_id).where(among(bulk_writes.c.outbox_id, "ids"))
@@ -58,9 +57,8 @@ class StoredBulkJobs:
 
     def begin(self, connection: ConnectionId, remote_id: str, changes: Sequence[OutboxChange], now: datetime) -> None:
         """Keep a job with its changes, which were marked as attempted at this very moment."""
-        ((job,),) = self._session.rows(_NEXT_ID, {})
         at = to_ms(now)
-        self._session.run(_BEGIN, {"id": job, "connection_id": connection, "remote_id": remote_id, "look_at": at})
+        ((job,),) = self._session.rows(_BEGIN, {"connection_id": connection, "remote_id": remote_id, "look_at": at})
         self._session.run_many(_HOLD, [_to_write(change, job, at) for change in changes])
 
     def rest(self, job: int, until: datetime) -> None:

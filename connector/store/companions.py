@@ -11,8 +11,10 @@ from sqlalchemy import BigInteger, Text, bindparam, case, null, select, update
 from connector.domain.ids import CrmRef, WorkspaceId, to_ref
 from connector.ports import Connection, KnownCompanion
 from connector.store.codec import from_ms, to_ms, to_optional_ms
+from connector.store.erase import load_erased
 from connector.store.listed import among
 from connector.store.schema import companions
+from connector.store.sealed import Seal
 from connector.store.session import Session, limited, to_list
 from connector.store.upsert import insert_if_absent, insert_into
 
@@ -67,10 +69,11 @@ _POSTPONE = (
 class StoredCompanions:
     """The Companions port."""
 
-    __slots__ = ("_session",)
+    __slots__ = ("_seal", "_session")
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, seal: Seal) -> None:
         self._session = session
+        self._seal = seal
 
     def hear(self, workspace: WorkspaceId, changed: Mapping[CrmRef, datetime], now: datetime) -> int:
         """Have those read that changed at these moments, but for what is known as of then; how many wait for it."""
@@ -96,12 +99,14 @@ class StoredCompanions:
 
     def remember(self, workspace: WorkspaceId, read: Mapping[CrmRef, KnownCompanion], now: datetime) -> None:
         """Remember what these hold. A wish to read one again that is younger than `now` stays."""
-        rows = [_to_row(workspace, ref, one, None) | {"read_at": to_ms(now)} for ref, one in sorted(read.items())]
+        told = self._without_erased(workspace, read)
+        rows = [_to_row(workspace, ref, one, None) | {"read_at": to_ms(now)} for ref, one in sorted(told.items())]
         self._session.run_many(_REMEMBER, rows)
 
     def meet(self, workspace: WorkspaceId, found: Mapping[CrmRef, KnownCompanion]) -> None:
         """Remember what these hold, but for those of which something is known or heard already."""
-        self._session.run_many(_MEET, [_to_row(workspace, ref, one, None) for ref, one in sorted(found.items())])
+        told = self._without_erased(workspace, found)
+        self._session.run_many(_MEET, [_to_row(workspace, ref, one, None) for ref, one in sorted(told.items())])
 
     def drop(self, workspace: WorkspaceId, refs: Collection[CrmRef], now: datetime) -> None:
         """Wait for these no more. A wish to read one that is younger than `now` stays."""
@@ -110,6 +115,14 @@ class StoredCompanions:
     def postpone(self, workspace: WorkspaceId, refs: Collection[CrmRef], until: datetime, now: datetime) -> None:
         """Let these wait until then. A wish to read one that is younger than `now` stays."""
         self._session.run(_POSTPONE, _asked(workspace, refs) | {"now": to_ms(now), "until_": to_ms(until)})
+
+    def _without_erased(
+        self, workspace: WorkspaceId, told: Mapping[CrmRef, KnownCompanion]
+    ) -> Mapping[CrmRef, KnownCompanion]:
+        """Those of people who are forgotten as nobody's: the CRM may hold them on."""
+        people = {one.person for one in told.values() if one.person}
+        erased = load_erased(self._session, self._seal, workspace, people) if people else frozenset()
+        return {ref: one._replace(person=None) if one.person in erased else one for ref, one in told.items()}
 
 
 def _asked(workspace: WorkspaceId, refs: Collection[CrmRef]) -> dict[str, object]:

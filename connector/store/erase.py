@@ -12,6 +12,7 @@ from connector.domain.ids import CrmRef, LeadId, WorkspaceId, to_address, to_ref
 from connector.ports import DeliveryState
 from connector.store.codec import to_ms
 from connector.store.functions import HasWord, PlaceOf
+from connector.store.halves import forget_half, parted_from
 from connector.store.identity import find_leads
 from connector.store.listed import among
 from connector.store.schema import (
@@ -120,9 +121,12 @@ def erase_lead(session: Session, seal: Seal, workspace: WorkspaceId, ref: CrmRef
     lead_id = find_leads(session, workspace, [ref]).get(ref)
     refs = {ref, *_load_refs(session, workspace, lead_id)} if lead_id else {ref}
     if lead_id:
+        others = parted_from(session, workspace, lead_id)
         _forget_address(session, seal, workspace, lead_id, now)
         for statement in _DROP_LEAD:
             session.run(statement, {"workspace_": workspace, "lead_id_": lead_id})
+        for other in others:
+            forget_half(session, workspace, other, refs, now)
     for one in sorted(refs):
         _drop_what_tells_of(session, one)
         session.run(_DROP_APART, {"workspace_": workspace, "ref_": str(one)})

@@ -133,7 +133,7 @@ class StoreTransaction:
         self.deliveries: Deliveries = StoredDeliveries(session)
         self.leads: Leads = StoredLeads(session, seal)
         self.deals: Deals = StoredDeals(session)
-        self.companions: Companions = StoredCompanions(session)
+        self.companions: Companions = StoredCompanions(session, seal)
         self.invitations: Invitations = StoredInvitations(session, seal)
         self.doubles: Doubles = StoredDoubles(session)
         self.outbox: Outbox = StoredOutbox(session)

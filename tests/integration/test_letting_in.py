@@ -222,3 +222,17 @@ def test_a_page_looks_again_while_somebody_works_and_not_when_nobody_does(
     assert 'http-equiv="refresh"' in working
     assert "Nobody waited for your answer" in left_alone
     assert 'http-equiv="refresh"' not in left_alone
+
+
+@pytest.mark.parametrize("key", ["%00", "a%00" + "b" * 62, "A" * 64, "../callback", "%ff" * 64, "0" * 5_000])
+def test_what_can_be_no_key_is_not_even_looked_up(
+    browser: FlaskClient, rehearsal: OrgRehearsal, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    """PostgreSQL answers a zero byte with an error."""
+    monkeypatch.setattr(type(rehearsal.services.store), "reading", _fail)
+
+    assert browser.get(f"/oauth/salesforce/connected/{key}").status_code in (400, 404)
+
+
+def _fail(_: object) -> object:
+    raise AssertionError("the database was asked")

@@ -11,6 +11,7 @@ import pytest
 from connector.domain.outward.change import ChangeKind, ChangeState
 from connector.engine.outward import bulk
 from connector.sandbox.faults import ApiFault, Fault
+from connector.sandbox.salesforce.bulk_jobs import State
 from tests.org_rehearsal import OrgRehearsal, rehearsed
 
 MAPPING = """
@@ -161,3 +162,38 @@ def test_with_three_of_ten_calls_failing_everybody_is_written(stage: OrgRehearsa
 
     assert scores(stage, leads) == {20}
     assert (states(stage), jobs(stage)) == ({ChangeState.DONE}, 0)
+
+
+@pytest.mark.parametrize(
+    ("path", "method"),
+    [("*/jobs/ingest", "POST"), ("*/jobs/ingest/*", "GET"), ("*Results", "GET"), ("*/batches", None)],
+)
+@pytest.mark.parametrize("status", [400, 500])
+def test_jobs_that_never_work_hold_up_nothing_else(
+    stage: OrgRehearsal, path: str, method: str | None, status: int
+) -> None:
+    stage.platform.faults.add(Fault(ApiFault.STATUS, path=path, method=method, status=status))
+    leads = add_leads(stage)
+    stage.catch_up()
+    later = stage.org.people.create_lead("later@example.com", Industry="Energy")
+
+    for _ in range(60):
+        stage.let_pass(SECONDS)
+
+    assert stage.held(later).get(SCORE) == 30
+    assert scores(stage, leads) == {20}
+
+
+def test_a_job_that_an_administrator_aborted_is_written_without_one(stage: OrgRehearsal) -> None:
+    stage.org.jobs.looks_until_done = 100
+    leads = add_leads(stage)
+    stage.catch_up()
+    for job in stage.org.jobs._jobs.values():
+        job.state = State.ABORTED
+    stage.org.jobs.looks_until_done = 0
+
+    for _ in range(4):
+        stage.let_pass(SECONDS)
+    stage.let_pass(timedelta(minutes=5))
+
+    assert (scores(stage, leads), jobs(stage)) == ({20}, 0)

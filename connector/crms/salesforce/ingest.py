@@ -53,7 +53,7 @@ class Ingest:
     def fill(self, job: str, changes: Mapping[str, Mapping[str, str]]) -> Replies:
         """Upload the file, and say that it is complete."""
         bodies, replies = to_bodies(self._schema, changes)
-        unsayable = [record_id for record_id, body in bodies.items() if _NULL in body.values()]
+        unsayable = [record_id for record_id, body in bodies.items() if any(map(_is_unsayable, body.values()))]
         replies |= dict.fromkeys(unsayable, _UNSAYABLE)
         rows = [body for record_id, body in bodies.items() if record_id not in replies]
         if rows:
@@ -73,17 +73,27 @@ class Ingest:
             return BulkLook(is_over=True)
         if info.state in _UNDER_WAY:
             return BulkLook(is_over=False, rest=_LOOK_AGAIN)
-        return BulkLook(is_over=True, replies=to_replies(self._client, self._outcomes(job)))
+        return BulkLook(is_over=True, replies=self._replies(job))
+
+    def _replies(self, job: str) -> Replies:
+        """What the results say; nothing where they say nothing, as those of a job that was aborted."""
+        try:
+            return to_replies(self._client, self._outcomes(job))
+        except (RefusedCallError, UnreadableReplyError) as problem:  # nor will they ever
+            log.warning("bulk_job.without_results", problem=str(problem))
+            return {}
 
     def _outcomes(self, job: str) -> dict[str, Outcome]:
         outcomes = {_id_of(row): Outcome(_DONE) for row in self._rows(job, "successfulResults")}
-        return outcomes | {_id_of(row): _to_outcome(row["sf__Error"]) for row in self._rows(job, "failedResults")}
+        return outcomes | {
+            _id_of(row): _to_outcome(row.get("sf__Error") or "") for row in self._rows(job, "failedResults")
+        }
 
     def _rows(self, job: str, name: str) -> Iterator[Mapping[str, str]]:
         content = self._client.get(f"{_PATH}/{job}/{name}")
         try:
             yield from csv.DictReader(io.StringIO(content.decode(), newline=""), strict=True)
-        except (ValueError, csv.Error, KeyError) as error:
+        except (ValueError, csv.Error) as error:
             # Without its cause: that may quote a record.
             raise UnreadableReplyError(
                 f"Salesforce gave {name} that cannot be read ({type(error).__name__})."
@@ -98,6 +108,11 @@ def to_csv(bodies: Sequence[Mapping[str, Any]]) -> bytes:
     writer.writerow(["Id", *names])
     writer.writerows([body["id"], *_cells(body, names)] for body in bodies)
     return file.getvalue().encode()
+
+
+def _is_unsayable(value: object) -> bool:
+    """Whether it would clear the field, or might end the line: not every writer puts a CR into quotation marks."""
+    return isinstance(value, str) and (value == _NULL or "\r" in value)
 
 
 def _cells(body: Mapping[str, Any], names: Iterable[str]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
+from string import ascii_uppercase
 from typing import Any, Final
 
 import msgspec
@@ -41,6 +42,8 @@ _RECORD_IDS: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
         "is no id of a lead or contact of Salesforce: 18 characters, which begin with 00Q or 003",
     ),
 }
+#: The last three of an id's 18 characters, by which of its five each are capitals.
+_CHECKS: Final = f"{ascii_uppercase}012345"
 _PLACE: Final = re.compile(r" - at `\$\.?([^`]*)`$")
 
 
@@ -146,11 +149,20 @@ def _read_person(item: _Item) -> tuple[str, str, str]:
         pattern, problem = _RECORD_IDS[crm]
         if not pattern.fullmatch(record_id):
             raise _MisfitError(crm, problem)
+        if crm == "salesforce" and not _is_as_checked(record_id):
+            raise _MisfitError(crm, "is no id of Salesforce: its last three characters do not fit the others")
         return "", crm, record_id
     email = to_address(item.email)
     if not is_address(email):
         raise _MisfitError("email", "is no email address")
     return email, "", ""
+
+
+def _is_as_checked(record_id: str) -> bool:
+    """Whether an id is the very one of its record: who was forgotten by it must not come back by another one."""
+    parts = (record_id[start : start + 5] for start in (0, 5, 10))
+    bits = (sum(letter.isupper() << place for place, letter in enumerate(part)) for part in parts)
+    return record_id[15:] == "".join(_CHECKS[number] for number in bits)
 
 
 def is_address(text: str) -> bool:

@@ -24,8 +24,10 @@ _MOST = 10_000
 _MOST_JOBS = 5
 #: As many as are settled in one transaction, in which on SQLite nobody else can write.
 _PIECE = 1_000
-#: As in dispatch: who failed so often leaves alone.
-_ALONE_AFTER = 5
+#: Who failed so often leaves without a job: what spoils jobs as a whole spoils smaller batches, and few of them.
+_MOST_ATTEMPTS = 2
+#: A job that fails is left alone for so long, and so is beginning one: what leaves without jobs has its turn.
+_REST = timedelta(minutes=1)
 #: When it is looked whether what is in a job is still in it.
 _HELD_FOR = timedelta(days=1)
 _LEFT_OUT = RecordReply(ReplyState.LATER, "The job did not reach it.", is_untouched=True)
@@ -46,7 +48,8 @@ def run_once(line: Line, shelf: Shelf) -> DispatchResult:
     for job in jobs:
         if job.look_at <= now and line.may_call():
             result += _look(line, bulk, job)
-    if waits and len(jobs) < _MOST_JOBS and line.may_call() and prepare(line, shelf):
+    may_begin = waits and len(jobs) < _MOST_JOBS and (line.no_job_until or now) <= now
+    if may_begin and line.may_call() and prepare(line, shelf):
         result += _begin(line, bulk)
     return result
 
@@ -60,6 +63,7 @@ def _begin(line: Line, bulk: BulkWriter) -> DispatchResult:
         return DispatchResult()
     remote_id = line.call(lambda: bulk.open(object_type))
     if isinstance(remote_id, Failure):
+        line.no_job_until = line.clock.now() + _REST
         return DispatchResult()
     now = line.clock.now()
     with line.store.transaction() as transaction:
@@ -78,18 +82,17 @@ def _largest(line: Line, due: Sequence[OutboxChange]) -> tuple[str, list[OutboxC
     """Those of the object of which most wait: a job takes one."""
     groups: defaultdict[str, list[OutboxChange]] = defaultdict(list)
     for change in due:
-        if change.kind is ChangeKind.PROPERTIES and change.to_write and change.attempts < _ALONE_AFTER:
+        if change.kind is ChangeKind.PROPERTIES and change.to_write and change.attempts < _MOST_ATTEMPTS:
             groups[line.crm.object_type_of(change.record_id)].append(change)
     return max(groups.items(), key=lambda group: len(group[1]), default=("", []))
 
 
 def _look(line: Line, bulk: BulkWriter, job: BulkJob) -> DispatchResult:
     look = line.call(lambda: bulk.look(job.remote_id))
-    if isinstance(look, Failure):
-        return DispatchResult()
-    if not look.is_over:
+    if isinstance(look, Failure) or not look.is_over:
+        rest = _REST if isinstance(look, Failure) else look.rest
         with line.store.transaction() as transaction:
-            transaction.bulk_jobs.rest(job.id, line.clock.now() + look.rest)
+            transaction.bulk_jobs.rest(job.id, line.clock.now() + rest)
         return DispatchResult()
     result = DispatchResult(calls=1)
     while changes := _some(line, job):

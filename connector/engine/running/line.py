@@ -55,6 +55,8 @@ class Line:
         self.prepared_for = ""
         #: Records that cannot be read -> how often in a row. They are tried again less and less often.
         self.spoilt: Counter[str] = Counter()
+        #: No bulk job is begun before then: the last one could not be.
+        self.no_job_until: datetime | None = None
         self._lease = Lease(tools.store, f"calls:{connection.id}", tools.holder, tools.lease_length)
         self._failures = 0
         self._rests_until: datetime | None = None

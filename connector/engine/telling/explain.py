@@ -14,13 +14,15 @@ from math import floor, fsum
 
 from connector.domain.book import Book, outermost
 from connector.domain.draft import Draft
-from connector.domain.field import FieldRole, format_value
+from connector.domain.field import format_value
 from connector.domain.history import HistoryEntry, HistoryKind
 from connector.domain.outward.change import ChangeKind
+from connector.domain.outward.desire import desire
 from connector.domain.outward.wording import display_name
 from connector.domain.traits.computed import Computed, counting_of, shares_of
 from connector.domain.traits.score import Score
 from connector.engine.telling.buying import DealExplanation, RfmExplanation, explain_deals, explain_rfm
+from connector.engine.telling.records import GoneRecord, Records, find_gone, retell
 from connector.engine.telling.selling import HandOverExplanation
 from connector.engine.telling.timeline import tell
 from connector.engine.telling.waiting import EnrolmentExplanation, WaitOutside, explain_enrolment
@@ -174,6 +176,7 @@ class Explanation:
     id: str
     name: str
     email: str
+    #: The records that it is known by; `gone` are those that it was known by.
     refs: tuple[str, ...]
     standing: str
     now: datetime
@@ -200,21 +203,29 @@ class Explanation:
     outside: tuple[WaitOutside, ...] = ()
     #: Fields over which CRMs quarrel.
     frozen: tuple[FrozenField, ...] = ()
+    gone: tuple[GoneRecord, ...] = ()
 
 
 def explain(
-    summary: LeadSummary, history: Sequence[HistoryEntry], changes: Sequence[OutboxChange], book: Book, now: datetime
+    summary: LeadSummary,
+    history: Sequence[HistoryEntry],
+    changes: Sequence[OutboxChange],
+    book: Book,
+    now: datetime,
+    records: Records | None = None,
 ) -> Explanation:
     """Why the lead stands where it stands now."""
-    lead = summary.lead
+    lead, records = summary.lead, records or Records()
     draft = Draft(lead, book, now)
     draft.now = now
+    gone = find_gone(lead, summary.refs, records)
     resets = {entry.subject: entry.at for entry in history if entry.kind is HistoryKind.RESET}
     return Explanation(
         id=lead.id,
         name=display_name(draft),
         email=summary.email,
-        refs=tuple(map(str, summary.refs)),
+        refs=tuple(ref for ref in map(str, summary.refs) if ref not in {one.ref for one in gone}),
+        gone=gone,
         standing=str(lead.standing),
         now=now,
         scores=tuple(_explain_score(draft, score, resets) for score in outermost(book.definitions.scores)),
@@ -225,23 +236,13 @@ def explain(
         computed=tuple(_explain_field(draft, computed) for computed in book.definitions.computed),
         deals=explain_deals(draft),
         rfm=explain_rfm(draft),
-        segments=_groups(draft, "segment:"),
-        lists=_groups(draft, "list:"),
+        segments=tuple(Group(name, since) for name, since in sorted(_held(draft, "segment:").items())),
+        lists=tuple(Group(name, since) for name, since in sorted(_lists(draft).items())),
         enrolments=tuple(explain_enrolment(draft, enrolment) for enrolment in reversed(lead.enrolments)),
         writes=tuple(_writes(changes)),
         signals=tuple(_signals(history)),
-        timeline=tuple(Happening(entry.at, str(entry.kind), tell(_with_reps(entry, book))) for entry in history),
+        timeline=tuple(Happening(entry.at, str(entry.kind), tell(entry)) for entry in retell(history, book, records)),
     )
-
-
-def _with_reps(entry: HistoryEntry, book: Book) -> HistoryEntry:
-    """Owners whom the mapping knows, by their names."""
-    owner = book.fields.get(book.roles.get(FieldRole.OWNER, ""))
-    if owner is None or (entry.kind, entry.subject) != (HistoryKind.FIELD_CHANGED, owner.name):
-        return entry
-    sales, crm = book.definitions.sales, next(iter(owner.properties), "")
-    reps = {name: sales.rep_of(crm, str(id_)) for name, id_ in entry.detail.items()}
-    return replace(entry, detail={**entry.detail, **{name: rep.name for name, rep in reps.items() if rep}})
 
 
 # --- scores -------------------------------------------------------------------------------------------------
@@ -319,9 +320,18 @@ def _signals(history: Iterable[HistoryEntry]) -> Iterator[Given]:
 # --- programs, groups, writes -------------------------------------------------------------------------------
 
 
-def _groups(draft: Draft, prefix: str) -> tuple[Group, ...]:
-    held = draft.holding.items()
-    return tuple(Group(key.removeprefix(prefix), since) for key, since in sorted(held) if key.startswith(prefix))
+def _held(draft: Draft, prefix: str) -> dict[str, datetime]:
+    return {key.removeprefix(prefix): since for key, since in draft.holding.items() if key.startswith(prefix)}
+
+
+def _lists(draft: Draft) -> Mapping[str, datetime]:
+    """The lists whose condition holds, and those that a sent activity has the lead on."""
+    found = _held(draft, "list:")
+    for crm, desired in desire(draft).items():
+        for name, one in draft.book.lists.items():
+            if one.titles.get(crm) in desired.lists:
+                found.setdefault(name, desired.lists[one.titles[crm]])
+    return found
 
 
 def _tags(draft: Draft) -> Iterator[TagExplanation]:

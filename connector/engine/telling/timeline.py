@@ -124,7 +124,14 @@ def _chose(subject: str, detail: Detail) -> str:
     return f"{subject} at {activity}: {way}" if way else f"{subject} at {activity}: none of the ways is open"
 
 
+def _field_kept(subject: str, detail: Detail) -> str:
+    crm, said, prefer = detail.get("crm", "?"), detail.get("said", "?"), detail.get("prefer", "another CRM")
+    return f"{subject} stays: {crm} says {said}, and {prefer} has the say"
+
+
 def _merged(_: str, detail: Detail) -> str:
+    if became := detail.get("became", ""):
+        return f"the {detail.get('lead', '?')} was converted into the {became}"
     because = f": {detail['because']}" if "because" in detail else ""
     return f"was merged with {detail.get('lead', '?')}{because}"
 
@@ -153,7 +160,7 @@ _SENTENCES: Mapping[HistoryKind, Callable[[str, Detail], str]] = {
     HistoryKind.KNOWN: _told_by("became known through {subject}"),
     HistoryKind.FIELD_CHANGED: _field_changed,
     HistoryKind.FIELD_UNREADABLE: _told_by("{subject} could not be read: {problem}"),
-    HistoryKind.FIELD_KEPT: _told_by("{subject} stays: {crm} says {said}, and another CRM has the say"),
+    HistoryKind.FIELD_KEPT: _field_kept,
     HistoryKind.FIELD_FROZEN: _field_frozen,
     HistoryKind.FIELD_THAWED: lambda subject, detail: f"{subject} is written to CRMs again{_by(detail)}",
     HistoryKind.PARTED: _told_by("{subject} is somebody else's: {because}"),

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from connector.crms.salesforce.client import SalesforceClient
 from connector.crms.salesforce.ingest import Ingest, to_csv
 from connector.crms.salesforce.schema import Schema
 from connector.errors import RetryableCrmError
@@ -66,11 +67,12 @@ def test_what_is_cleared_is_cleared_and_what_is_not_named_stays(stage: Salesforc
     assert (stage.held(other)[SCORE], stage.held(other)["City"]) == (5, 'A "new", city\nhere')
 
 
-def test_a_value_that_a_file_cannot_hold_is_left_to_another_way(stage: SalesforceStage) -> None:
+@pytest.mark.parametrize("city", ["#N/A", "\rOslo", "Os\rlo"])
+def test_a_value_that_a_file_cannot_hold_is_left_to_another_way(stage: SalesforceStage, city: str) -> None:
     writer = bulk(stage)
     ada = stage.org.people.create_lead("ada@example.com", City="Rome")
 
-    replies = writer.fill(writer.open("lead"), {ada: {"Lead.City": "#N/A"}})
+    replies = writer.fill(writer.open("lead"), {ada: {"Lead.City": city}})
 
     assert (replies[ada].state, replies[ada].is_untouched) == (ReplyState.LATER, True)
     assert stage.held(ada)["City"] == "Rome"
@@ -128,3 +130,46 @@ def test_every_kind_of_value_has_its_cell() -> None:
     ]
 
     assert to_csv(bodies).decode() == 'Id,A,B,C,D\n1,1.5,true,#N/A,\n2,,,,"x,""y""\nz"\n'
+
+
+@pytest.mark.parametrize("text", ["=1+1", "@SUM(A1)", "-2", "a\nb", '"', '""', ",", "#n/a", "\\N", "'", 'a,b\nc,"d"'])
+def test_whatever_a_value_looks_like_it_arrives_as_it_is(stage: SalesforceStage, text: str) -> None:
+    writer, people = bulk(stage), stage.org.people
+    ada, next_one = people.create_lead("ada@example.com"), people.create_lead("next@example.com")
+    job = writer.open("lead")
+
+    writer.fill(job, {ada: {"Lead.City": text}, next_one: {"Lead.City": "Oslo"}})
+
+    assert states(writer.look(job).replies) == {ada: ReplyState.DONE, next_one: ReplyState.DONE}
+    assert (stage.held(ada)["City"], stage.held(next_one)["City"]) == (text, "Oslo")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x00",
+        b"\xff\xfe",
+        b"<html>a proxy</html>",
+        b'"sf__Id\nx',
+        b"sf__Id,sf__Error\n00Q",
+        b"sf__Id,sf__Error\nnonsense,=cmd()|x\n",
+        b"sf__Id,sf__Error\n" + b"a" * 2_000_000,
+        b'sf__Id,sf__Error\n"a"b,c\n',
+    ],
+)
+def test_results_that_say_nothing_end_the_job_and_settle_nobody(
+    stage: SalesforceStage, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    """What waits for results that never can be read would wait for ever."""
+    writer, lead = bulk(stage), stage.org.people.create_lead("ada@example.com")
+    job = writer.open("lead")
+    writer.fill(job, {lead: {SCORE: "5"}})
+    get = SalesforceClient.get
+    monkeypatch.setattr(
+        SalesforceClient, "get", lambda *asked: content if asked[1].endswith("Results") else get(*asked)
+    )
+
+    look = writer.look(job)
+
+    assert (look.is_over, lead in look.replies) == (True, False)

@@ -119,3 +119,16 @@ def test_an_invitation_is_forgotten_after_it_expired(store: DatabaseStore) -> No
 
         assert before is not None
         assert transaction.invitations.find("k1") is None
+
+
+def test_who_is_forgotten_is_nobody_to_what_the_crm_still_holds(store: DatabaseStore) -> None:
+    with store.transaction() as transaction:
+        transaction.leads.erase(ACME, ref("1"), START)
+
+    with store.transaction() as transaction:
+        transaction.companions.remember(ACME, {member("a"): known("1"), member("b"): known("2")}, LATER)
+        transaction.companions.meet(ACME, {member("c"): known("1")})
+
+    with store.reading() as transaction:
+        found = transaction.companions.known(ACME, [member(id_) for id_ in "abc"])
+    assert {one.record_id: kept.person for one, kept in found.items()} == {"a": None, "b": ref("2"), "c": None}

@@ -13,6 +13,7 @@ from connector.cli.explanation import print_explanation
 from connector.domain.sales.assigning import Candidate
 from connector.engine.telling.buying import DealExplanation, RfmExplanation, RfmScore
 from connector.engine.telling.explain import Explanation, FieldExplanation, Group, Share, TagExplanation
+from connector.engine.telling.records import GoneRecord
 from connector.engine.telling.selling import Choice, HandOverExplanation
 from connector.engine.telling.waiting import EnrolmentExplanation, Wait, WaitOutside
 
@@ -20,9 +21,9 @@ NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 NOBODY = Explanation("L1", "Ada", "", (), "active", NOW, (), (), (), (), (), (), (), ())
 
 
-def printed(lead: Explanation) -> list[str]:
+def printed(lead: Explanation, zone: str = "UTC") -> list[str]:
     out = StringIO()
-    print_explanation(Console(file=out, width=120), lead, ZoneInfo("UTC"), lines=10)
+    print_explanation(Console(file=out, width=120), lead, ZoneInfo(zone), lines=10)
     return [" ".join(line.split()) for line in out.getvalue().splitlines()]
 
 
@@ -85,6 +86,23 @@ def test_deals_and_rfm_are_on_the_page_with_their_reasons() -> None:
     assert "recency 4 bought 31 days ago more than 30 and up to 90" in page
     assert "frequency 1 1 purchase up to 1" in page
     assert "monetary 5 1,600 in all more than 1,500" in page
+
+
+def test_a_day_on_which_a_deal_is_to_close_has_no_hour_in_any_zone() -> None:
+    day = datetime(2026, 11, 30, tzinfo=UTC)
+    lead = replace(NOBODY, deals=(DealExplanation("9001", "open", "new", "default", None, day),))
+
+    for zone in ("Europe/Rome", "America/New_York"):
+        assert "9001 open new expected Mon 30 Nov 2026" in printed(lead, zone)
+
+
+def test_records_that_are_gone_are_on_the_page_as_such() -> None:
+    gone = (GoneRecord("hubspot:1:contact:52", "deleted"), GoneRecord("salesforce:00D:lead:00Q1", "converted"))
+
+    page = printed(replace(NOBODY, refs=("hubspot:1:contact:51",), gone=gone))
+
+    assert "L1 · hubspot:1:contact:51 · active" in page
+    assert "no longer there: hubspot:1:contact:52 (deleted), salesforce:00D:lead:00Q1 (converted)" in page
 
 
 def test_scores_that_are_not_measured_yet_are_told_as_such() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from connector.domain.history import HistoryKind
-from connector.domain.outward.change import ChangeKind
+from connector.domain.outward.change import ChangeKind, ChangeState
 from connector.engine.inward.apart import keep_apart, let_join
 from connector.engine.telling.replay import verify
 from connector.engine.telling.timeline import tell
@@ -202,3 +202,20 @@ def test_who_asks_to_be_forgotten_afterwards_is_forgotten_alone(office: BothOffi
 
     assert office.summary(LEAD).email == "mara@example.com"
     assert office.store.read_models.lead(ACME, str(ref("51"))) is None
+
+
+def test_nothing_of_who_is_forgotten_stays_with_who_was_taken_for_the_same(office: BothOffice) -> None:
+    """The task said whom to call, and it counts as made for the other one, too."""
+    part(joined(office).work(), LEAD)
+    moves(office, LEAD, since=150)
+
+    office.receive(event(EventKind.ERASED, "51", at=after(hours=3))).work()
+
+    kept = [row for row in office.outbox() if row.lead_id == office.summary(LEAD).id]
+    assert [row.state for row in kept if row.kind is ChangeKind.TASK] == [ChangeState.DONE]
+    assert not [row for row in kept if "mara" in str(row.act) or row.record_id == "51"]
+    facts = office.store.read_models.facts(ACME, office.summary(LEAD).id)
+    history = office.store.read_models.history(ACME, office.summary(LEAD).id)
+    assert not [one for one in (*facts, *history) if str(ref("51")) in str(one)]
+    assert tasks(office) == 1
+    assert verify(office.store, office.shelf, ACME).differing == ()

@@ -92,6 +92,12 @@ MISFITS = {
     "a record of Salesforce of another kind": (
         {"signal": "s", "salesforce": "0065e000008ZkM3EAK"}, "signals[1].salesforce", "is no id of a lead or contact"
     ),
+    "an id of Salesforce that is nobody's": (
+        {"signal": "s", "salesforce": "00Q5e000008ZkM3EAA"}, "signals[1].salesforce", "last three characters",
+    ),
+    "an id of Salesforce in small letters": (
+        {"signal": "s", "salesforce": "00Q5e000008zkm3EAK"}, "signals[1].salesforce", "last three characters",
+    ),
     "a short id of Salesforce": (
         {"signal": "s", "salesforce": "00Q5e000008ZkM3"}, "signals[1].salesforce", "18 characters"
     ),

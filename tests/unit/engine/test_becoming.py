@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from connector.domain.book import compile_book
 from connector.domain.fact import FactKind
 from connector.domain.ids import CrmRef
 from connector.domain.lead import Standing
+from connector.engine.telling.explain import explain
+from connector.engine.telling.records import GoneRecord, Records
 from connector.engine.telling.replay import to_bytes
 from connector.ports import CrmEvent, EventKind, LeadSummary
 from tests.builders import CRM, after
@@ -66,6 +69,22 @@ def test_a_converted_lead_goes_on_as_the_contact_with_all_that_it_did(office: Of
     assert summary_of(office, LEAD).id == summary.id
     assert merges(office, PERSON) == [str(ref(LEAD))]
     assert office.crm.records[PERSON]["coltiva_clicks"] == "20"
+
+
+def test_of_a_converted_lead_is_told_that_it_was_converted_and_is_gone(office: Office) -> None:
+    furnish(office, LEAD, PERSON).receive(hint(LEAD), click(LEAD, 10)).work()
+    convert(office, LEAD, PERSON)
+    office.receive(hint(LEAD, 30)).work()
+
+    summary = summary_of(office, PERSON)
+    history = office.store.read_models.history(ACME, summary.id)
+    with office.store.transaction() as transaction:
+        records = Records(transaction.leads.records(ACME, [summary.id])[summary.id])
+    explained = explain(summary, history, (), compile_book(clicking_book("v1")), after(hours=1), records)
+
+    assert f"the {CRM} lead {LEAD} was converted into the contact {PERSON}" in [one.what for one in explained.timeline]
+    assert explained.refs == (str(ref(PERSON)),)
+    assert explained.gone == (GoneRecord(str(ref(LEAD)), "converted"),)
 
 
 def test_a_lead_that_is_heard_of_first_when_it_was_converted_already_is_the_contact(office: Office) -> None:

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.domain.book import compile_book
+from connector.domain.book import Book, compile_book
 from connector.domain.conditions.condition import FieldTest, Op, SignalTest
-from connector.domain.definitions import Definitions
+from connector.domain.definitions import Definitions, ListRule
 from connector.domain.field import Field, FieldType
 from connector.domain.history import HistoryEntry, HistoryKind
 from connector.domain.ids import ConnectionId, CrmRef, LeadId, WorkspaceId
@@ -31,6 +31,7 @@ from connector.engine.telling.explain import (
     explain,
     in_tenths,
 )
+from connector.engine.telling.records import GoneRecord, Records
 from connector.engine.telling.timeline import tell
 from connector.ports import LeadSummary, OutboxChange
 from tests.selling import mapping as selling
@@ -176,6 +177,21 @@ def test_segments_and_lists_are_told_apart() -> None:
     assert [group.name for group in explained.lists] == ["hot"]
 
 
+def test_a_list_on_which_an_activity_has_the_lead_counts_too() -> None:
+    tips = ListRule("tips", {"hubspot": "Coltiva – tips"})
+    book = compile_book(Definitions(WORKSPACE, "v1", ZoneInfo("Europe/Rome"), lists=(tips,)))
+    sent = Sent("first", LATER, content="list tips")
+    enrolment = Enrolment("welcome", 1, NOW, "one", NOW, sent=(sent,))
+
+    on_it = explain(summary(enrolments=(enrolment,)), (), (), book, LATER).lists
+    through = explain(
+        summary(enrolments=(replace(enrolment, sent=(replace(sent, lapsed=True),)),)), (), (), book, LATER
+    )
+
+    assert on_it == (Group("tips", LATER),)
+    assert through.lists == ()
+
+
 NOTE = Act("n", ChangeKind.NOTE, NOW, body="<b>Ada</b> &amp; co")
 TASK = Act("t", ChangeKind.TASK, NOW, subject="Call Ada", body="<p>now</p>")
 CHANGES = {
@@ -288,6 +304,62 @@ def test_owners_whom_the_mapping_knows_are_told_by_name() -> None:
         "owner changed from anna to 777",
         "owner changed from 777 to ben",
         "status changed from 101 to 102",
+    ]
+
+
+LABELS = {"hubspot": "HubSpot", "salesforce": "Salesforce"}
+OLD, NEW = "salesforce:00D:lead:00Q1", "salesforce:00D:contact:0031"
+
+
+def told_of(*history: HistoryEntry, lives_as: dict[str, str] | None = None, book: Book = BOOK) -> list[str]:
+    explained = explain(summary(), history, (), book, NOW, Records(lives_as or {}, LABELS))
+    return [line.what for line in explained.timeline]
+
+
+def test_a_converted_lead_is_told_as_converted_and_a_merged_one_as_merged() -> None:
+    entry = HistoryEntry(NOW, HistoryKind.MERGED, detail={"lead": OLD})
+    joined = replace(entry, detail={"lead": OLD, "because": "same email"})
+    lives_as = {OLD: NEW, NEW: NEW}
+
+    assert told_of(entry, lives_as=lives_as) == ["the Salesforce lead 00Q1 was converted into the contact 0031"]
+    assert told_of(joined, lives_as=lives_as) == ["was merged with Salesforce lead 00Q1: same email"]
+    assert told_of(entry, lives_as={OLD: "salesforce:00D:lead:00Q2"}) == ["was merged with Salesforce lead 00Q1"]
+    assert told_of(entry) == ["was merged with Salesforce lead 00Q1"]
+
+
+def test_records_that_are_gone_are_told_apart_from_those_that_are_there() -> None:
+    there, deleted, merged = (CrmRef("hubspot", "1", "contact", id_) for id_ in ("51", "52", "53"))
+    refs = (there, deleted, merged, CrmRef(*OLD.split(":")))
+    gone = (str(deleted), str(merged), OLD)
+    lead = replace(summary(gone=gone, deleted={str(deleted): NOW}), refs=refs)
+
+    explained = explain(lead, (), (), BOOK, NOW, Records({OLD: NEW, str(merged): str(there)}, LABELS))
+
+    assert explained.refs == (str(there),)
+    assert explained.gone == tuple(map(GoneRecord, gone, ("deleted", "merged", "converted")))
+
+
+def test_a_deleted_record_is_named_in_the_timeline() -> None:
+    gone = HistoryEntry(NOW, HistoryKind.ARCHIVED, "hubspot:1:contact:52", {"left": 1})
+
+    assert told_of(gone) == ["was deleted in the CRM (HubSpot contact 52); known by 1 more"]
+
+
+def test_whose_word_counts_is_told_by_name_and_once_until_it_changes() -> None:
+    industry = Field("industry", properties={"hubspot": ("i",), "salesforce": ("Lead.I",)}, prefer="hubspot")
+    book = compile_book(Definitions(WORKSPACE, "v1", ZoneInfo("Europe/Rome"), fields=(industry,)))
+
+    def kept(said: str) -> HistoryEntry:
+        return HistoryEntry(NOW, HistoryKind.FIELD_KEPT, "industry", {"crm": "salesforce", "said": said})
+
+    changed = HistoryEntry(NOW, HistoryKind.FIELD_CHANGED, "industry", {"was": "IT", "now": "Food"})
+    told = told_of(kept("Retail"), kept("Retail"), kept("Fish"), changed, kept("Fish"), kept("Fish"), book=book)
+
+    assert told == [
+        "industry stays: Salesforce says Retail, and HubSpot has the say",
+        "industry stays: Salesforce says Fish, and HubSpot has the say",
+        "industry changed from IT to Food",
+        "industry stays: Salesforce says Fish, and HubSpot has the say",
     ]
 
 

@@ -201,16 +201,16 @@ def _files(office: Office) -> list[Path]:
 def test_a_signal_finds_its_lead_by_a_record_of_salesforce_though_two_crms_are_connected(tmp_path: Path) -> None:
     told = (ToldSource("report_read", frozenset({"topic"}), looks_up=True),)
     with closing(BothOffice(tmp_path, both_book(told=told))) as office:
-        office.holds("00Q000000000001AAA").receive(hint("00Q000000000001AAA")).work()
+        office.holds("00Q000000000001EAA").receive(hint("00Q000000000001EAA")).work()
 
-        tell(office, {"signal": "report_read", "salesforce": "00Q000000000001AAA"})
+        tell(office, {"signal": "report_read", "salesforce": "00Q000000000001EAA"})
         tell(
             office.holds("003000000000001AAA", "new@example.com"),
             {"signal": "report_read", "salesforce": "003000000000001AAA"},
         )
         office.work()
 
-        for record_id in ("00Q000000000001AAA", "003000000000001AAA"):
+        for record_id in ("00Q000000000001EAA", "003000000000001AAA"):
             lead = office.summary(record_id)
             found = office.store.read_models.facts(ACME, lead.id)
             assert [fact.name for fact in found if fact.kind is FactKind.SIGNAL] == ["report_read"]

@@ -30,7 +30,7 @@ signals:
 
 def arrivals(crm: str, label: str, name: str) -> list[Arrival]:
     catalog = Catalog(crm, label, {name: CrmProperty(name, FieldType.TEXT)})
-    return tell_arrivals(parse_mapping({"m.yaml": MAPPING}), timedelta(minutes=5), catalog)
+    return tell_arrivals(parse_mapping({"m.yaml": MAPPING}), timedelta(minutes=5), timedelta(minutes=15), catalog)
 
 
 def test_an_account_is_asked_for_the_signals_of_its_own_crm_alone() -> None:
@@ -38,7 +38,7 @@ def test_an_account_is_asked_for_the_signals_of_its_own_crm_alone() -> None:
 
     assert [(one.signal, one.source, one.delay) for one in told] == [
         ("bought", "salesforce: deal won", "at once"),
-        ("called", "salesforce: task (Call)", "at once"),
+        ("called", "salesforce: task (Call)", "at once if Salesforce tells of it, else within 15m"),
         ("moved_on", "salesforce: deal moved to Proposal", "at once"),
         ("page_read", "API", "at once"),
         ("worked_on", "salesforce: Lead.Status changes", "at once"),
