@@ -305,7 +305,7 @@ def test_a_check_tells_which_signals_the_portal_delivers_and_how_late(tmp_path: 
 
         portal, definitions = stage.open_crm(connection), parse_mapping({"m.yaml": MAPPING})
         catalog = replace(portal.fetch_catalog(), feeds=portal.try_feeds({feed.feed for feed in definitions.feeds}))
-        arrivals = {one.signal: one for one in tell_arrivals(definitions, MINUTES, catalog)}
+        arrivals = {one.signal: one for one in tell_arrivals(definitions, MINUTES, 3 * MINUTES, catalog)}
 
         assert arrivals["form_submitted"].delay == "within 5m"
         assert arrivals["meeting_booked"].arrives
